@@ -1,0 +1,203 @@
+"""config/ and data/ of one review, read and checked."""
+
+import csv
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from livingreview.config.base import Frozen
+from livingreview.config.review import Review
+from livingreview.config.settings import ENV_PREFIX, Settings
+from livingreview.errors import ConfigError
+from livingreview.records import Baseline, PrintedTrial, Reference
+
+_NOT_SETTINGS = {"LIVINGREVIEW_FIELD_DATA", "LIVINGREVIEW_CONFIG", "LIVINGREVIEW_TEST_POSTGRES"}
+"""Variables with our prefix that are not values of settings.toml."""
+
+
+class Project(Frozen):
+    """Everything that one invocation works with; paths are absolute."""
+
+    root: Path
+    config_dir: Path
+    settings: Settings
+    review: Review
+
+    @property
+    def data_dir(self) -> Path:
+        """data/<review>/ beside config/."""
+        return self.root / "data" / self.review.slug
+
+    @property
+    def database_url(self) -> str:
+        """The database, with relative SQLite paths taken from the project's root."""
+        url = self.settings.database_url.replace("{review}", self.review.slug)
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not Path(url.removeprefix(prefix)).is_absolute():
+            return prefix + str(self.root / url.removeprefix(prefix))
+        return url
+
+    def path(self, name: Literal["archive_dir", "models_dir", "out_dir"]) -> Path:
+        """One of the folders of settings.toml, absolute."""
+        folder: str = getattr(self.settings, name)
+        return self.root / folder.replace("{review}", self.review.slug)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: no such file; `livingreview init DIR` lays out a working set") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error}); mend the file") from error
+
+
+def _explain(where: str, error: ValidationError) -> ConfigError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    message = "unknown key; remove it or mend its spelling" if first["type"] == "extra_forbidden" else first["msg"]
+    return ConfigError(f"{where}: {name}: {message}" if name else f"{where}: {message}")
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that set nothing: a slip of the pen that would go unnoticed."""
+    known = {ENV_PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(
+        name
+        for name in environ
+        if name.startswith(ENV_PREFIX) and name not in _NOT_SETTINGS and name.split("__")[0] not in known
+    )
+
+
+def load_settings(config_dir: Path) -> Settings:
+    """config/settings.toml under the environment.
+
+    Raises:
+        ConfigError: a key is unknown, a value does not fit, the file cannot be read.
+    """
+    path = config_dir / "settings.toml"
+    values = _read_toml(path)
+    for secret in ("sources.pubmed.api_key", "mail.password"):
+        table: Any = values
+        for part in secret.split("."):
+            table = table.get(part) if isinstance(table, dict) else None
+        if table is not None:
+            name = ENV_PREFIX + secret.upper().replace(".", "__")
+            raise ConfigError(f"{path}: {secret} is a secret; remove it and set {name} in the environment")
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise _explain(f"{path} (or its environment variables)", error) from error
+    except Exception as error:
+        # pydantic-settings wraps a variable that is not valid JSON in an error of its own.
+        raise ConfigError(f"environment variables {ENV_PREFIX}...: {error}") from error
+
+
+def load_review(config_dir: Path, slug: str) -> Review:
+    """config/reviews/<slug>/*.toml as one model.
+
+    Raises:
+        ConfigError: there is no such review, or one of its files is wrong.
+    """
+    folder = config_dir / "reviews" / slug
+    if not folder.is_dir():
+        have = ", ".join(sorted(path.name for path in (config_dir / "reviews").glob("*/"))) or "none"
+        raise ConfigError(f"{folder}: no such review; there are: {have}")
+    values = _read_toml(folder / "review.toml")
+    for name in ("areas", "facets", "statements"):
+        values |= _read_toml(folder / f"{name}.toml")
+    values |= _read_toml(folder / "models.toml")
+    try:
+        return Review(**values)
+    except ValidationError as error:
+        raise _explain(str(folder), error) from error
+
+
+def load_project(config_dir: Path, review: str = "") -> Project:
+    """Settings and one review, checked.
+
+    Args:
+        config_dir: the folder that holds settings.toml.
+        review: slug; empty takes the one that settings.toml names.
+
+    Raises:
+        ConfigError: something in config/ or the environment is wrong.
+    """
+    config_dir = config_dir.absolute()
+    if not config_dir.is_dir():
+        raise ConfigError(f"{config_dir}: no such folder; `livingreview init DIR` lays out a working set")
+    settings = load_settings(config_dir)
+    return Project(
+        root=config_dir.parent,
+        config_dir=config_dir,
+        settings=settings,
+        review=load_review(config_dir, review or settings.review),
+    )
+
+
+def read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a CSV file that must have these columns.
+
+    Raises:
+        ConfigError: the file is missing, not UTF-8, or lacks a column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise ConfigError(f"{path}: column missing: {', '.join(missing)}")
+            return [{name: (value or "").strip() for name, value in row.items() if name} for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+
+
+def load_baseline(project: Project) -> Baseline:
+    """references.csv and trials.csv of the review.
+
+    Raises:
+        ConfigError: a file is missing or a number in it is not a number.
+    """
+    folder = project.data_dir / "baseline"
+    columns = ("ref_no", "first_author", "year", "journal", "title", "doi", "pmid", "role")
+    references = []
+    for line, row in enumerate(read_csv(folder / "references.csv", columns), start=2):
+        try:
+            references.append(
+                Reference(
+                    ref_no=int(row["ref_no"]),
+                    first_author=row["first_author"],
+                    year=int(row["year"]),
+                    journal=row["journal"],
+                    title=row["title"],
+                    volume=row.get("volume", ""),
+                    page=row.get("page", ""),
+                    doi=row["doi"].lower(),
+                    pmid=row["pmid"],
+                    pmcid=row.get("pmcid", ""),
+                    role=row["role"],
+                    area=row.get("disease_area", ""),
+                )
+            )
+        except ValueError as error:
+            raise ConfigError(f"{folder / 'references.csv'}, line {line}: {error}") from error
+    wanted = ("nct_id", "title", "ev_source", "condition", "status", "location", "disease_area", "note", "role")
+    trials = tuple(
+        PrintedTrial(
+            area=row["disease_area"],
+            **{name: row[name] for name in wanted if name != "disease_area"},
+        )
+        for row in read_csv(folder / "trials.csv", wanted)
+    )
+    return Baseline(published_date=project.review.published_date, references=tuple(references), trials=trials)
+
+
+def find_config_dir(given: Path | None) -> Path:
+    """--config, else LIVINGREVIEW_CONFIG, else ./config."""
+    if given is not None:
+        return given
+    return Path(os.environ.get("LIVINGREVIEW_CONFIG") or "config")

@@ -1,0 +1,204 @@
+"""config/reviews/<slug>/: everything topic-specific, as one frozen model."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from livingreview.config.base import Frozen
+from livingreview.config.settings import SourcesSettings
+from livingreview.records import Reference
+
+
+def _regex(value: str) -> re.Pattern[str]:
+    try:
+        return re.compile(value, re.IGNORECASE)
+    except (re.error, TypeError) as error:
+        raise ValueError(f"not a regular expression: {value!r} ({error})") from error
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_regex)]
+
+
+class Scope(Frozen):
+    """One relevance class of records."""
+
+    slug: str
+    label: str
+    description: str = ""
+    is_core: bool = False
+    is_relevant: bool = True
+    roles: tuple[str, ...] = ()
+
+
+class Query(Frozen):
+    """One search of one source, in that source's own syntax, without date limits (the run adds its windows)."""
+
+    name: str
+    source: str
+    role: Literal["core", "context"] = "context"
+    text: str = ""
+    parameters: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Feed(Frozen):
+    """One RSS or Atom feed."""
+
+    name: str
+    url: str
+
+
+class Variant(Frozen):
+    """Name variants folded into one token before text is classified."""
+
+    name: str
+    replacement: str
+    patterns: tuple[Pattern, ...]
+
+
+class Area(Frozen):
+    """A disease area; a child belongs to exactly one top-level area."""
+
+    slug: str
+    label: str
+    terms: tuple[str, ...] = ()
+    mesh: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    section: str = ""
+    children: tuple["Area", ...] = ()
+
+
+class FacetValue(Frozen):
+    """One value of a facet; with ``capture`` the matched words themselves are the value."""
+
+    slug: str
+    label: str = ""
+    patterns: tuple[Pattern, ...]
+    capture: bool = False
+
+
+class Facet(Frozen):
+    """A tag read from the text by patterns."""
+
+    slug: str
+    label: str
+    values: tuple[FacetValue, ...]
+
+
+class Statement(Frozen):
+    """One checkable sentence of the baseline, in our own words."""
+
+    id: str
+    section: str
+    text: str
+    kind: str
+    areas: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    refs: tuple[int, ...] = ()
+    nct_ids: tuple[str, ...] = ()
+    watch: str = ""
+
+
+class ClassifierParameters(Frozen):
+    """Named parameters of a classifier, with the evaluation that chose them."""
+
+    name: str = "default"
+    ngram_max: int = Field(default=2, ge=1, le=2)
+    min_df: int = Field(default=1, ge=1)
+    is_stop_listed: bool = True
+    is_balanced: bool = True
+    inverse_regularisation: float = Field(default=10.0, gt=0)
+    area_inverse_regularisation: float = Field(default=10.0, gt=0)
+    area_threshold: float = Field(default=0.5, gt=0, lt=1)
+    title_weight: float = Field(default=1.0, ge=0)
+    abstract_weight: float = Field(default=0.5, ge=0)
+    headings_weight: float = Field(default=0.5, ge=0)
+    concept_weight: float = Field(default=1.0, ge=0)
+    term_weight: float = Field(default=2.0, ge=0)
+    target_recall: float = Field(default=0.95, gt=0, le=1)
+    seed: int = 0
+    evaluation: str = ""
+
+
+class Review(Frozen):
+    """One published review that is kept alive: everything topic-specific."""
+
+    slug: str
+    title: str
+    citation: str
+    doi: str = ""
+    published_date: date
+    read_from_date: date
+    question: str
+    recipients: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...]
+    reference_scopes: Mapping[str, str] = Field(default_factory=dict)
+    living_mode: Mapping[str, Any] = Field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    queries: tuple[Query, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    areas: tuple[Area, ...]
+    facets: tuple[Facet, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    classifier: ClassifierParameters = ClassifierParameters()
+
+    @model_validator(mode="after")
+    def _check_references(self) -> "Review":
+        _unique("scope", [scope.slug for scope in self.scopes])
+        _unique("query", [f"{query.source}/{query.name}" for query in self.queries])
+        _unique("feed", [feed.name for feed in self.feeds])
+        _unique("area", [area.slug for area in self.every_area()])
+        _unique("area alias", [alias for area in self.every_area() for alias in area.aliases])
+        _unique("facet", [facet.slug for facet in self.facets])
+        _unique("statement", [statement.id for statement in self.statements])
+        slugs = {area.slug for area in self.every_area()}
+        for statement in self.statements:
+            for slug in statement.areas:
+                if slug not in slugs:
+                    raise ValueError(f"statement {statement.id} names an unknown area: {slug}")
+        if sum(scope.is_core for scope in self.scopes) != 1:
+            raise ValueError("exactly one scope must have is_core = true")
+        if sum(not scope.is_relevant for scope in self.scopes) != 1:
+            raise ValueError("exactly one scope must have is_relevant = false")
+        for query in self.queries:
+            if query.source not in SourcesSettings.model_fields:
+                raise ValueError(f"query {query.name} names an unknown source: {query.source}")
+        return self
+
+    def every_area(self) -> Iterator[Area]:
+        """All areas, each top-level one before its children."""
+        for area in self.areas:
+            yield area
+            yield from area.children
+
+    @property
+    def core_scope(self) -> str:
+        """Slug of the scope that the review is about."""
+        return next(scope.slug for scope in self.scopes if scope.is_core)
+
+    @property
+    def other_scope(self) -> str:
+        """Slug of the scope of everything that is not relevant."""
+        return next(scope.slug for scope in self.scopes if not scope.is_relevant)
+
+    def area_parents(self) -> dict[str, str]:
+        """Every area slug -> slug of its top-level area."""
+        return {child.slug: area.slug for area in self.areas for child in (area, *area.children)}
+
+    def area_of_alias(self) -> dict[str, str]:
+        """Every slug and alias -> area slug."""
+        known = {area.slug: area.slug for area in self.every_area()}
+        return known | {alias: area.slug for area in self.every_area() for alias in area.aliases}
+
+    def scope_of_reference(self, reference: Reference) -> str:
+        """The scope of a baseline reference: its own entry, else by its role, else the irrelevant scope."""
+        by_role = {role: scope.slug for scope in self.scopes for role in scope.roles}
+        return self.reference_scopes.get(str(reference.ref_no), by_role.get(reference.role, self.other_scope))
+
+
+def _unique(what: str, names: list[str]) -> None:
+    doubles = sorted({name for name in names if names.count(name) > 1})
+    if doubles:
+        raise ValueError(f"{what} given twice: {', '.join(doubles)}")

@@ -1,0 +1,141 @@
+"""config/settings.toml: how the program runs.
+
+Every value can be set from the environment: ``LIVINGREVIEW_`` plus its path, ``__`` between levels. Secrets come only
+from there.
+"""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from livingreview.config.base import Frozen
+
+ENV_PREFIX = "LIVINGREVIEW_"
+
+
+class ServiceSettings(Frozen):
+    """How one service is asked; the defaults of each source stand in :class:`SourcesSettings`."""
+
+    is_enabled: bool = True
+    base_url: str
+    requests_per_second: float = Field(gt=0)
+    page_size: int = Field(gt=0)
+    connect_timeout_seconds: float = Field(default=3.0, gt=0)
+    read_timeout_seconds: float = Field(default=60.0, gt=0)
+    max_attempts: int = Field(default=5, ge=1)
+    max_wait_seconds: float = Field(default=120.0, ge=0)
+    max_body_megabytes: float = Field(default=256.0, gt=0)
+    lag_days: int = Field(default=2, ge=0)
+    overdue_after_days: int = Field(default=14, gt=0)
+    api_key: SecretStr = SecretStr("")
+    email: str = ""
+
+
+class PubmedSettings(ServiceSettings):
+    """NCBI E-utilities: 3 requests a second, 10 with an API key (NBK25497); batches of 200 by POST."""
+
+    base_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    requests_per_second: float = 3.0
+    requests_per_second_with_key: float = 10.0
+    page_size: int = 200
+
+
+class ClinicalTrialsSettings(ServiceSettings):
+    """ClinicalTrials.gov API v2: about 50 requests a minute; pages of at most 1,000."""
+
+    base_url: str = "https://clinicaltrials.gov/api/v2"
+    requests_per_second: float = 0.8
+    page_size: int = Field(default=200, gt=0, le=1000)
+
+
+class EuropepmcSettings(ServiceSettings):
+    """Europe PMC REST search: pages of at most 1,000."""
+
+    base_url: str = "https://www.ebi.ac.uk/europepmc/webservices/rest"
+    requests_per_second: float = 5.0
+    page_size: int = Field(default=500, gt=0, le=1000)
+
+
+class FeedsSettings(ServiceSettings):
+    """RSS and Atom feeds: every feed has its own address, so ``base_url`` stays empty."""
+
+    is_enabled: bool = False
+    base_url: str = ""
+    requests_per_second: float = 1.0
+    page_size: int = 1
+    max_body_megabytes: float = 16.0
+
+
+class SourcesSettings(Frozen):
+    """One table a source."""
+
+    pubmed: PubmedSettings = PubmedSettings()
+    clinicaltrials: ClinicalTrialsSettings = ClinicalTrialsSettings()
+    europepmc: EuropepmcSettings = EuropepmcSettings()
+    feeds: FeedsSettings = FeedsSettings()
+
+
+class ScheduleSettings(Frozen):
+    """When the jobs of ``livingreview schedule`` run, as cron fields in ``timezone``."""
+
+    day_of_week: str = "mon"
+    hour: int = Field(default=5, ge=0, le=23)
+    minute: int = Field(default=0, ge=0, le=59)
+    timezone: str = "UTC"
+    is_digest_sent: bool = True
+
+
+class MailSettings(Frozen):
+    """Where digests go: an SMTP server, or a folder of .eml files when ``host`` is empty."""
+
+    host: str = ""
+    port: int = Field(default=587, gt=0, lt=65536)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = "livingreview@localhost"
+    folder: str = "var/mail"
+    timeout_seconds: float = Field(default=30.0, gt=0)
+
+
+class TrialsSettings(Frozen):
+    """Thresholds of trial changes, in days."""
+
+    notable_slip_days: int = Field(default=90, ge=0)
+    overdue_after_days: int = Field(default=365, gt=0)
+
+
+class Settings(BaseSettings):
+    """config/settings.toml, overridden by the environment."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+
+    review: str = "imsc-ev"
+    database_url: str = "sqlite:///var/{review}.db"
+    archive_dir: str = "var/archive"
+    models_dir: str = "var/models"
+    out_dir: str = "out"
+    lock_stale_after_minutes: int = Field(default=180, gt=0)
+    sources: SourcesSettings = SourcesSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    mail: MailSettings = MailSettings()
+    trials: TrialsSettings = TrialsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which is handed in as keywords."""
+        return (env_settings, init_settings)

@@ -1,0 +1,250 @@
+"""One polite client a service: time-outs, a shared rate limit, bounded retries, bounded bodies.
+
+Retried are only faults that pass: no connection, 408, 425, 429, 5xx, a body cut off, and what the caller's ``check``
+calls a :class:`~livingreview.errors.ServiceFaultError` (services send errors with status 200). A ``Retry-After`` in
+either form is obeyed up to ``max_wait_seconds``. A service that has never answered in this run is given two attempts
+only, so that a machine without a network knows it within seconds.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception
+
+from livingreview import __version__
+from livingreview.config import ServiceSettings
+from livingreview.errors import QueryRejectedError, ServiceFaultError, SourceError, UnreachableError
+
+_TRANSIENT_STATUS = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
+"""403 is among them: ClinicalTrials.gov and NCBI answer it for moments of overload."""
+_CHUNK_BYTES = 1 << 16
+_FIRST_CONTACT_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked: parameters go into the address, or with ``is_post`` into the body."""
+
+    url: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    is_post: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What came back, as bytes, before anybody looks into it."""
+
+    request: Request
+    status: int
+    body: bytes
+    media_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    retrieved_at: datetime
+
+
+Check = Callable[[Payload], None]
+
+
+class RateLimiter:
+    """Spaces calls evenly; one object is shared by every thread that asks the same service."""
+
+    def __init__(
+        self,
+        per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval_seconds = 1.0 / per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+
+    def wait(self) -> None:
+        """Returns when the caller may send one request."""
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._next_at)
+            self._next_at = start + self._interval_seconds
+        if start > now:
+            self._sleep(start - now)
+
+
+class Client:
+    """Asks one service.
+
+    Args:
+        service: its name, for messages.
+        settings: time-outs, rate, attempts and limits.
+        per_second: requests a second, when not the one of ``settings`` (an API key allows more).
+        sleep: replaced in tests.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        *,
+        per_second: float | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.service = service
+        self._settings = settings
+        self._limiter = RateLimiter(per_second or settings.requests_per_second, sleep=sleep)
+        self._sleep = sleep
+        self._has_answered = False
+        self._session = requests.Session()
+        contact = f"; mailto:{settings.email}" if settings.email else ""
+        self._session.headers["User-Agent"] = f"livingreview/{__version__}{contact}"
+
+    def send(self, request: Request, check: Check | None = None) -> Payload:
+        """The answer to one request, after as many attempts as the settings allow.
+
+        Args:
+            request: what to ask.
+            check: looks into a complete answer and raises :class:`ServiceFaultError` to have it asked again.
+
+        Raises:
+            UnreachableError: no answer came.
+            ServiceFaultError: answers came, none of them usable.
+            QueryRejectedError: the service refuses this request (4xx).
+        """
+        attempts = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, SourceError) and error.is_transient),
+            stop=self._is_enough,
+            wait=self._wait_seconds,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return attempts(self._send_once, request, check)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._session.close()
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, ServiceFaultError) and (error.retry_after_seconds or 0) > self._settings.max_wait_seconds:
+            return True
+        limit = self._settings.max_attempts
+        if not self._has_answered:
+            limit = min(limit, _FIRST_CONTACT_ATTEMPTS)
+        return state.attempt_number >= limit
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, ServiceFaultError) and error.retry_after_seconds is not None:
+            return error.retry_after_seconds
+        return float(min(2.0 ** (state.attempt_number - 1), self._settings.max_wait_seconds))
+
+    def _send_once(self, request: Request, check: Check | None) -> Payload:
+        self._limiter.wait()
+        where = f"{self.service} ({urlsplit(request.url).netloc})"
+        timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
+        deadline = time.monotonic() + 10 * self._settings.read_timeout_seconds
+        try:
+            with self._session.request(
+                "POST" if request.is_post else "GET",
+                request.url,
+                params=None if request.is_post else dict(request.parameters),
+                data=dict(request.parameters) if request.is_post else None,
+                headers=dict(request.headers),
+                timeout=timeout,
+                stream=True,
+            ) as response:
+                self._has_answered = True
+                body = self._read_body(response, where, deadline)
+                payload = Payload(
+                    request=request,
+                    status=response.status_code,
+                    body=body,
+                    media_type=response.headers.get("Content-Type", "").split(";")[0].strip().lower(),
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    retrieved_at=datetime.now(UTC),
+                )
+        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+            raise ServiceFaultError(f"{where}: the answer broke off half-way") from error
+        except requests.exceptions.Timeout as error:
+            raise UnreachableError(f"{where}: no answer within {timeout[0]:g}/{timeout[1]:g} s") from error
+        except requests.exceptions.ConnectionError as error:
+            if self._has_answered and "Read timed out" in str(error):
+                raise ServiceFaultError(f"{where}: the answer stopped half-way") from error
+            raise UnreachableError(f"{where}: cannot be reached ({_reason(error)})") from error
+        except requests.exceptions.RequestException as error:
+            raise QueryRejectedError(f"{where}: the request cannot be sent ({error})") from error
+        _raise_for_status(payload, where)
+        if check is not None:
+            check(payload)
+        return payload
+
+    def _read_body(self, response: requests.Response, where: str, deadline: float) -> bytes:
+        limit = int(self._settings.max_body_megabytes * 1_000_000)
+        chunks = []
+        size = 0
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            size += len(chunk)
+            if size > limit:
+                raise QueryRejectedError(
+                    f"{where}: the answer is larger than {self._settings.max_body_megabytes:g} MB"
+                    " (setting max_body_megabytes)"
+                )
+            if time.monotonic() > deadline:
+                raise ServiceFaultError(f"{where}: the answer drips in too slowly")
+            chunks.append(chunk)
+        expected = response.headers.get("Content-Length", "")
+        is_plain = not response.headers.get("Content-Encoding")
+        if is_plain and expected.isdigit() and size < int(expected):
+            raise ServiceFaultError(f"{where}: the answer broke off after {size} of {expected} bytes")
+        return b"".join(chunks)
+
+
+def retry_after_seconds(value: str, now: datetime) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for, in either of its forms (RFC 9110, 10.2.3); None if neither."""
+    value = value.strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _raise_for_status(payload: Payload, where: str) -> None:
+    if payload.status < 400:
+        return
+    words = " ".join(payload.body[:300].decode("utf-8", "replace").split())
+    if payload.media_type == "text/html" or words.startswith("<"):
+        words = ""
+    message = f"{where}: answered {payload.status}" + (f": {words}" if words else "")
+    if payload.status in _TRANSIENT_STATUS:
+        wait = retry_after_seconds(payload.headers.get("retry-after", ""), payload.retrieved_at)
+        raise ServiceFaultError(message, retry_after_seconds=wait)
+    raise QueryRejectedError(message)
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause in a few words: requests wraps it several times."""
+    text = str(error)
+    for words, plain in (
+        ("Connection refused", "connection refused"),
+        ("NameResolutionError", "no such host, or no network"),
+        ("Failed to resolve", "no such host, or no network"),
+        ("Network is unreachable", "no network"),
+        ("Connection reset", "connection reset"),
+        ("RemoteDisconnected", "connection closed without an answer"),
+        ("ProxyError", "the proxy refuses"),
+        ("certificate", "its certificate is not valid"),
+    ):
+        if words in text:
+            return plain
+    return type(error).__name__

@@ -1,0 +1,104 @@
+"""What every source does: retrieve (ask, and keep what came) and parse (bytes to items), kept apart.
+
+``retrieve`` talks to a service through a :class:`Getter`, which archives each answer before it hands it back; it
+returns the archive keys of the answers that hold records, with the service's own count beside what was listed.
+``parse`` turns one archived document into records, deletions and problems; it never touches a network, so a file on
+disk and an answer of the service take the same way.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import BinaryIO, Protocol
+
+from livingreview.config import Query
+from livingreview.http import Check, Payload, Request
+from livingreview.records import Deletion, Problem, Record
+
+Item = Record | Deletion | Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The days that are asked for, both ends included; ``stamp`` is what the source gave at the last reading."""
+
+    since: date
+    until: date
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An answer that has been archived: its payload and the key that finds it again."""
+
+    key: str
+    payload: Payload
+
+
+class Getter(Protocol):
+    """Sends a request and archives the answer before anybody parses it."""
+
+    def __call__(self, request: Request, check: Check | None = None) -> Kept:
+        """The archived answer; raises a :class:`~livingreview.errors.SourceError` when none came."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieved:
+    """What one query brought, before it is parsed.
+
+    Attributes:
+        keys: archive keys of the documents that hold records, in the order in which they came.
+        announced: the service's own count of distinct records, None where it gives none.
+        ids: the distinct ids that the service listed; what is parsed must cover them, or name the rest.
+        missing: id -> reason, for ids that were listed and asked for but not returned, not even alone.
+        requests: how many requests it took.
+        stamp: the service's own mark of this state (``dataTimestamp``, ``ETag``), for the next reading.
+        is_unchanged: True when the service said that nothing changed since the last stamp.
+    """
+
+    keys: tuple[str, ...] = ()
+    announced: int | None = None
+    ids: frozenset[str] = frozenset()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    requests: int = 0
+    stamp: str = ""
+    is_unchanged: bool = False
+
+
+class Parser(Protocol):
+    """Turns one document into items, streaming; never raises for one bad record, which becomes a Problem."""
+
+    def __call__(self, document: BinaryIO) -> Iterator[Item]:
+        """The items of the document in their order.
+
+        Raises:
+            InputError: the document as a whole is not what it should be, or breaks off.
+        """
+        ...
+
+
+class Source(Protocol):
+    """One service that can be searched."""
+
+    name: str
+
+    def retrieve(self, query: Query, window: Window, get: Getter) -> Retrieved:
+        """Everything that matches the query within the window, reconciled against the service's own count.
+
+        Raises:
+            SourceError: the query could not be read completely.
+        """
+        ...
+
+    def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
+        """These records, whatever any query finds.
+
+        Raises:
+            SourceError: they could not be asked for.
+        """
+        ...
+
+    def parse(self, document: BinaryIO) -> Iterator[Item]:
+        """See :class:`Parser`."""
+        ...

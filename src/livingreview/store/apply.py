@@ -1,0 +1,359 @@
+"""Writes what was parsed: looks up what is stored, asks the decider, inserts in batches.
+
+Works inside the transaction of its caller and never commits.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, func, select, update
+from sqlmodel import SQLModel
+
+from livingreview.records import (
+    Action,
+    Deletion,
+    Problem,
+    Record,
+    State,
+    Verdict,
+    canonical_json,
+    content_hash,
+    content_of,
+    envelope_of,
+)
+from livingreview.store.tables import RecordRow, VersionRow, WorkRow
+
+_BATCH = 500
+
+
+def table(row: type[SQLModel]) -> Any:
+    """The Core table behind a SQLModel class."""
+    return row.__table__  # type: ignore[attr-defined]
+
+
+_RECORD = table(RecordRow)
+_VERSION = table(VersionRow)
+_WORK = table(WorkRow)
+
+
+class Decider(Protocol):
+    """The pure rules of :mod:`livingreview.decide`, handed in by the run."""
+
+    def decide(self, incoming: State, stored: State | None, earlier_hashes: AbstractSet[str]) -> Verdict:
+        """The verdict on an incoming state."""
+        ...
+
+    def decide_deletion(self, stored: State | None) -> Verdict:
+        """The verdict on a source's word that it no longer has an item."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the items of one reading.
+
+    Attributes:
+        counts: how many items per action.
+        covered: ids of every item that is in the store now, or was named.
+        issues: items that are not in the store, each with its reason.
+    """
+
+    counts: dict[Action, int] = field(default_factory=lambda: dict.fromkeys(Action, 0))
+    received: int = 0
+    covered: set[str] = field(default_factory=set)
+    issues: list[Problem] = field(default_factory=list)
+    sources: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Stored:
+    """A row of ``record`` as it will be after this batch."""
+
+    row: dict[str, Any]
+    is_new: bool
+    is_dirty: bool = False
+    hashes: set[str] | None = None
+    last_number: int = 0
+
+    @property
+    def state(self) -> State:
+        return State(self.row["content_hash"], self.row["order_key"], self.row["fidelity"], self.row["is_withdrawn"])
+
+
+class Applier:
+    """Applies items under one run.
+
+    Args:
+        connection: in a transaction that the caller commits.
+        run_id: the run that brings them.
+        retrieved_at: when they were received.
+        decider: the rules.
+    """
+
+    def __init__(self, connection: Connection, run_id: int, retrieved_at: datetime, decider: Decider) -> None:
+        self._connection = connection
+        self._decider = decider
+        self._run_id = run_id
+        self._retrieved_at = retrieved_at
+        self._next_record_id = _last_id(connection, _RECORD) + 1
+        self._next_version_id = _last_id(connection, _VERSION) + 1
+
+    def apply(self, items: Iterable[Record | Deletion | Problem], payload_key: str, tally: Tally) -> None:
+        """Stores what is new, counts the rest; adds to ``tally``."""
+        for batch in _batches(items, _BATCH):
+            self._apply_batch(batch, payload_key, tally)
+
+    def _apply_batch(self, batch: Sequence[Record | Deletion | Problem], payload_key: str, tally: Tally) -> None:
+        stored = self._load(item for item in batch if not isinstance(item, Problem))
+        works = _known_works(self._connection, [item for item in batch if isinstance(item, Record)])
+        new_works: list[dict[str, Any]] = []
+        versions: list[dict[str, Any]] = []
+        for item in batch:
+            tally.received += 1
+            tally.sources.add(item.source)
+            if isinstance(item, Problem):
+                tally.counts[Action.UNSTORED] += 1
+                tally.issues.append(item)
+                tally.covered.add(item.source_id)
+                continue
+            known = stored.get((item.source, item.source_id))
+            if isinstance(item, Deletion):
+                verdict = self._decider.decide_deletion(known.state if known else None)
+                if verdict.action is Action.WITHDRAWN and known is not None:
+                    versions.append(self._tombstone(known, payload_key))
+                elif verdict.action is Action.UNSTORED:
+                    tally.issues.append(Problem(source=item.source, source_id=item.source_id, reason=verdict.reason))
+            else:
+                verdict = self._apply_record(item, known, stored, works, new_works, versions, payload_key)
+            tally.counts[verdict.action] += 1
+            tally.covered.add(item.source_id)
+        self._write(stored, new_works, versions)
+
+    def _apply_record(
+        self,
+        record: Record,
+        known: _Stored | None,
+        stored: dict[tuple[str, str], _Stored],
+        works: dict[str, set[tuple[str, str]]],
+        new_works: list[dict[str, Any]],
+        versions: list[dict[str, Any]],
+        payload_key: str,
+    ) -> Verdict:
+        content = canonical_json(content_of(record))
+        state = State(content_hash(content), record.order_key, int(record.fidelity))
+        verdict = self._decider.decide(state, known.state if known else None, frozenset())
+        if known is not None and verdict.action in (Action.OLDER, Action.REVISED):
+            verdict = self._decider.decide(state, known.state, self._hashes(known))
+        if verdict.action in (Action.NEW, Action.REVISED, Action.OLDER):
+            if known is None:
+                known = _Stored(self._new_record(record, works, new_works), is_new=True, hashes=set())
+                stored[record.key] = known
+            versions.append(self._version(known, record, content, state, payload_key))
+            if verdict.action is Action.OLDER:
+                versions[-1]["is_derived"] = True
+            else:
+                self._make_current(known, record, state)
+        elif verdict.action is Action.UNCHANGED and known is not None:
+            if state.content_hash == known.row["content_hash"] and state.order_key > known.row["order_key"]:
+                known.row["order_key"] = state.order_key
+                known.is_dirty = True
+            if record.is_text_complete:
+                self._complete_text(known, content, state)
+        return verdict
+
+    def _new_record(
+        self, record: Record, works: dict[str, set[tuple[str, str]]], new_works: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        work_id = _work_of(record, works)
+        if not work_id:
+            work_id = f"{record.source}:{record.source_id}"
+            new_works.append({"id": work_id, "first_run_id": self._run_id})
+        for name in _link_names(record):
+            works.setdefault(name, set()).add((record.source, work_id))
+        row = {
+            "id": self._next_record_id,
+            "source": record.source,
+            "source_id": record.source_id,
+            "work_id": work_id,
+            "first_run_id": self._run_id,
+            "is_withdrawn": False,
+        }
+        self._next_record_id += 1
+        return row
+
+    @staticmethod
+    def _make_current(known: _Stored, record: Record, state: State) -> None:
+        known.row |= {
+            "kind": str(record.kind),
+            "current_version": known.last_number,
+            "content_hash": state.content_hash,
+            "order_key": state.order_key,
+            "fidelity": state.fidelity,
+            "is_withdrawn": False,
+            "doi": record.doi,
+            "pmid": record.pmid,
+        }
+        known.is_dirty = True
+
+    def _version(self, known: _Stored, record: Record, content: str, state: State, payload_key: str) -> dict[str, Any]:
+        known.last_number = (known.last_number or self._last_number(known)) + 1
+        if known.hashes is not None:
+            known.hashes.add(state.content_hash)
+        row = {
+            "id": self._next_version_id,
+            "record_id": known.row["id"],
+            "number": known.last_number,
+            "content_hash": state.content_hash,
+            "order_key": state.order_key,
+            "fidelity": state.fidelity,
+            "is_withdrawal": False,
+            "is_text_complete": record.is_text_complete,
+            "is_derived": False,
+            "content": content,
+            "envelope": envelope_of(record),
+            "run_id": self._run_id,
+            "payload_key": payload_key,
+            "retrieved_at": self._retrieved_at,
+        }
+        self._next_version_id += 1
+        return row
+
+    def _tombstone(self, known: _Stored, payload_key: str) -> dict[str, Any]:
+        """A last version that says the same as the one before, and that the source took it back."""
+        # The version before may be part of this very batch, so it is written first.
+        row = self._connection.execute(
+            select(_VERSION).where(
+                _VERSION.c.record_id == known.row["id"], _VERSION.c.number == known.row["current_version"]
+            )
+        ).first()
+        values = dict(row._mapping) if row is not None else {}
+        known.last_number = (known.last_number or self._last_number(known)) + 1
+        values |= {
+            "id": self._next_version_id,
+            "number": known.last_number,
+            "is_withdrawal": True,
+            "is_derived": False,
+            "run_id": self._run_id,
+            "payload_key": payload_key,
+            "retrieved_at": self._retrieved_at,
+        }
+        self._next_version_id += 1
+        known.row |= {"is_withdrawn": True, "current_version": known.last_number}
+        known.is_dirty = True
+        return values
+
+    def _complete_text(self, known: _Stored, content: str, state: State) -> None:
+        """Gives a version that came from a snapshot its text back."""
+        if known.is_new or state.content_hash not in self._incomplete:
+            return
+        self._connection.execute(
+            update(_VERSION)
+            .where(
+                _VERSION.c.record_id == known.row["id"],
+                _VERSION.c.content_hash == state.content_hash,
+                _VERSION.c.is_text_complete.is_(False),
+            )
+            .values(content=content, is_text_complete=True)
+        )
+
+    def _load(self, items: Iterable[Record | Deletion]) -> dict[tuple[str, str], _Stored]:
+        by_source: dict[str, set[str]] = {}
+        for item in items:
+            by_source.setdefault(item.source, set()).add(item.source_id)
+        stored = {}
+        self._incomplete: set[str] = set()
+        for source, ids in by_source.items():
+            rows = self._connection.execute(
+                select(_RECORD).where(_RECORD.c.source == source, _RECORD.c.source_id.in_(ids))
+            )
+            for row in rows:
+                stored[(source, row.source_id)] = _Stored(dict(row._mapping), is_new=False)
+        if stored:
+            hashes = self._connection.execute(
+                select(_VERSION.c.content_hash).where(
+                    _VERSION.c.record_id.in_([known.row["id"] for known in stored.values()]),
+                    _VERSION.c.is_text_complete.is_(False),
+                )
+            )
+            self._incomplete = set(hashes.scalars())
+        return stored
+
+    def _hashes(self, known: _Stored) -> set[str]:
+        if known.hashes is None:
+            known.hashes = set(
+                self._connection.execute(
+                    select(_VERSION.c.content_hash).where(_VERSION.c.record_id == known.row["id"])
+                ).scalars()
+            )
+        return known.hashes
+
+    def _last_number(self, known: _Stored) -> int:
+        if known.is_new:
+            return 0
+        number = self._connection.execute(
+            select(func.max(_VERSION.c.number)).where(_VERSION.c.record_id == known.row["id"])
+        ).scalar()
+        return int(number or 0)
+
+    def _write(
+        self,
+        stored: dict[tuple[str, str], _Stored],
+        new_works: list[dict[str, Any]],
+        versions: list[dict[str, Any]],
+    ) -> None:
+        if new_works:
+            self._connection.execute(_WORK.insert(), new_works)
+        if fresh := [known.row for known in stored.values() if known.is_new]:
+            self._connection.execute(_RECORD.insert(), fresh)
+        for known in stored.values():
+            if known.is_dirty and not known.is_new:
+                values = {name: value for name, value in known.row.items() if name != "id"}
+                self._connection.execute(update(_RECORD).where(_RECORD.c.id == known.row["id"]).values(values))
+        if versions:
+            self._connection.execute(_VERSION.insert(), versions)
+
+
+def _last_id(connection: Connection, rows: Any) -> int:
+    return int(connection.execute(select(func.max(rows.c.id))).scalar() or 0)
+
+
+def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Batches of at most ``size`` items; a deletion never shares one with a record that stands before it."""
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        start = 0
+        for position in range(1, len(batch)):
+            if isinstance(batch[position], Deletion) and not isinstance(batch[position - 1], Deletion):
+                yield batch[start:position]
+                start = position
+        yield batch[start:]
+
+
+def _link_names(record: Record) -> list[str]:
+    return [f"{name}:{value}" for name, value in (("doi", record.doi), ("pmid", record.pmid)) if value]
+
+
+def _known_works(connection: Connection, records: Sequence[Record]) -> dict[str, set[tuple[str, str]]]:
+    """``doi:...`` and ``pmid:...`` -> (source, work) of every stored record that bears it."""
+    works: dict[str, set[tuple[str, str]]] = {}
+    for name in ("doi", "pmid"):
+        values = {value for record in records if (value := getattr(record, name))}
+        if values:
+            column = _RECORD.c[name]
+            rows = connection.execute(select(column, _RECORD.c.source, _RECORD.c.work_id).where(column.in_(values)))
+            for value, source, work_id in rows:
+                works.setdefault(f"{name}:{value}", set()).add((source, work_id))
+    return works
+
+
+def _work_of(record: Record, works: dict[str, set[tuple[str, str]]]) -> str:
+    """The work of another source's record with the same identifier; two items of one source stay two works."""
+    for name in _link_names(record):
+        for source, work_id in sorted(works.get(name, ())):
+            if source != record.source:
+                return work_id
+    return ""

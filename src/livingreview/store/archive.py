@@ -1,0 +1,103 @@
+"""The raw archive: what was received, byte for byte, compressed, named by the SHA-256 of its bytes.
+
+A document is complete under its final name or not there at all (written aside, flushed, renamed). The same bytes are
+kept once. Documents that are gzip already are kept as they are.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from livingreview.errors import StoreError
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_BLOCK_BYTES = 1 << 20
+
+
+class Archive:
+    """A folder of payloads, ``<first two hex digits>/<sha256>`` with ``.gz`` where the archive itself compressed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, body: bytes) -> str:
+        """Keeps a payload; returns its key.
+
+        Raises:
+            StoreError: the folder cannot be written to.
+        """
+        key = hashlib.sha256(body).hexdigest()
+        if self._find(key) is None:
+            if body.startswith(_GZIP_MAGIC):
+                self._write(self._path(key), body)
+            else:
+                self._write(self._path(key, ".gz"), gzip.compress(body, compresslevel=6, mtime=0))
+        return key
+
+    def adopt(self, path: Path) -> tuple[str, int]:
+        """Keeps a copy of a file; returns its key and its size in bytes.
+
+        Raises:
+            StoreError: the file cannot be read or the folder not written to.
+        """
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as file:
+                head = file.read(len(_GZIP_MAGIC))
+                file.seek(0)
+                while block := file.read(_BLOCK_BYTES):
+                    digest.update(block)
+                size_bytes = file.tell()
+                key = digest.hexdigest()
+                if self._find(key) is None:
+                    file.seek(0)
+                    is_gzip = head == _GZIP_MAGIC
+                    self._copy(file, self._path(key, "" if is_gzip else ".gz"), is_compressed=not is_gzip)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be archived in {self._folder} ({error.strerror or error})") from error
+        return key, size_bytes
+
+    def open(self, key: str) -> BinaryIO:
+        """The bytes as they were received.
+
+        Raises:
+            StoreError: there is no such document.
+        """
+        path = self._find(key)
+        if path is None:
+            raise StoreError(f"{self._folder}: document {key} is not in the archive")
+        return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+    def _path(self, key: str, suffix: str = "") -> Path:
+        return self._folder / key[:2] / f"{key}{suffix}"
+
+    def _find(self, key: str) -> Path | None:
+        return next((path for path in (self._path(key, ".gz"), self._path(key)) if path.exists()), None)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            self._copy(io.BytesIO(data), path, is_compressed=False)
+        except OSError as error:
+            raise StoreError(f"{self._folder}: cannot be written to ({error.strerror or error})") from error
+
+    def _copy(self, source: BinaryIO, path: Path, *, is_compressed: bool) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                if is_compressed:
+                    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
+                        shutil.copyfileobj(source, packed, _BLOCK_BYTES)
+                else:
+                    shutil.copyfileobj(source, file, _BLOCK_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,291 @@
+"""Everything that reads: functions on a connection that return frozen views."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, and_, func, select
+
+from livingreview.records import Change, Cursor, Decision, Record, Score, Severity, record_from
+from livingreview.store import tables
+from livingreview.store.apply import table
+from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord, Underived
+
+RUN: Table = table(tables.RunRow)
+QUERY: Table = table(tables.QueryRow)
+ISSUE: Table = table(tables.IssueRow)
+PAYLOAD: Table = table(tables.PayloadRow)
+WORK: Table = table(tables.WorkRow)
+RECORD: Table = table(tables.RecordRow)
+VERSION: Table = table(tables.VersionRow)
+CURSOR: Table = table(tables.CursorRow)
+SCORE: Table = table(tables.ScoreRow)
+MODEL: Table = table(tables.ModelRow)
+CHANGE: Table = table(tables.ChangeRow)
+DECISION: Table = table(tables.DecisionRow)
+DIGEST: Table = table(tables.DigestRow)
+DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
+_ACTIONS = ("new", "revised", "unchanged", "older", "thinner", "withdrawn", "unstored")
+
+
+def runs(connection: Connection) -> list[Run]:
+    """Every run, oldest first."""
+    return [Run(**row._mapping) for row in connection.execute(select(RUN).order_by(RUN.c.id))]
+
+
+def query_logs(connection: Connection, run_id: int) -> list[QueryLog]:
+    """What the queries of a run did, in the order in which they ran."""
+    rows = connection.execute(select(QUERY).where(QUERY.c.run_id == run_id).order_by(QUERY.c.id))
+    logs = []
+    for row in rows:
+        values = dict(row._mapping)
+        counts = {action: values.pop(action) for action in _ACTIONS}
+        del values["id"], values["run_id"]
+        logs.append(QueryLog(**values, counts=counts))
+    return logs
+
+
+def issues(connection: Connection, run_id: int) -> list[Issue]:
+    """The named exceptions of a run."""
+    rows = connection.execute(
+        select(ISSUE.c.source, ISSUE.c.source_id, ISSUE.c.query, ISSUE.c.reason)
+        .where(ISSUE.c.run_id == run_id)
+        .order_by(ISSUE.c.source, ISSUE.c.source_id, ISSUE.c.id)
+    )
+    return [Issue(**row._mapping) for row in rows]
+
+
+def cursors(connection: Connection) -> list[Cursor]:
+    """Every cursor, those of former query texts included."""
+    rows = connection.execute(select(CURSOR).order_by(CURSOR.c.source, CURSOR.c.query_name, CURSOR.c.read_to_at))
+    return [
+        Cursor(
+            source=row.source,
+            query_name=row.query_name,
+            query_hash=row.query_hash,
+            read_to_at=row.read_to_at,
+            stamp=row.stamp,
+        )
+        for row in rows
+    ]
+
+
+def _record(row: Any) -> Record:
+    return record_from(json.loads(row.content), row.envelope)
+
+
+def _score(row: Any) -> Score | None:
+    if row.model is None:
+        return None
+    return Score(
+        scope=row.scope,
+        probabilities=row.probabilities,
+        areas=tuple(row.areas),
+        facets={name: tuple((value, words) for value, words in found) for name, found in row.facets.items()},
+        terms=tuple((term, weight) for term, weight in row.terms),
+        model=row.model,
+    )
+
+
+def _current(*conditions: Any) -> Select[Any]:
+    return (
+        select(
+            RECORD.c.work_id,
+            RECORD.c.is_withdrawn,
+            RUN.c.name.label("first_run"),
+            RUN.c.now_at.label("first_seen_at"),
+            VERSION.c.number,
+            VERSION.c.content,
+            VERSION.c.envelope,
+            SCORE.c.model,
+            SCORE.c.scope,
+            SCORE.c.probabilities,
+            SCORE.c.areas,
+            SCORE.c.facets,
+            SCORE.c.terms,
+        )
+        .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+        .join(RUN, RUN.c.id == RECORD.c.first_run_id)
+        .join(SCORE, SCORE.c.version_id == VERSION.c.id, isouter=True)
+        .where(*conditions)
+        .order_by(RECORD.c.source, RECORD.c.source_id)
+    )
+
+
+def records(
+    connection: Connection,
+    *,
+    source: str = "",
+    ids: Sequence[str] | None = None,
+    work_ids: Sequence[str] | None = None,
+    scopes: Sequence[str] | None = None,
+) -> Iterator[StoredRecord]:
+    """Records in their current state, by source and id; every filter that is given must hold."""
+    conditions: list[Any] = []
+    if source:
+        conditions.append(RECORD.c.source == source)
+    if ids is not None:
+        conditions.append(RECORD.c.source_id.in_(ids))
+    if work_ids is not None:
+        conditions.append(RECORD.c.work_id.in_(work_ids))
+    if scopes is not None:
+        conditions.append(SCORE.c.scope.in_(scopes))
+    said: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions(connection):
+        said[decision.work_id].append(decision)
+    for row in connection.execution_options(yield_per=1000).execute(_current(*conditions)):
+        yield StoredRecord(
+            record=_record(row),
+            work_id=row.work_id,
+            first_run=row.first_run,
+            first_seen_at=row.first_seen_at,
+            version=row.number,
+            is_withdrawn=row.is_withdrawn,
+            score=_score(row),
+            decisions=tuple(said.get(row.work_id, ())),
+        )
+
+
+def versions(connection: Connection, source: str, source_id: str) -> list[Record]:
+    """Every stored state of one record, in the source's own order."""
+    rows = connection.execute(
+        select(VERSION.c.content, VERSION.c.envelope)
+        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+        .where(RECORD.c.source == source, RECORD.c.source_id == source_id)
+        .order_by(VERSION.c.order_key, VERSION.c.number)
+    )
+    return [_record(row) for row in rows]
+
+
+def underived(connection: Connection, limit: int) -> list[Underived]:
+    """The oldest versions that have neither score nor changes yet."""
+    rows = connection.execute(
+        select(VERSION, RECORD.c.work_id)
+        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+        .where(VERSION.c.is_derived.is_(False))
+        .order_by(VERSION.c.id)
+        .limit(limit)
+    ).all()
+    earlier = _states_before(connection, [row for row in rows if row.number > 1])
+    firsts = _first_records(connection, {row.work_id for row in rows})
+    return [
+        Underived(
+            version_id=row.id,
+            number=row.number,
+            record=_record(row),
+            work_id=row.work_id,
+            before=_record(before) if (before := earlier.get(row.id)) is not None else None,
+            before_number=before.number if before is not None else 0,
+            is_withdrawal=row.is_withdrawal,
+            was_withdrawn=before is not None and before.is_withdrawal,
+            is_first_of_work=firsts[row.work_id] == row.record_id,
+        )
+        for row in rows
+    ]
+
+
+def _states_before(connection: Connection, rows: Sequence[Any]) -> dict[int, Any]:
+    """Version id -> the row of the state that was current when it came: the last one not dated after it."""
+    if not rows:
+        return {}
+    found: dict[int, list[Any]] = defaultdict(list)
+    for other in connection.execute(
+        select(VERSION).where(VERSION.c.record_id.in_({row.record_id for row in rows})).order_by(VERSION.c.number)
+    ):
+        found[other.record_id].append(other)
+    before = {}
+    for row in rows:
+        # An older state that arrived late was never current, so it is not what this one replaced.
+        standing = None
+        for other in found[row.record_id]:
+            if other.number >= row.number:
+                break
+            if standing is None or other.fidelity > standing.fidelity or other.order_key >= standing.order_key:
+                standing = other
+        if standing is not None:
+            before[row.id] = standing
+    return before
+
+
+def _first_records(connection: Connection, work_ids: set[str]) -> dict[str, int]:
+    rows = connection.execute(
+        select(RECORD.c.work_id, func.min(RECORD.c.id)).where(RECORD.c.work_id.in_(work_ids)).group_by(RECORD.c.work_id)
+    )
+    return {work_id: record_id for work_id, record_id in rows}
+
+
+def changes(
+    connection: Connection,
+    *,
+    run: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    is_undelivered: bool = False,
+) -> list[StoredChange]:
+    """Changes in the order in which they were found.
+
+    Args:
+        connection: to read from.
+        run: only those of the run of this name.
+        since: only those found at this moment or later.
+        until: only those found at this moment or earlier.
+        is_undelivered: only those that no delivered digest carried.
+    """
+    delivered = (
+        select(DIGEST_CHANGE.c.change_id)
+        .join(DIGEST, DIGEST.c.id == DIGEST_CHANGE.c.digest_id)
+        .where(DIGEST.c.status == "delivered")
+    )
+    query = (
+        select(CHANGE, RUN.c.name.label("run"), CHANGE.c.id.in_(delivered).label("is_delivered"))
+        .join(RUN, RUN.c.id == CHANGE.c.run_id)
+        .order_by(CHANGE.c.id)
+    )
+    if run:
+        query = query.where(RUN.c.name == run)
+    if since is not None:
+        query = query.where(CHANGE.c.at >= since)
+    if until is not None:
+        query = query.where(CHANGE.c.at <= until)
+    if is_undelivered:
+        query = query.where(CHANGE.c.id.not_in(delivered))
+    return [
+        StoredChange(
+            id=row.id,
+            run=row.run,
+            is_delivered=bool(row.is_delivered),
+            change=Change(
+                type=row.type,
+                severity=Severity(row.severity),
+                source=row.source,
+                source_id=row.source_id,
+                work=row.work_id,
+                at=row.at,
+                effective_date=row.effective_date,
+                before=row.before,
+                after=row.after,
+                before_version=row.before_version,
+                after_version=row.after_version,
+            ),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def decisions(connection: Connection) -> list[Decision]:
+    """Every decision, oldest first."""
+    rows = connection.execute(select(DECISION).order_by(DECISION.c.decided_at, DECISION.c.id))
+    return [
+        Decision(
+            work_id=row.work_id,
+            stage=row.stage,
+            decision=row.decision,
+            person=row.person,
+            decided_at=row.decided_at,
+            reason=row.reason,
+            areas=tuple(row.areas),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,494 @@
+"""The only module that opens a session: every write is one short transaction, every read hands out frozen views.
+
+A run takes the lock, logs itself, and then alternates between the network (no transaction) and :meth:`Writing` (one
+transaction a query: versions, named exceptions, query log and cursor commit together). Scores and changes of versions
+not yet marked derived are committed with that mark by :meth:`Repository.commit_derived`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from livingreview.config import Query, Review, ServiceSettings
+from livingreview.errors import StoreError
+from livingreview.http import Payload
+from livingreview.records import Change, Cursor, Decision, Deletion, Problem, Record, Score
+from livingreview.store import lock, reading
+from livingreview.store.apply import Applier, Decider, Tally
+from livingreview.store.archive import Archive
+from livingreview.store.engine import explain, open_engine
+from livingreview.store.status import source_status
+from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
+
+
+class Writing:
+    """One transaction of a run."""
+
+    def __init__(self, connection: Connection, run_id: int, decider: Decider) -> None:
+        self._connection = connection
+        self._run_id = run_id
+        self._decider = decider
+
+    def apply(
+        self,
+        items: Iterable[Record | Deletion | Problem],
+        payload_key: str,
+        retrieved_at: datetime,
+        tally: Tally,
+    ) -> None:
+        """Stores the items that are new or revised; adds to ``tally`` what became of each."""
+        Applier(self._connection, self._run_id, retrieved_at, self._decider).apply(items, payload_key, tally)
+
+    def log_query(self, values: Mapping[str, Any], tally: Tally) -> None:
+        """Logs what a query did, with its named exceptions.
+
+        Args:
+            values: columns of ``run_query`` besides the counts.
+            tally: what became of its items.
+        """
+        row = {
+            "received": tally.received,
+            **{str(action): count for action, count in tally.counts.items()},
+            **values,
+            "run_id": self._run_id,
+        }
+        self._connection.execute(insert(reading.QUERY).values(row))
+        if tally.issues:
+            self._connection.execute(
+                insert(reading.ISSUE),
+                [
+                    {
+                        "run_id": self._run_id,
+                        "source": issue.source,
+                        "source_id": issue.source_id,
+                        "query": values["name"],
+                        "reason": issue.reason,
+                    }
+                    for issue in tally.issues
+                ],
+            )
+
+    def move_cursor(self, cursor: Cursor) -> None:
+        """Says that a query has been read completely up to a moment."""
+        table = reading.CURSOR
+        key = (table.c.source == cursor.source, table.c.query_hash == cursor.query_hash)
+        values = {
+            "query_name": cursor.query_name,
+            "read_to_at": cursor.read_to_at,
+            "stamp": cursor.stamp,
+            "run_id": self._run_id,
+        }
+        if self._connection.execute(update(table).where(*key).values(values)).rowcount == 0:
+            values |= {"source": cursor.source, "query_hash": cursor.query_hash}
+            self._connection.execute(insert(table).values(values))
+
+
+class Repository:
+    """The store of one review."""
+
+    def __init__(self, engine: Engine, archive: Archive) -> None:
+        self._engine = engine
+        self.archive = archive
+
+    @classmethod
+    def open(cls, database_url: str, archive_dir: Path) -> "Repository":
+        """Opens the store, creating or migrating its schema.
+
+        Raises:
+            StoreError: the database cannot be used.
+        """
+        return cls(open_engine(database_url), Archive(archive_dir))
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise explain(error, self._engine.url.render_as_string(hide_password=True)) from error
+
+    # Runs
+
+    @contextmanager
+    def locked(self, stale_after: timedelta) -> Iterator[None]:
+        """Holds the lock of the store.
+
+        Raises:
+            LockedError: another run holds it.
+        """
+        with self._begin() as connection:
+            token = lock.take(connection, datetime.now(UTC), stale_after)
+        try:
+            yield
+        finally:
+            with self._begin() as connection:
+                lock.give_back(connection, token)
+
+    def lock_owner(self) -> tuple[str, int, datetime] | None:
+        """(host, pid, since) of the lock, None when it is free."""
+        with self._begin() as connection:
+            return lock.owner(connection)
+
+    def start_run(self, road: str, now: datetime, code_version: str, config_hash: str) -> Run:
+        """Logs that a run has begun; its name is its ``now``, with a number when that is taken.
+
+        A run that was left behind as running (its process was killed) is closed as ``broken``.
+        """
+        with self._begin() as connection:
+            connection.execute(
+                update(reading.RUN)
+                .where(reading.RUN.c.status == "running")
+                .values(status="broken", error="ended without a word: killed, or the machine went down")
+            )
+            stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+            taken = set(connection.execute(select(reading.RUN.c.name)).scalars())
+            name = stem
+            number = 1
+            while name in taken:
+                number += 1
+                name = f"{stem}-{number}"
+            values = {
+                "name": name,
+                "road": road,
+                "status": "running",
+                "now_at": now,
+                "started_at": datetime.now(UTC),
+                "code_version": code_version,
+                "config_hash": config_hash,
+                "model": "",
+                "error": "",
+            }
+            connection.execute(insert(reading.RUN).values(values))
+        return self.run(name)
+
+    def finish_run(self, run: Run, status: str, *, model: str = "", error: str = "") -> None:
+        """Logs how a run ended."""
+        values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
+        with self._begin() as connection:
+            connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(values))
+
+    def mark_reported(self, run: Run, now: datetime) -> None:
+        """Says that the report of a run is on disk."""
+        with self._begin() as connection:
+            connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(reported_at=now))
+
+    def log_payload(self, run: Run, source: str, key: str, payload: Payload) -> None:
+        """Notes an archived answer."""
+        values = {
+            "run_id": run.id,
+            "key": key,
+            "source": source,
+            "url": payload.request.url,
+            "parameters": dict(payload.request.parameters),
+            "is_post": payload.request.is_post,
+            "status": payload.status,
+            "media_type": payload.media_type,
+            "size_bytes": len(payload.body),
+            "retrieved_at": payload.retrieved_at,
+        }
+        with self._begin() as connection:
+            connection.execute(insert(reading.PAYLOAD).values(values))
+
+    def log_file(self, run: Run, path: str, key: str, size_bytes: int, retrieved_at: datetime) -> None:
+        """Notes an archived file."""
+        values = {
+            "run_id": run.id,
+            "key": key,
+            "source": "files",
+            "url": path,
+            "parameters": {},
+            "is_post": False,
+            "status": 0,
+            "media_type": "",
+            "size_bytes": size_bytes,
+            "retrieved_at": retrieved_at,
+        }
+        with self._begin() as connection:
+            connection.execute(insert(reading.PAYLOAD).values(values))
+
+    @contextmanager
+    def writing(self, run: Run, decider: Decider) -> Iterator[Writing]:
+        """One transaction: everything in the block commits together, or nothing does."""
+        with self._begin() as connection:
+            yield Writing(connection, run.id, decider)
+
+    def underived(self, limit: int) -> list[Underived]:
+        """The oldest versions that have neither score nor changes yet."""
+        with self._begin() as connection:
+            return reading.underived(connection, limit)
+
+    def commit_derived(
+        self, run: Run, version_ids: Sequence[int], scores: Mapping[int, Score], changes: Sequence[Change], other: str
+    ) -> None:
+        """Commits scores and changes together with the mark that their versions have been derived.
+
+        Args:
+            run: the run that derived them.
+            version_ids: the versions.
+            scores: version id -> score.
+            changes: in the order in which they are to stand.
+            other: slug of the irrelevant scope; ``p_relevant`` is one minus its probability.
+        """
+        with self._begin() as connection:
+            if scores:
+                connection.execute(
+                    insert(reading.SCORE),
+                    [score_values(version_id, score, other) for version_id, score in scores.items()],
+                )
+            if changes:
+                connection.execute(insert(reading.CHANGE), [change_values(run.id, change) for change in changes])
+            for start in range(0, len(version_ids), 1000):
+                connection.execute(
+                    update(reading.VERSION)
+                    .where(reading.VERSION.c.id.in_(version_ids[start : start + 1000]))
+                    .values(is_derived=True)
+                )
+
+    def replace_scores(self, scores: Mapping[tuple[str, str], Score], other: str) -> None:
+        """Puts new scores in the place of those of the current versions: (source, source_id) -> score."""
+        with self._begin() as connection:
+            current = connection.execute(
+                select(reading.RECORD.c.source, reading.RECORD.c.source_id, reading.VERSION.c.id).join(
+                    reading.VERSION,
+                    (reading.VERSION.c.record_id == reading.RECORD.c.id)
+                    & (reading.VERSION.c.number == reading.RECORD.c.current_version),
+                )
+            ).all()
+            ids = {(row.source, row.source_id): row.id for row in current}
+            for key, score in scores.items():
+                values = score_values(ids[key], score, other)
+                done = connection.execute(
+                    update(reading.SCORE).where(reading.SCORE.c.version_id == ids[key]).values(values)
+                )
+                if done.rowcount == 0:
+                    connection.execute(insert(reading.SCORE).values(values))
+
+    def save_model(self, model_id: str, trained_at: datetime, card: Mapping[str, Any]) -> None:
+        """Keeps the card of a model; the same model twice is one row."""
+        with self._begin() as connection:
+            known = connection.execute(select(reading.MODEL.c.id).where(reading.MODEL.c.id == model_id)).first()
+            if known is None:
+                connection.execute(insert(reading.MODEL).values(id=model_id, trained_at=trained_at, card=dict(card)))
+
+    # Reading
+
+    def run(self, name: str) -> Run:
+        """A run by its name.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        for run in self.runs():
+            if run.name == name:
+                return run
+        raise StoreError(f"run {name}: not in this store; `livingreview status` names the last ones")
+
+    def runs(self) -> list[Run]:
+        """Every run, oldest first."""
+        with self._begin() as connection:
+            return reading.runs(connection)
+
+    def query_logs(self, run: Run) -> list[QueryLog]:
+        """What the queries of a run did."""
+        with self._begin() as connection:
+            return reading.query_logs(connection, run.id)
+
+    def issues(self, run: Run) -> list[Issue]:
+        """The named exceptions of a run."""
+        with self._begin() as connection:
+            return reading.issues(connection, run.id)
+
+    def cursors(self) -> list[Cursor]:
+        """Every cursor."""
+        with self._begin() as connection:
+            return reading.cursors(connection)
+
+    def records(
+        self,
+        *,
+        source: str = "",
+        ids: Sequence[str] | None = None,
+        work_ids: Sequence[str] | None = None,
+        scopes: Sequence[str] | None = None,
+    ) -> Iterator[StoredRecord]:
+        """Records in their current state, by source and id; every filter that is given must hold."""
+        with self._begin() as connection:
+            yield from reading.records(connection, source=source, ids=ids, work_ids=work_ids, scopes=scopes)
+
+    def versions(self, source: str, source_id: str) -> list[Record]:
+        """Every stored state of one record, in the source's own order."""
+        with self._begin() as connection:
+            return reading.versions(connection, source, source_id)
+
+    def changes(
+        self,
+        *,
+        run: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        is_undelivered: bool = False,
+    ) -> list[StoredChange]:
+        """Changes in the order in which they were found; see :func:`livingreview.store.reading.changes`."""
+        with self._begin() as connection:
+            return reading.changes(connection, run=run, since=since, until=until, is_undelivered=is_undelivered)
+
+    def decisions(self) -> list[Decision]:
+        """Every decision, oldest first."""
+        with self._begin() as connection:
+            return reading.decisions(connection)
+
+    def incomplete_ids(self) -> dict[str, list[str]]:
+        """Source -> ids of records whose text was left out of the snapshot they came from."""
+        with self._begin() as connection:
+            rows = connection.execute(
+                select(reading.RECORD.c.source, reading.RECORD.c.source_id)
+                .join(
+                    reading.VERSION,
+                    (reading.VERSION.c.record_id == reading.RECORD.c.id)
+                    & (reading.VERSION.c.number == reading.RECORD.c.current_version),
+                )
+                .where(reading.VERSION.c.is_text_complete.is_(False))
+                .order_by(reading.RECORD.c.source, reading.RECORD.c.source_id)
+            )
+            found: dict[str, list[str]] = {}
+            for source, source_id in rows:
+                found.setdefault(source, []).append(source_id)
+            return found
+
+    def counts(self) -> dict[str, int]:
+        """Source -> number of records."""
+        with self._begin() as connection:
+            rows = connection.execute(select(reading.RECORD.c.source, func.count()).group_by(reading.RECORD.c.source))
+            return {source: count for source, count in rows}
+
+    def status(
+        self, review: Review, queries: Sequence[Query], settings: Mapping[str, ServiceSettings], now: datetime
+    ) -> dict[str, SourceStatus]:
+        """How every source stands that is configured or has records.
+
+        Args:
+            review: its relevant scopes decide what has to be triaged.
+            queries: every configured search.
+            settings: service -> its settings.
+            now: against which a source is overdue.
+        """
+        with self._begin() as connection:
+            return source_status(connection, review, queries, settings, now)
+
+    # People and mail
+
+    def add_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[str]]:
+        """Appends decisions; one that is there already (work, stage, person, time) is not added again.
+
+        Returns:
+            How many were added, and the work ids that are not in the store.
+        """
+        table = reading.DECISION
+        with self._begin() as connection:
+            works = set(connection.execute(select(reading.WORK.c.id)).scalars())
+            rows = connection.execute(select(table.c.work_id, table.c.stage, table.c.person, table.c.decided_at))
+            known = {tuple(row) for row in rows}
+            added = 0
+            unknown = []
+            for decision in decisions:
+                key = (decision.work_id, decision.stage, decision.person, decision.decided_at)
+                if decision.work_id not in works:
+                    unknown.append(decision.work_id)
+                elif key not in known:
+                    known.add(key)
+                    added += 1
+                    values = {
+                        "work_id": decision.work_id,
+                        "stage": decision.stage,
+                        "decision": decision.decision,
+                        "reason": decision.reason,
+                        "areas": list(decision.areas),
+                        "person": decision.person,
+                        "decided_at": decision.decided_at,
+                    }
+                    connection.execute(insert(table).values(values))
+        return added, unknown
+
+    def pending_digest(self) -> Digest | None:
+        """A digest that was built but never known to be accepted: the mail may or may not have gone out."""
+        with self._begin() as connection:
+            row = connection.execute(
+                select(reading.DIGEST).where(reading.DIGEST.c.status == "pending").order_by(reading.DIGEST.c.id)
+            ).first()
+            if row is None:
+                return None
+            ids = connection.execute(
+                select(reading.DIGEST_CHANGE.c.change_id)
+                .where(reading.DIGEST_CHANGE.c.digest_id == row.id)
+                .order_by(reading.DIGEST_CHANGE.c.change_id)
+            ).scalars()
+            return Digest(id=row.id, message_id=row.message_id, status=row.status, change_ids=tuple(ids))
+
+    def begin_digest(
+        self, message_id: str, subject: str, recipients: Sequence[str], change_ids: Sequence[int], now: datetime
+    ) -> Digest:
+        """Notes a digest before it is handed over."""
+        values = {
+            "message_id": message_id,
+            "status": "pending",
+            "recipients": list(recipients),
+            "subject": subject,
+            "created_at": now,
+            "transport": "",
+        }
+        with self._begin() as connection:
+            done = connection.execute(insert(reading.DIGEST).values(values))
+            digest_id = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
+            if change_ids:
+                connection.execute(
+                    insert(reading.DIGEST_CHANGE),
+                    [{"digest_id": digest_id, "change_id": change_id} for change_id in change_ids],
+                )
+        return Digest(id=digest_id, message_id=message_id, status="pending", change_ids=tuple(change_ids))
+
+    def finish_digest(self, digest: Digest, status: str, transport: str, now: datetime) -> None:
+        """Says that a digest was ``delivered``, or ``failed`` so that its changes go into the next one."""
+        values = {"status": status, "transport": transport, "delivered_at": now if status == "delivered" else None}
+        with self._begin() as connection:
+            connection.execute(update(reading.DIGEST).where(reading.DIGEST.c.id == digest.id).values(values))
+
+
+def score_values(version_id: int, score: Score, other: str) -> dict[str, Any]:
+    """A row of ``score``."""
+    return {
+        "version_id": version_id,
+        "model": score.model,
+        "scope": score.scope,
+        "p_relevant": 1.0 - score.probabilities.get(other, 0.0),
+        "probabilities": score.probabilities,
+        "areas": list(score.areas),
+        "facets": {name: [list(pair) for pair in found] for name, found in score.facets.items()},
+        "terms": [list(pair) for pair in score.terms],
+    }
+
+
+def change_values(run_id: int, change: Change) -> dict[str, Any]:
+    """A row of ``change``."""
+    return {
+        "run_id": run_id,
+        "type": change.type,
+        "severity": str(change.severity),
+        "source": change.source,
+        "source_id": change.source_id,
+        "work_id": change.work,
+        "before": change.before,
+        "after": change.after,
+        "before_version": change.before_version,
+        "after_version": change.after_version,
+        "at": change.at,
+        "effective_date": change.effective_date,
+    }
