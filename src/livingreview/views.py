@@ -86,6 +86,7 @@ class Underived:
         is_withdrawal: this version says that the source took the record back.
         was_withdrawn: the version before was such a one.
         is_first_of_work: no other record of its work was there before.
+        work_kind: the kind of the first record of its work.
     """
 
     version_id: int
@@ -97,6 +98,7 @@ class Underived:
     is_withdrawal: bool
     was_withdrawn: bool
     is_first_of_work: bool
+    work_kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ class ClassifierParameters(Frozen):
     headings_weight: float = Field(default=0.5, ge=0)
     concept_weight: float = Field(default=1.0, ge=0)
     term_weight: float = Field(default=2.0, ge=0)
-    target_recall: float = Field(default=0.95, gt=0, le=1)
+    threshold_beta: float = Field(default=2.0, gt=0)
     seed: int = 0
     evaluation: str = ""
 

@@ -180,7 +180,8 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
             before_number=before.number if before is not None else 0,
             is_withdrawal=row.is_withdrawal,
             was_withdrawn=before is not None and before.is_withdrawal,
-            is_first_of_work=firsts[row.work_id] == row.record_id,
+            is_first_of_work=firsts[row.work_id][0] == row.record_id,
+            work_kind=firsts[row.work_id][1],
         )
         for row in rows
     ]
@@ -209,11 +210,18 @@ def _states_before(connection: Connection, rows: Sequence[Any]) -> dict[int, Any
     return before
 
 
-def _first_records(connection: Connection, work_ids: set[str]) -> dict[str, int]:
-    rows = connection.execute(
-        select(RECORD.c.work_id, func.min(RECORD.c.id)).where(RECORD.c.work_id.in_(work_ids)).group_by(RECORD.c.work_id)
+def _first_records(connection: Connection, work_ids: set[str]) -> dict[str, tuple[int, str]]:
+    """Work -> (id, kind) of the first record that it had."""
+    first = (
+        select(func.min(RECORD.c.id).label("id"))
+        .where(RECORD.c.work_id.in_(work_ids))
+        .group_by(RECORD.c.work_id)
+        .subquery()
     )
-    return {work_id: record_id for work_id, record_id in rows}
+    rows = connection.execute(
+        select(RECORD.c.work_id, RECORD.c.id, RECORD.c.kind).join(first, first.c.id == RECORD.c.id)
+    )
+    return {row.work_id: (row.id, row.kind) for row in rows}
 
 
 def changes(

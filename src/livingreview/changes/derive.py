@@ -1,0 +1,177 @@
+"""One stored version -> the changes that it means, from stored states alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from livingreview.changes import notices, trials
+from livingreview.changes.event import Event
+from livingreview.config import Review, TrialsSettings
+from livingreview.identity import normal_title
+from livingreview.records import Baseline, Change, Kind, Record, Reference, Score, Severity
+from livingreview.views import Underived
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every version is held against.
+
+    Attributes:
+        references: identifier (``pmid:...``, ``doi:...``, ``title:...``) -> baseline reference.
+        nct_ids: numbers of the trials that the review printed.
+    """
+
+    review: Review
+    settings: TrialsSettings
+    references: dict[str, Reference]
+    nct_ids: frozenset[str]
+    now: datetime
+
+    @classmethod
+    def of(cls, review: Review, baseline: Baseline, settings: TrialsSettings, now: datetime) -> "Context":
+        """The context of one run."""
+        references = {}
+        for reference in baseline.references:
+            for name in _reference_names(reference.pmid, reference.doi, reference.title):
+                references[name] = reference
+        return cls(review, settings, references, baseline.nct_ids, now)
+
+    def reference_of(self, record: Record) -> Reference | None:
+        """The baseline reference that a record is: by pmid, by doi, or by its whole title."""
+        if record.kind == Kind.TRIAL:
+            return None
+        for name in _reference_names(record.pmid, record.doi, record.title):
+            if name in self.references:
+                return self.references[name]
+        return None
+
+    def is_baseline(self, record: Record) -> bool:
+        """Whether the published review cites or prints the record."""
+        return record.source_id in self.nct_ids or self.reference_of(record) is not None
+
+
+def _reference_names(pmid: str, doi: str, title: str) -> list[str]:
+    names = [f"pmid:{pmid}"] if pmid else []
+    if doi:
+        names.append(f"doi:{doi}")
+    # Short titles are shared by strangers ("Introduction").
+    if len(bare := normal_title(title)) >= 30:
+        names.append(f"title:{bare}")
+    return names
+
+
+def derive(version: Underived, score: Score, context: Context) -> list[Change]:
+    """The changes between a version and the state before it.
+
+    Args:
+        version: a stored version that has no changes yet, with the state before it.
+        score: what the model says of it.
+        context: the review, its baseline, thresholds and the run's ``now``.
+    """
+    return [_change(event, version, context) for event in _events(version, score, context)]
+
+
+def _events(version: Underived, score: Score, context: Context) -> list[Event]:
+    record, before = version.record, version.before
+    reference = context.reference_of(record)
+    if version.is_withdrawal:
+        type_ = "baseline_reference_withdrawn" if reference else "withdrawn"
+        severity = Severity.ALERT if reference or record.source_id in context.nct_ids else Severity.NOTABLE
+        return [Event(type_, severity, {"title": record.title}, _with_reference({"title": record.title}, reference))]
+    events: list[Event] = []
+    if before is None:
+        events.extend(_first(version, score, context))
+    elif record.kind == Kind.TRIAL and before.trial and record.trial:
+        events.extend(trials.between(before, record, context.settings))
+    else:
+        events.extend(_revision(before, record))
+    if version.was_withdrawn:
+        type_ = "baseline_reference_reinstated" if reference else "reinstated"
+        after = _with_reference({"title": record.title}, reference)
+        events.append(Event(type_, Severity.NOTABLE, {}, after))
+    is_core = score.scope == context.review.core_scope
+    events.extend(notices.new_notices(before, record, reference, is_core=is_core))
+    return events
+
+
+def _with_reference(values: dict[str, Any], reference: Reference | None) -> dict[str, Any]:
+    return values | {"ref_no": reference.ref_no} if reference else values
+
+
+def _first(version: Underived, score: Score, context: Context) -> list[Event]:
+    """The event of a record that is stored for the first time; none when its work has been told of already."""
+    record = version.record
+    is_baseline = context.is_baseline(record)
+    is_core = score.scope == context.review.core_scope
+    is_relevant = score.scope != context.review.other_scope
+    after: dict[str, Any] = {
+        "title": record.title,
+        "scope": score.scope,
+        "areas": list(score.areas),
+        "is_baseline": is_baseline,
+    }
+    if record.kind == Kind.TRIAL and record.trial:
+        facts = record.trial
+        after |= {
+            "status": facts.status,
+            "enrollment_count": facts.enrollment_count,
+            "phases": list(facts.phases),
+            "conditions": list(facts.conditions),
+            "interventions": list(facts.interventions),
+        }
+        # A trial of the product that the review is about is what its lead must hear of first.
+        severity = Severity.ALERT if is_core else Severity.NOTABLE if is_relevant else Severity.ROUTINE
+        effective = facts.first_posted_date or record.source_date
+        return [Event("new_trial", Severity.ROUTINE if is_baseline else severity, {}, after, effective)]
+    after |= {
+        "journal": record.journal,
+        "publication_date": record.publication_date,
+        "doi": record.doi,
+        "pmid": record.pmid,
+    }
+    effective = record.publication_date or record.created_date
+    if not version.is_first_of_work:
+        is_published = version.work_kind == Kind.PREPRINT and record.kind == Kind.ARTICLE
+        before = {"work": version.work_id}
+        return [Event("preprint_published", Severity.NOTABLE, before, after, effective)] if is_published else []
+    if is_core and not is_baseline:
+        return [Event("new_core_record", Severity.NOTABLE, {}, after, effective)]
+    return [Event("new_record", Severity.ROUTINE, {}, after, effective)]
+
+
+def _revision(before: Record, after: Record) -> list[Event]:
+    parts = []
+    if normal_title(before.title) != normal_title(after.title):
+        parts.append("title")
+    # A thin copy that had no abstract and now has one has not been revised by its authors.
+    if before.abstract and after.abstract and before.is_text_complete:
+        texts = [normal_title(record.abstract_text) for record in (before, after)]
+        if texts[0] != texts[1]:
+            parts.append("abstract")
+    if not parts:
+        return []
+    return [
+        Event(
+            "revised_text",
+            Severity.ROUTINE,
+            {"title": before.title},
+            {"title": after.title, "parts": parts},
+            after.source_date,
+        )
+    ]
+
+
+def _change(event: Event, version: Underived, context: Context) -> Change:
+    return Change(
+        type=event.type,
+        severity=event.severity,
+        source=version.record.source,
+        source_id=version.record.source_id,
+        work=version.work_id,
+        at=context.now,
+        effective_date=event.effective_date or version.record.source_date,
+        before=event.before,
+        after=event.after,
+        before_version=version.before_number,
+        after_version=version.number,
+    )

@@ -1,0 +1,71 @@
+"""Dates as sources write them -> partial ISO text (``2024``, ``2024-05``, ``2024-05-01``)."""
+
+import re
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("jan", "january"),
+            ("feb", "february"),
+            ("mar", "march"),
+            ("apr", "april"),
+            ("may",),
+            ("jun", "june"),
+            ("jul", "july"),
+            ("aug", "august"),
+            ("sep", "sept", "september"),
+            ("oct", "october"),
+            ("nov", "november"),
+            ("dec", "december"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+_YEAR = re.compile(r"\b(1[6-9]\d\d|2[01]\d\d)\b")
+_WORD = re.compile(r"[A-Za-z]+")
+_DAY = re.compile(r"(?<![\d-])(\d{1,2})(?![\d])")
+
+
+def month_number(value: str) -> int:
+    """1 to 12 for ``05``, ``5``, ``May`` or ``may``; 0 for anything else."""
+    value = value.strip().lower().rstrip(".")
+    if value.isascii() and value.isdigit():
+        number = int(value)
+        return number if 1 <= number <= 12 else 0
+    return _MONTHS.get(value, 0)
+
+
+def partial_date(year: str, month: str = "", day: str = "") -> str:
+    """As much of the date as is known; empty when not even the year is."""
+    year = year.strip()
+    if not (year.isascii() and year.isdigit() and len(year) == 4):
+        return ""
+    number = month_number(month)
+    if not number:
+        return year
+    day = day.strip()
+    if day.isascii() and day.isdigit() and 1 <= int(day) <= 31:
+        return f"{year}-{number:02d}-{int(day):02d}"
+    return f"{year}-{number:02d}"
+
+
+def free_date(value: str) -> str:
+    """The beginning of what a MedlineDate or DP field names: ``2019 Nov-Dec`` is ``2019-11``, ``Spring 2000`` ``2000``.
+
+    Ranges keep their first month; a day is kept only when it follows the month (``2021 Mar 15``).
+    """
+    year = _YEAR.search(value)
+    if year is None:
+        return ""
+    rest = value[year.end() :]
+    following = _YEAR.search(rest)
+    if following is not None:
+        rest = rest[: following.start()]
+    word = _WORD.search(rest)
+    if word is None or not month_number(word.group()):
+        return year.group()
+    after = rest[word.end() :].strip()
+    day = _DAY.match(after)
+    return partial_date(year.group(), word.group(), day.group(1) if day else "")

@@ -1,0 +1,175 @@
+"""RSS and Atom feeds of journals, preprint servers and saved PubMed searches: a tripwire, not a source of text.
+
+Quirks of the format:
+
+- A feed holds only the latest items (PubMed: 15 to 100); what fell out between two readings was never there. So a feed
+  announces nothing and reconciles nothing.
+- Abstracts are cut, so none is kept: an item is title, journal, date and identifier, and is resolved to its record by
+  doi or pmid. An item with neither becomes a Problem.
+- Malformed XML is normal; feedparser reads on. A feed whose closing tag is missing is cut off, and that is an error.
+- Titles hold markup, sometimes escaped twice. A doi in an address drags along ``?rss=1``, ``/full``, ``v1``.
+- Asked again with the ETag or date of the last answer, a server says 304 with an empty body.
+"""
+
+import html
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+import feedparser
+
+from livingreview import identity
+from livingreview.config import Query
+from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError
+from livingreview.http import Payload, Request
+from livingreview.records import Fidelity, Kind, Problem, Record
+from livingreview.sources.base import Getter, Item, Retrieved, Window
+from livingreview.sources.facts import is_preprint_doi, loose_date
+
+MAX_FEED_BYTES = 16_000_000
+_NOT_MODIFIED = 304
+
+_OPENING = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)[\s>]|<\w+:feed[\s>]", re.IGNORECASE)
+_CLOSING = re.compile(rb"</(?:rss|feed|(?:rdf:)?RDF|\w+:feed)\s*>", re.IGNORECASE)
+_EMPTY_ROOT = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)\b[^<>]*/>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_INLINE_TAG = re.compile(
+    r"</?(?:[\w.-]+:)?(?:i|b|em|strong|sub|sup|u|span|a|italic|bold|sc)(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+_PUBMED_ID = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/|^pubmed:|^pmid: ?)(\d{1,10})\b")
+_AFTER_DOI = re.compile(
+    r"(?:/(?:full|fulltext|abstract|pdf|epdf|html|xml|meta)|\.(?:full|abstract|short|pdf|full\.pdf))+$"
+)
+_PREPRINT_VERSION = re.compile(r"(?<=\d)v\d+$")
+
+
+class FeedsSource:
+    """Feeds by their address: a query's parameter ``url`` says where the feed is."""
+
+    name = "feeds"
+
+    def retrieve(self, query: Query, window: Window, get: Getter) -> Retrieved:
+        """The feed as it stands, unless it is as it was at ``window.stamp``; the days of the window do not matter.
+
+        Raises:
+            QueryRejectedError: the query has no ``url``.
+            SourceError: the feed could not be read.
+        """
+        url = query.parameters.get("url", "")
+        if not url.startswith(("http://", "https://")):
+            raise QueryRejectedError(f"feeds: {query.name} has no address; set its url in review.toml")
+        kept = get(Request(url=url, headers=_conditions(window.stamp)), _check)
+        if kept.payload.status == _NOT_MODIFIED:
+            return Retrieved(requests=1, stamp=window.stamp, is_unchanged=True)
+        return Retrieved(keys=(kept.key,), requests=1, stamp=_stamp(kept.payload.headers))
+
+    def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
+        """Nothing: a feed cannot be asked for an item.
+
+        Raises:
+            QueryRejectedError: any id is asked for.
+        """
+        if ids:
+            raise QueryRejectedError("feeds: an item cannot be asked for by its id; ask pubmed or crossref")
+        return Retrieved()
+
+    def parse(self, document: BinaryIO) -> Iterator[Item]:
+        """See :func:`parse`."""
+        return parse(document)
+
+
+def parse(document: BinaryIO) -> Iterator[Item]:
+    """The items of a feed; see :class:`~livingreview.sources.base.Parser`.
+
+    Raises:
+        InputError: it is no feed, larger than ``MAX_FEED_BYTES``, or (after its items) cut off.
+    """
+    body = document.read(MAX_FEED_BYTES + 1)
+    if len(body) > MAX_FEED_BYTES:
+        raise InputError(f"feed: larger than {MAX_FEED_BYTES // 1_000_000} MB; it is no feed of new items")
+    # A stream, because feedparser takes bytes for the name of a file.
+    feed = feedparser.parse(io.BytesIO(body), sanitize_html=True, resolve_relative_uris=False)
+    if not feed.get("version") and not feed.entries:
+        raise InputError("feed: neither RSS nor Atom; check the address of the feed")
+    for number, entry in enumerate(feed.entries, start=1):
+        yield _item(entry, number)
+    if not _is_closed(body):
+        raise InputError(f"feed: breaks off after {len(feed.entries)} items; fetch it again")
+
+
+def _is_closed(body: bytes) -> bool:
+    return _CLOSING.search(body, max(0, len(body) - 4096)) is not None or _EMPTY_ROOT.search(body) is not None
+
+
+def _check(payload: Payload) -> None:
+    if payload.status == _NOT_MODIFIED:
+        return
+    if not _OPENING.search(payload.body[: 1 << 16]):
+        raise ServiceFaultError(f"feeds ({payload.request.url}): the answer is no feed")
+    if not _is_closed(payload.body):
+        raise ServiceFaultError(f"feeds ({payload.request.url}): the answer broke off")
+
+
+def _conditions(stamp: str) -> dict[str, str]:
+    """The headers of a conditional request; a stamp that is not ours asks unconditionally."""
+    try:
+        values = json.loads(stamp) if stamp else {}
+    except ValueError:
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    names = {"etag": "If-None-Match", "last_modified": "If-Modified-Since"}
+    return {header: str(values[name]) for name, header in names.items() if values.get(name)}
+
+
+def _stamp(headers: Mapping[str, str]) -> str:
+    values = {"etag": headers.get("etag", ""), "last_modified": headers.get("last-modified", "")}
+    given = {name: value for name, value in values.items() if value}
+    return json.dumps(given, sort_keys=True) if given else ""
+
+
+def _item(entry: Mapping[str, Any], number: int) -> Item:
+    title = plain_text(_text(entry, "title"))
+    places = [_text(entry, name) for name in ("prism_doi", "arxiv_doi", "dc_identifier", "id", "link")]
+    pmid = next((identity.normal_pmid(found[1]) for text in places if (found := _PUBMED_ID.search(text))), "")
+    doi = next((name for text in places if (name := doi_of(text))), "")
+    if not pmid and not doi:
+        name = title or _text(entry, "link")
+        return Problem(
+            source="feeds", source_id=_text(entry, "id") or f"item {number}", reason=f"no pmid or doi: {name}"
+        )
+    return Record(
+        source="pubmed" if pmid else "crossref",
+        source_id=pmid or doi,
+        kind=Kind.PREPRINT if is_preprint_doi(doi) else Kind.ARTICLE,
+        title=title,
+        journal=plain_text(_text(entry, "prism_publicationname") or _text(entry, "dc_source")),
+        publication_date=loose_date(_text(entry, "prism_publicationdate")),
+        pmid=pmid,
+        doi=doi,
+        fidelity=Fidelity.FACTS,
+    )
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def doi_of(text: str) -> str:
+    """The doi in an identifier or an address, without what addresses add; empty when there is none."""
+    if "://" in text:
+        text = unquote(re.sub(r"[?#].*", "", text, flags=re.DOTALL))
+    doi = _AFTER_DOI.sub("", identity.normal_doi(text))
+    return _PREPRINT_VERSION.sub("", doi) if is_preprint_doi(doi) else doi
+
+
+def plain_text(markup: str) -> str:
+    """A text without HTML or JATS tags and entities, even escaped twice; ``p < 0.05`` stays as it is."""
+    text = markup
+    for _ in range(2):
+        text = html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text)))
+    return " ".join(_TAG.sub(" ", _INLINE_TAG.sub("", text)).split())

@@ -1,0 +1,207 @@
+"""A record -> one normal text, with the name variants of a review folded into one token each.
+
+Three forms of a text, each made from the one before:
+
+* *plain*: NFKC, every dash a hyphen, white space collapsed; letters and their case stay. What a person is shown, and
+  what facets are read from.
+* *normal*: lower case (Unicode case folding), no accents, Greek letters spelt out (``IFN-γ`` -> ``ifn-gamma``), the
+  micro sign as ``u``.
+* *folded*: normal, with each name variant replaced by its token, in the order of the review's table.
+
+Plain and normal are idempotent. Patterns of name variants meet normal text.
+"""
+
+import importlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import takewhile
+from typing import Any, Final
+
+from livingreview.records import Record
+
+FIELDS: Final = ("title", "abstract", "keywords", "mesh", "conditions", "interventions")
+"""The parts of a record that are read, in their order."""
+
+_GREEK: Final = dict(
+    zip(
+        "αβγδεζηθικλνξοπρσςτυφχψω",
+        [
+            "alpha",
+            "beta",
+            "gamma",
+            "delta",
+            "epsilon",
+            "zeta",
+            "eta",
+            "theta",
+            "iota",
+            "kappa",
+            "lambda",
+            "nu",
+            "xi",
+            "omicron",
+            "pi",
+            "rho",
+            "sigma",
+            "sigma",
+            "tau",
+            "upsilon",
+            "phi",
+            "chi",
+            "psi",
+            "omega",
+        ],
+        strict=True,
+    )
+) | {"μ": "u"}
+_TO_NAMES: Final = {ord(letter): name for letter, name in _GREEK.items()}
+_TO_PLAIN: Final = (
+    dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"), "-")
+    | dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u2032"), "'")
+    | dict.fromkeys(map(ord, "\u201c\u201d\u201f\u2033"), '"')
+    | dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
+)
+_MARK: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+
+
+def plain_text(text: str) -> str:
+    """NFKC, hyphens and straight quotes, single spaces; case and Greek letters stay. Idempotent."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_TO_PLAIN)).translate(_TO_PLAIN)
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=4096)
+def _normal_letter(letter: str) -> str:
+    for _ in range(4):
+        bare = _MARK.sub("", unicodedata.normalize("NFKD", letter.translate(_TO_PLAIN)).casefold())
+        letter = unicodedata.normalize("NFKD", bare).translate(_TO_PLAIN).translate(_TO_NAMES).lower()
+    return letter
+
+
+def normal_text(text: str) -> str:
+    """Plain text in lower case, without accents, Greek letters spelt out. Idempotent.
+
+    Each letter beyond ASCII is taken by itself, so that the cost lies with the few that a text holds.
+    """
+    if not text.isascii():
+        text = _NOT_ASCII.sub(lambda found: _normal_letter(found.group()), text)
+    return " ".join(text.lower().split())
+
+
+def fields(record: Record) -> dict[str, str]:
+    """The texts of a record by field (see :data:`FIELDS`), as they stand; lists are joined by ``"; "``.
+
+    A record without a title is read by its vernacular one. Substances count as subject headings.
+    """
+    trial = record.trial
+    return {
+        "title": record.title or record.vernacular_title,
+        "abstract": record.abstract_text,
+        "keywords": "; ".join(record.keywords),
+        "mesh": "; ".join((*record.mesh, *record.chemicals)),
+        "conditions": "; ".join(trial.conditions) if trial else "",
+        "interventions": "; ".join(trial.interventions) if trial else "",
+    }
+
+
+class Folder:
+    """The compiled name variants of a review.
+
+    A pattern is tried on a text only when literals that every match of it must contain are there: most texts hold
+    none, and a substring search costs a hundredth of the pattern.
+    """
+
+    def __init__(self, variants: Iterable[tuple[str | re.Pattern[str], str]]) -> None:
+        """Compile the table.
+
+        Args:
+            variants: (pattern, replacement) in the order in which they are applied. A pattern meets normal text; its
+                case is ignored. A replacement is taken literally.
+
+        Raises:
+            re.error: a pattern is not a regular expression.
+        """
+        self._steps: list[tuple[tuple[tuple[str, ...], ...], re.Pattern[str], str]] = []
+        for pattern, replacement in variants:
+            source = pattern if isinstance(pattern, str) else pattern.pattern
+            self._steps.append((required_literals(source), _compile(source), replacement.replace("\\", r"\\")))
+
+    def fold(self, text: str) -> str:
+        """Every variant in a *normal* text replaced by its token, in the order of the table."""
+        for required, pattern, replacement in self._steps:
+            for literals in required:
+                if not any(literal in text for literal in literals):
+                    break
+            else:
+                text = pattern.sub(replacement, text)
+        return text
+
+    def __call__(self, text: str) -> str:
+        """:func:`normal_text`, then :meth:`fold`."""
+        return self.fold(normal_text(text))
+
+
+def record_text(record: Record, folder: Folder, names: Sequence[str] = FIELDS) -> str:
+    """The named fields of a record as one folded text, joined by ``" . "`` so that no name runs across two fields."""
+    parts = fields(record)
+    return folder(" . ".join(text for name in names if (text := parts[name])))
+
+
+def _compile(source: str) -> re.Pattern[str]:
+    # Matching without regard to case is slower, and needless where the pattern holds no capital: normal text is
+    # lower case. Escapes such as \S and \B are no capitals.
+    has_capitals = bool(re.search(r"[A-Z]", re.sub(r"\\.", "", source)))
+    return re.compile(source, re.IGNORECASE if has_capitals else 0)
+
+
+def required_literals(source: str) -> tuple[tuple[str, ...], ...]:
+    """Sets of lower-case strings: every match of a pattern holds at least one of each set. Rarest (longest) first.
+
+    Read from the parse tree of :mod:`re`, which is no public interface: where it is missing there are no sets,
+    patterns are tried on every text, and the result is the same.
+    """
+    try:
+        sets = _literal_sets(importlib.import_module("re._parser").parse(source))
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return ()
+    usable = {tuple(sorted(part)) for part in sets if all(text.isascii() for text in part)}
+    return tuple(sorted(usable, key=lambda part: (-min(map(len, part)), len(part), part)))
+
+
+def _literal_sets(tree: Any) -> list[set[str]]:
+    sets: list[set[str]] = []
+    run = ""
+    for operator, value in tree:
+        name = str(operator)
+        if name == "LITERAL":
+            run += chr(value).lower()
+            continue
+        if name == "BRANCH":
+            sets += _branch_sets(run, value[1])
+        elif name == "SUBPATTERN":
+            sets += _literal_sets(value[3])
+        elif name == "ASSERT":
+            sets += _literal_sets(value[1])
+        elif name in {"MAX_REPEAT", "MIN_REPEAT"} and value[0] > 0:
+            sets += _literal_sets(value[2])
+        if run:
+            sets.append({run})
+        run = ""
+    return [*sets, {run}] if run else sets
+
+
+def _branch_sets(before: str, branches: Any) -> list[set[str]]:
+    """One literal of each branch: what it starts with, after what stands before all of them, or its longest."""
+    chosen: set[str] = set()
+    for branch in branches:
+        start = "".join(chr(value) for _, value in takewhile(lambda item: str(item[0]) == "LITERAL", branch)).lower()
+        inner = [*_literal_sets(branch), *([{before + start}] if before + start else [])]
+        if not inner:
+            return []
+        chosen |= max(inner, key=lambda part: (min(map(len, part)), -len(part)))
+    return [chosen]
