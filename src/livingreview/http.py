@@ -29,10 +29,14 @@ _FIRST_CONTACT_ATTEMPTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked: parameters go into the address, or with ``is_post`` into the body."""
+    """What is asked: parameters go into the address, or with ``is_post`` into the body.
+
+    ``secrets`` are parameters too, but are shown and kept nowhere; they must go by POST.
+    """
 
     url: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_post: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,6 +89,9 @@ class Client:
         settings: time-outs, rate, attempts and limits.
         per_second: requests a second, when not the one of ``settings`` (an API key allows more).
         sleep: replaced in tests.
+
+    Attributes:
+        has_answered: whether anything ever came back, be it an error.
     """
 
     def __init__(
@@ -99,7 +106,7 @@ class Client:
         self._settings = settings
         self._limiter = RateLimiter(per_second or settings.requests_per_second, sleep=sleep)
         self._sleep = sleep
-        self._has_answered = False
+        self.has_answered = False
         self._session = requests.Session()
         contact = f"; mailto:{settings.email}" if settings.email else ""
         self._session.headers["User-Agent"] = f"livingreview/{__version__}{contact}"
@@ -134,7 +141,7 @@ class Client:
         if isinstance(error, ServiceFaultError) and (error.retry_after_seconds or 0) > self._settings.max_wait_seconds:
             return True
         limit = self._settings.max_attempts
-        if not self._has_answered:
+        if not self.has_answered:
             limit = min(limit, _FIRST_CONTACT_ATTEMPTS)
         return state.attempt_number >= limit
 
@@ -154,12 +161,12 @@ class Client:
                 "POST" if request.is_post else "GET",
                 request.url,
                 params=None if request.is_post else dict(request.parameters),
-                data=dict(request.parameters) if request.is_post else None,
+                data={**request.parameters, **request.secrets} if request.is_post else None,
                 headers=dict(request.headers),
                 timeout=timeout,
                 stream=True,
             ) as response:
-                self._has_answered = True
+                self.has_answered = True
                 body = self._read_body(response, where, deadline)
                 payload = Payload(
                     request=request,
@@ -174,7 +181,7 @@ class Client:
         except requests.exceptions.Timeout as error:
             raise UnreachableError(f"{where}: no answer within {timeout[0]:g}/{timeout[1]:g} s") from error
         except requests.exceptions.ConnectionError as error:
-            if self._has_answered and "Read timed out" in str(error):
+            if self.has_answered and "Read timed out" in str(error):
                 raise ServiceFaultError(f"{where}: the answer stopped half-way") from error
             raise UnreachableError(f"{where}: cannot be reached ({_reason(error)})") from error
         except requests.exceptions.RequestException as error:

@@ -64,6 +64,7 @@ _TO_PLAIN: Final = (
     | dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"), None)
 )
 _MARK: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MAX_RANGE: Final = 16
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 
 
@@ -135,8 +136,11 @@ class Folder:
         """Every variant in a *normal* text replaced by its token, in the order of the table."""
         for required, pattern, replacement in self._steps:
             for literals in required:
-                if not any(literal in text for literal in literals):
-                    break
+                for literal in literals:
+                    if literal in text:
+                        break
+                else:
+                    break  # none of this set: the pattern cannot match
             else:
                 text = pattern.sub(replacement, text)
         return text
@@ -170,7 +174,12 @@ def required_literals(source: str) -> tuple[tuple[str, ...], ...]:
     except (ImportError, AttributeError, TypeError, ValueError):
         return ()
     usable = {tuple(sorted(part)) for part in sets if all(text.isascii() for text in part)}
-    return tuple(sorted(usable, key=lambda part: (-min(map(len, part)), len(part), part)))
+    kept: list[tuple[str, ...]] = []
+    for part in sorted(usable, key=lambda part: (-min(map(len, part)), len(part), part)):
+        is_implied = any(all(any(text in longer for text in part) for longer in other) for other in kept)
+        if not is_implied:
+            kept.append(part)
+    return tuple(kept)
 
 
 def _literal_sets(tree: Any) -> list[set[str]]:
@@ -178,8 +187,9 @@ def _literal_sets(tree: Any) -> list[set[str]]:
     run = ""
     for operator, value in tree:
         name = str(operator)
-        if name == "LITERAL":
-            run += chr(value).lower()
+        letter = chr(value).lower() if name == "LITERAL" else _only_letter(value) if name == "IN" else ""
+        if letter:
+            run += letter
             continue
         if name == "BRANCH":
             sets += _branch_sets(run, value[1])
@@ -193,6 +203,17 @@ def _literal_sets(tree: Any) -> list[set[str]]:
             sets.append({run})
         run = ""
     return [*sets, {run}] if run else sets
+
+
+def _only_letter(members: Any) -> str:
+    """The one ASCII letter of a set such as ``[-\u2010-\u2015]`` whose other members normal text never holds."""
+    letters: set[str] = set()
+    for kind, value in members:
+        low, high = (value, value) if str(kind) == "LITERAL" else value if str(kind) == "RANGE" else (0, 127)
+        if high - low > _MAX_RANGE:
+            return ""
+        letters |= {letter for code in range(low, high + 1) if normal_text(letter := chr(code)) == letter}
+    return letters.pop() if len(letters) == 1 and all(map(str.isascii, letters)) else ""
 
 
 def _branch_sets(before: str, branches: Any) -> list[set[str]]:

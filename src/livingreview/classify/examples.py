@@ -9,8 +9,9 @@ from livingreview.identity import normal_doi, normal_pmid, normal_title
 from livingreview.records import Baseline, Fidelity, Record
 
 _COLUMNS = ("title", "year", "journal", "doi", "pmid", "label", "area")
-_RESIDUAL_ALIAS = "general"
-"""The area that has this alias takes what belongs to no disease: a record labelled with it has no area."""
+RESIDUAL_ALIAS = "general"
+"""The area that has this alias takes what belongs to no disease: a record labelled with it has no area, and it is
+never given for terms of its own, only as the parent of a child."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def areas_of(text: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
         KeyError: a name is neither a slug nor an alias.
     """
     slugs = dict.fromkeys(aliases[part.strip()] for part in text.split(";") if part.strip())
-    return tuple(slug for slug in slugs if slug != aliases.get(_RESIDUAL_ALIAS))
+    return tuple(slug for slug in slugs if slug != aliases.get(RESIDUAL_ALIAS))
 
 
 def _from_labels(project: Project) -> list[Example]:

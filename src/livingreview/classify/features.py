@@ -8,9 +8,12 @@ in a title or among keywords and headings, ``1 - exp(-n / 2)`` when an abstract 
 set of concepts; a record belongs to it to the degree that just these concepts are present.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +32,7 @@ BLOCKS: Final = ("title", "abstract", "headings")
 """The three weighted fields; keywords, MeSH, conditions and interventions are one."""
 
 _TO_SPACE: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _BORDER: Final = "\x00"
 _UNKNOWN: Final = -1
 _SKIPPED: Final = -2
@@ -55,9 +59,9 @@ def concepts_of(review: Review) -> tuple[str, ...]:
 
 def words_of_text(text: str) -> list[str]:
     """The words of a folded text: runs of letters, digits and underscores."""
-    if text.isascii():
-        return text.translate(_TO_SPACE).split()
-    return "".join(char if char.isalnum() or char == "_" else " " for char in text).split()
+    if not text.isascii():
+        text = _NOT_ASCII.sub(lambda found: found.group() if found.group().isalnum() else " ", text)
+    return text.translate(_TO_SPACE).split()
 
 
 def prepare(record: Record, folder: Folder) -> Words:
@@ -113,14 +117,15 @@ class Features:
     def _pair_key(self, first: Any, second: Any) -> Any:
         return (first + 1) * self._n_words + second
 
-    @property
-    def names(self) -> list[str]:
-        """What each column of :meth:`matrix` is, in words."""
-        return [
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each column of :meth:`matrix` is, in words: terms, concepts, signatures."""
+        held = ([name for name, is_in in zip(self.concepts, row, strict=True) if is_in] for row in self.signatures)
+        return (
             *self.terms,
             *(f"[{name}]" for name in self.concepts),
-            *("[" + "+".join(np.array(self.concepts)[row > 0]) + " only]" for row in self.signatures),
-        ]
+            *(f"[{'+'.join(names)} only]" if names else "[no concept]" for names in held),
+        )
 
     @classmethod
     def learn(cls, records: Sequence[Words], review: Review) -> "Features":
@@ -152,11 +157,9 @@ class Features:
 
     def counts(self, blocks: Sequence[list[str]]) -> tuple[sparse.csr_array, Floats]:
         """Term counts, shape ``(n_blocks, n_terms)``, and concept counts, shape ``(n_blocks, n_concepts)``."""
-        known = self._known
         lengths = np.fromiter(map(len, blocks), dtype=np.int64, count=len(blocks))
-        ids = np.fromiter(
-            (known.get(word, _UNKNOWN) for block in blocks for word in block), dtype=np.int64, count=int(lengths.sum())
-        )
+        found_ids = map(self._known.get, chain.from_iterable(blocks), repeat(_UNKNOWN))
+        ids = np.fromiter(found_ids, dtype=np.int64, count=int(lengths.sum()))
         rows = np.repeat(np.arange(len(blocks)), lengths)
         is_kept = ids != _SKIPPED
         ids, rows = ids[is_kept], rows[is_kept]

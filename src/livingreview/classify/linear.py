@@ -85,7 +85,7 @@ def best_temperature(logits: Floats, labels: npt.NDArray[np.int64]) -> float:
 
 
 def best_threshold(scores: Floats, is_positive: Sequence[bool] | npt.NDArray[np.bool_], beta: float) -> float:
-    """The threshold on ``scores`` with the best F-beta, halfway to the next lower score; ``beta`` > 1 favours recall."""
+    """The threshold on ``scores`` with the best F-beta, halfway to the next lower score; beta > 1 favours recall."""
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(np.asarray(is_positive)[order])
     taken = np.arange(1, len(scores) + 1)

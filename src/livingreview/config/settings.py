@@ -128,6 +128,11 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     trials: TrialsSettings = TrialsSettings()
 
+    def service(self, name: str) -> ServiceSettings:
+        """The settings of one source by its name."""
+        found: ServiceSettings = getattr(self.sources, name)
+        return found
+
     @classmethod
     def settings_customise_sources(
         cls,

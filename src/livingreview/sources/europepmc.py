@@ -19,6 +19,7 @@ A PubMed record found here is one of ``pubmed`` in citation form, never fuller t
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -38,6 +39,7 @@ MAX_UNLISTED_SHARE = 0.01
 
 _MAX_ADDRESS_CHARS = 4000
 _IDS_PER_REQUEST = 50
+_HEADING = re.compile(r"<h\d>([^<>]{0,200})</h\d>", re.IGNORECASE)
 _BARE_SOURCES = frozenset({"PPR", "PMC"})
 """Their ids carry their own prefix; ids of other origins get it from us: ``ETH/573912``."""
 
@@ -169,7 +171,7 @@ def parse(document: BinaryIO) -> Iterator[Item]:
         raise InputError(f"Europe PMC: a page of more than {MAX_PAGE_BYTES // 1_000_000} MB; ask for fewer a page")
     try:
         results = _page(body).results
-    except ValueError as error:
+    except (ValueError, QueryRejectedError) as error:
         raise InputError(f"Europe PMC: not a page of search results ({error}); fetch it again") from error
     for number, result in enumerate(results, start=1):
         key = _key(result)
@@ -243,7 +245,8 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
     journal = issue.get("journal") or {}
     is_preprint = source_id.startswith("PPR")
     doi = identity.normal_doi(_words(result.get("doi")))
-    abstract = plain_text(_words(result.get("abstractText")))
+    abstract = tuple(_sections(_words(result.get("abstractText"))))
+    revised = _words(result.get("dateOfRevision")) or (_words(result.get("firstIndexDate")) if is_preprint else "")
     version = result.get("versionNumber")
     book = result.get("bookOrReportDetails") or {}
     return Record(
@@ -251,7 +254,7 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
         source_id=source_id,
         kind=Kind.PREPRINT if is_preprint else Kind.ARTICLE,
         title=plain_text(_words(result.get("title"))),
-        abstract=(Section(text=abstract),) if abstract else (),
+        abstract=abstract,
         language=_strings(result.get("language")),
         journal=_words(journal.get("title")) or _words(book.get("publisher")),
         journal_abbreviation=_words(journal.get("medlineAbbreviation")),
@@ -269,7 +272,7 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
         pmid=source_id if source == "pubmed" else identity.normal_pmid(_words(result.get("pmid"))),
         doi=doi,
         pmcid=identity.normal_pmcid(_words(result.get("pmcid"))),
-        nct_ids=identity.nct_ids(abstract),
+        nct_ids=identity.nct_ids(" ".join(part.text for part in abstract)),
         accessions=tuple(
             sibling
             for one in _listed(result, "versionList", "version")
@@ -277,7 +280,7 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
         ),
         notices=tuple(_notice(one) for one in _listed(result, "commentCorrectionList", "commentCorrection")),
         source_version=version if isinstance(version, int) and 0 < version < 10_000 else 1,
-        source_date=loose_date(_words(result.get("dateOfRevision") or result.get("firstIndexDate"))),
+        source_date=loose_date(revised),
         created_date=loose_date(_words(result.get("dateOfCreation") or result.get("firstIndexDate"))),
         indexing_status=_words(result.get("publicationStatus")),
         fidelity=Fidelity.FULL if source == "europepmc" else Fidelity.CITATION,
@@ -305,14 +308,23 @@ def _listed(result: Mapping[str, Any], holder: str, name: str) -> list[Any]:
     return (result.get(holder) or {}).get(name) or []
 
 
+def _sections(markup: str) -> Iterator[Section]:
+    """The parts of an abstract, whose labels stand in headings; text before the first one has no label."""
+    first, *rest = _HEADING.split(markup)
+    for label, text in [("", first), *zip(rest[::2], rest[1::2], strict=True)]:
+        if plain := plain_text(text):
+            yield Section(label=plain_text(label).upper(), text=plain)
+
+
 def _person(author: Mapping[str, Any]) -> Person:
     identifier = author.get("authorId") or {}
     places = _listed(author, "authorAffiliationDetailsList", "authorAffiliation")
+    collective = _words(author.get("collectiveName"))
+    short, _, initials = _words(author.get("fullName")).rpartition(" ")
     return Person(
-        family=_words(author.get("lastName"))
-        or ("" if author.get("collectiveName") else _words(author.get("fullName"))),
-        given=_words(author.get("firstName") or author.get("initials")),
-        collective=_words(author.get("collectiveName")),
+        family="" if collective else _words(author.get("lastName")) or short or initials,
+        given="" if collective else _words(author.get("firstName") or author.get("initials")),
+        collective=collective,
         orcid=_words(identifier.get("value")) if identifier.get("type") == "ORCID" else "",
         affiliations=tuple(text for place in places if (text := _words(place.get("affiliation")))),
     )

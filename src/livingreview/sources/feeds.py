@@ -30,12 +30,13 @@ from livingreview.sources.base import Getter, Item, Retrieved, Window
 from livingreview.sources.facts import is_preprint_doi, loose_date
 
 MAX_FEED_BYTES = 16_000_000
+_MAX_ADDRESS_CHARS = 2000
 _NOT_MODIFIED = 304
 
 _OPENING = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)[\s>]|<\w+:feed[\s>]", re.IGNORECASE)
 _CLOSING = re.compile(rb"</(?:rss|feed|(?:rdf:)?RDF|\w+:feed)\s*>", re.IGNORECASE)
 _EMPTY_ROOT = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)\b[^<>]*/>", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<![^<>]*>")
 _INLINE_TAG = re.compile(
     r"</?(?:[\w.-]+:)?(?:i|b|em|strong|sub|sup|u|span|a|italic|bold|sc)(?:\s[^<>]*)?/?>", re.IGNORECASE
 )
@@ -90,14 +91,25 @@ def parse(document: BinaryIO) -> Iterator[Item]:
     body = document.read(MAX_FEED_BYTES + 1)
     if len(body) > MAX_FEED_BYTES:
         raise InputError(f"feed: larger than {MAX_FEED_BYTES // 1_000_000} MB; it is no feed of new items")
-    # A stream, because feedparser takes bytes for the name of a file.
-    feed = feedparser.parse(io.BytesIO(body), sanitize_html=True, resolve_relative_uris=False)
+    if _declares_entities(body):
+        raise InputError("feed: declares entities of its own; such a document is not read")
+    try:
+        # A stream, because feedparser takes bytes for the name of a file.
+        feed = feedparser.parse(io.BytesIO(body), sanitize_html=True, resolve_relative_uris=False)
+    except Exception as error:
+        # On damaged input feedparser lets through whatever its codecs and its SGML parser raise.
+        raise InputError(f"feed: damaged beyond reading ({type(error).__name__}); fetch it again") from error
     if not feed.get("version") and not feed.entries:
         raise InputError("feed: neither RSS nor Atom; check the address of the feed")
     for number, entry in enumerate(feed.entries, start=1):
         yield _item(entry, number)
     if not _is_closed(body):
         raise InputError(f"feed: breaks off after {len(feed.entries)} items; fetch it again")
+
+
+def _declares_entities(body: bytes) -> bool:
+    """Whether an entity is declared, also in UTF-16; feedparser would expand it."""
+    return b"<!ENTITY" in body or b"<!ENTITY" in body.replace(b"\0", b"")
 
 
 def _is_closed(body: bytes) -> bool:
@@ -163,7 +175,7 @@ def doi_of(text: str) -> str:
     """The doi in an identifier or an address, without what addresses add; empty when there is none."""
     if "://" in text:
         text = unquote(re.sub(r"[?#].*", "", text, flags=re.DOTALL))
-    doi = _AFTER_DOI.sub("", identity.normal_doi(text))
+    doi = _AFTER_DOI.sub("", identity.normal_doi(text[:_MAX_ADDRESS_CHARS]))
     return _PREPRINT_VERSION.sub("", doi) if is_preprint_doi(doi) else doi
 
 

@@ -53,7 +53,7 @@ NOTICE_KINDS = {
 _TAG = re.compile(r"([A-Z]{2,4}) {0,2}- ?")
 _FOLD = " " * 6
 _LABEL = re.compile(r"(?:^|(?<=[.?!)\]%]) )([A-Z][A-Z &/,()'-]{3,60}): ")
-_BRACKETED = re.compile(r"(\S+) \[(doi|pmc)\]")
+_BRACKETED = re.compile(r"(?<!\S)(\S+) \[(doi|pmc)\]")
 _PMID = re.compile(r"\bPMID: ?(\d{1,10})\b")
 _DOI_IN_TEXT = re.compile(r"\bdoi: ?(10\.\S+)", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4}-\d{3}[\dXx])\b")
@@ -84,7 +84,7 @@ def parse(document: BinaryIO) -> Iterator[Item]:
 
 def _blocks(document: BinaryIO) -> Iterator[tuple[int, list[str]]]:
     """(number of the first line, unfolded lines) of each record; text before the first tag is skipped."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     first_line = size = 0
     is_after_gap = False
     for number, line in enumerate(text_lines(document, "MEDLINE text"), start=1):
@@ -93,20 +93,20 @@ def _blocks(document: BinaryIO) -> Iterator[tuple[int, list[str]]]:
             continue
         is_folded = line.startswith(_FOLD)
         if lines and not is_folded and (is_after_gap or line.startswith("PMID-")):
-            yield first_line, lines
+            yield first_line, [" ".join(parts) for parts in lines]
             lines, size = [], 0
         is_after_gap = False
         if is_folded and lines:
-            lines[-1] = f"{lines[-1]} {line.strip()}".rstrip()
+            lines[-1].append(line.strip())
         elif _TAG.match(line):
             if not lines:
                 first_line = number
-            lines.append(line.rstrip())
+            lines.append([line.rstrip()])
         size += len(line)
         if size > MAX_RECORD_CHARS:
             raise InputError(f"MEDLINE text: the record at line {first_line} is larger than any; is the file damaged?")
     if lines:
-        yield first_line, lines
+        yield first_line, [" ".join(parts) for parts in lines]
 
 
 def _record(lines: Sequence[str], first_line: int) -> Item:
@@ -116,7 +116,9 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
     pmid = identity.normal_pmid(values.one("PMID"))
     if not pmid and not doi:
         name = values.one("TI") or values.one("BTI") or f"line {first_line}"
-        return Problem(source="pubmed", source_id=values.one("PMID") or f"line {first_line}", reason=f"no pmid: {name}")
+        return Problem(
+            source="pubmed", source_id=values.one("PMID") or f"line {first_line}", reason=f"no pmid or doi: {name}"
+        )
     types = values("PT")
     accessions = tuple(text.partition("/")[2] or text for text in values("SI"))
     abstract = sections(values.one("AB"))

@@ -112,7 +112,7 @@ class PubmedSource:
         yield found.ids
 
     def _search(self, query: Query, date_type: str, since: date, until: date, asked: "_Counter") -> _Search:
-        parameters = self._common() | {
+        parameters = {
             "db": "pubmed",
             "term": query.text,
             "datetype": date_type,
@@ -121,7 +121,7 @@ class PubmedSource:
             "retmax": str(_MAX_IDS),
             "retmode": "xml",
         }
-        request = Request(url=f"{self._settings.base_url}/esearch.fcgi", parameters=parameters, is_post=True)
+        request = self._request("esearch.fcgi", parameters)
         return read_search(asked(request, _check_search).body)
 
     def _fetch(self, ids: Sequence[str], asked: "_Counter") -> Retrieved:
@@ -136,19 +136,23 @@ class PubmedSource:
         return Retrieved(keys=tuple(keys), missing=missing)
 
     def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str]) -> set[str]:
-        parameters = self._common() | {"db": "pubmed", "id": ",".join(ids), "retmode": "xml"}
-        request = Request(url=f"{self._settings.base_url}/efetch.fcgi", parameters=parameters, is_post=True)
+        parameters = {"db": "pubmed", "id": ",".join(ids), "retmode": "xml"}
+        request = self._request("efetch.fcgi", parameters)
         payload = asked(request, _check_fetch)
         keys.append(asked.last_key)
         return {item.source_id for item in pubmed_xml.parse(io.BytesIO(payload.body)) if isinstance(item, Record)}
 
-    def _common(self) -> dict[str, str]:
+    def _request(self, program: str, parameters: dict[str, str]) -> Request:
         common = {"tool": "livingreview"}
         if self._settings.email:
             common["email"] = self._settings.email
-        if key := self._settings.api_key.get_secret_value():
-            common["api_key"] = key
-        return common
+        key = self._settings.api_key.get_secret_value()
+        return Request(
+            url=f"{self._settings.base_url}/{program}",
+            parameters=common | parameters,
+            secrets={"api_key": key} if key else {},
+            is_post=True,
+        )
 
 
 class _Counter:

@@ -68,10 +68,19 @@ class Archive:
         Raises:
             StoreError: there is no such document.
         """
-        path = self._find(key)
-        if path is None:
-            raise StoreError(f"{self._folder}: document {key} is not in the archive")
+        path = self.path(key)
         return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+    def path(self, key: str) -> Path:
+        """The file that holds a document, compressed or as it came.
+
+        Raises:
+            StoreError: there is no such document.
+        """
+        found = self._find(key)
+        if found is None:
+            raise StoreError(f"{self._folder}: document {key} is not in the archive")
+        return found
 
     def _path(self, key: str, suffix: str = "") -> Path:
         return self._folder / key[:2] / f"{key}{suffix}"

@@ -279,6 +279,11 @@ class Repository:
             if known is None:
                 connection.execute(insert(reading.MODEL).values(id=model_id, trained_at=trained_at, card=dict(card)))
 
+    def has_scores(self) -> bool:
+        """Whether anything has been classified yet."""
+        with self._begin() as connection:
+            return connection.execute(select(reading.SCORE.c.version_id).limit(1)).first() is not None
+
     # Reading
 
     def run(self, name: str) -> Run:
@@ -324,6 +329,25 @@ class Repository:
         with self._begin() as connection:
             yield from reading.records(connection, source=source, ids=ids, work_ids=work_ids, scopes=scopes)
 
+    def reference_records(self, pmids: Sequence[str], dois: Sequence[str]) -> list[StoredRecord]:
+        """Records of any source that bear one of these PMIDs or DOIs, in their current state."""
+        with self._begin() as connection:
+            works = connection.execute(
+                select(reading.RECORD.c.work_id).where(
+                    reading.RECORD.c.pmid.in_(pmids) | reading.RECORD.c.doi.in_(dois)
+                )
+            ).scalars()
+            return list(reading.records(connection, work_ids=sorted(set(works))))
+
+    def model_card(self, model_id: str) -> dict[str, Any]:
+        """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
+        query = select(reading.MODEL.c.card).order_by(reading.MODEL.c.trained_at.desc(), reading.MODEL.c.id)
+        if model_id:
+            query = query.where(reading.MODEL.c.id == model_id)
+        with self._begin() as connection:
+            card: dict[str, Any] | None = connection.execute(query.limit(1)).scalar()
+            return card or {}
+
     def versions(self, source: str, source_id: str) -> list[Record]:
         """Every stored state of one record, in the source's own order."""
         with self._begin() as connection:
@@ -363,6 +387,18 @@ class Repository:
             for source, source_id in rows:
                 found.setdefault(source, []).append(source_id)
             return found
+
+    def announced_counts(self, source: str, query_hash: str) -> list[int]:
+        """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
+        table = reading.QUERY
+        with self._begin() as connection:
+            found = connection.execute(
+                select(table.c.announced)
+                .where(table.c.source == source, table.c.query_hash == query_hash)
+                .where(table.c.is_reconciled.is_(True), table.c.is_skipped.is_(False), table.c.announced.is_not(None))
+                .order_by(table.c.id)
+            ).scalars()
+            return list(found)
 
     def counts(self) -> dict[str, int]:
         """Source -> number of records."""

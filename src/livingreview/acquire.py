@@ -1,0 +1,287 @@
+"""Phase one of a run: ask every service, archive what it answers, apply what was reconciled.
+
+The services are asked at the same time, one thread each, and no transaction is open meanwhile. Then the readings are
+applied one by one in a fixed order: versions, named exceptions, query log and cursor of a query commit together, or
+not at all.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from livingreview import decide
+from livingreview.config import Project, PubmedSettings, Query
+from livingreview.errors import InputError, SourceError, UnreconciledError
+from livingreview.http import Check, Client, Request
+from livingreview.records import Cursor, Problem
+from livingreview.sources import SOURCES, Getter, Item, Kept, Retrieved, Source, Window, queries_of
+from livingreview.store.apply import Tally
+from livingreview.store.hashing import query_hash
+from livingreview.store.repository import Repository
+from livingreview.views import Run
+
+Tell = Callable[[str], None]
+"""Takes one line for a person who watches."""
+
+WATCH = "baseline watch"
+RESTORED = "restored from the snapshot"
+_HABIT = 3
+"""So many readings with hits make an empty one suspicious."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """One thing to ask of one source: a query within a window, or ids."""
+
+    query: Query
+    window: Window | None = None
+    ids: tuple[str, ...] = ()
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came of it."""
+
+    asking: Asking
+    retrieved: Retrieved | None = None
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Acquired:
+    """What the sources gave.
+
+    Attributes:
+        failures: source -> why it could not be read, one line.
+        answered: sources of which at least one query was read and stored.
+        received: how many items came.
+    """
+
+    failures: dict[str, str] = field(default_factory=dict)
+    answered: set[str] = field(default_factory=set)
+    received: int = 0
+
+
+def plan(project: Project, repository: Repository, watched: Mapping[str, Sequence[str]], now: datetime) -> list[Asking]:
+    """Everything that this run asks: the configured queries, the baseline's own records, texts left out of a snapshot.
+
+    Args:
+        project: settings and review.
+        repository: its cursors say where each query goes on.
+        watched: source -> ids that the baseline cites.
+        now: the end of every window.
+    """
+    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in repository.cursors()}
+    askings = []
+    for query in queries_of(project.review, project.settings):
+        cursor = cursors.get((query.source, query_hash(query)))
+        since = cursor.read_to_at.date() if cursor else project.review.read_from_date
+        window = Window(since=since, until=now.date(), stamp=cursor.stamp if cursor else "")
+        askings.append(Asking(query=query, window=window, role=query.role))
+    for role, wanted in ((WATCH, watched), (RESTORED, repository.incomplete_ids())):
+        for source, ids in wanted.items():
+            if ids and source in SOURCES and project.settings.service(source).is_enabled:
+                askings.append(Asking(query=Query(name=role, source=source), ids=tuple(ids), role=role))
+    return askings
+
+
+def read_services(
+    project: Project,
+    repository: Repository,
+    run: Run,
+    askings: Sequence[Asking],
+    tell: Tell,
+    sleep: Callable[[float], None],
+) -> Acquired:
+    """Asks every source what ``askings`` says and stores what came.
+
+    Args:
+        project: settings and review.
+        repository: the store; must be locked by the caller.
+        run: the run that asks.
+        askings: from :func:`plan`.
+        tell: told one line a query.
+        sleep: waits between attempts.
+    """
+    acquired = Acquired()
+    names = [name for name in SOURCES if any(asking.query.source == name for asking in askings)]
+    if not names:
+        return acquired
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        futures = [
+            pool.submit(
+                _ask_source,
+                project,
+                repository,
+                run,
+                SOURCES[name](project.settings),
+                [asking for asking in askings if asking.query.source == name],
+                sleep,
+            )
+            for name in names
+        ]
+        for name, future in zip(names, futures, strict=True):
+            source = SOURCES[name](project.settings)
+            for reading in future.result():
+                _apply(project, repository, run, source, reading, acquired, tell)
+    return acquired
+
+
+def getter(repository: Repository, run: Run, client: Client) -> Getter:
+    """Sends through ``client`` and archives each answer before anybody parses it."""
+
+    def get(request: Request, check: Check | None = None) -> Kept:
+        payload = client.send(request, check)
+        key = repository.archive.put(payload.body)
+        repository.log_payload(run, client.service, key, payload)
+        return Kept(key=key, payload=payload)
+
+    return get
+
+
+def _ask_source(
+    project: Project,
+    repository: Repository,
+    run: Run,
+    source: Source,
+    askings: Sequence[Asking],
+    sleep: Callable[[float], None],
+) -> list[Reading]:
+    settings = project.settings.service(source.name)
+    has_key = isinstance(settings, PubmedSettings) and bool(settings.api_key.get_secret_value())
+    rate = settings.requests_per_second_with_key if isinstance(settings, PubmedSettings) and has_key else None
+    client = Client(source.name, settings, per_second=rate, sleep=sleep)
+
+    get = getter(repository, run, client)
+    readings = []
+    try:
+        for asking in askings:
+            readings.append(_ask(source, asking, get))
+            if not client.has_answered:
+                # Nobody there: the other queries would only wait for the same silence.
+                readings.extend(Reading(asking=other, error=readings[-1].error) for other in askings[len(readings) :])
+                break
+    finally:
+        client.close()
+    return readings
+
+
+def _ask(source: Source, asking: Asking, get: Getter) -> Reading:
+    try:
+        if asking.window is not None:
+            return Reading(asking=asking, retrieved=source.retrieve(asking.query, asking.window, get))
+        return Reading(asking=asking, retrieved=source.retrieve_ids(asking.ids, get))
+    except SourceError as error:
+        return Reading(asking=asking, error=str(error))
+
+
+def _apply(
+    project: Project,
+    repository: Repository,
+    run: Run,
+    source: Source,
+    reading: Reading,
+    acquired: Acquired,
+    tell: Tell,
+) -> None:
+    query = reading.asking.query
+    tally = Tally()
+    try:
+        if reading.retrieved is None:
+            raise SourceError(reading.error)
+        with repository.writing(run, decide) as writing:
+            for key in reading.retrieved.keys:
+                items = _items(repository, source, key)
+                writing.apply(items, key, datetime.now(UTC), tally)
+            _reconcile(query, reading.retrieved, tally)
+            _note_emptiness(repository, reading, tally)
+            writing.log_query(_log_values(reading, is_reconciled=True), tally)
+            if reading.asking.window is not None:
+                lag = timedelta(days=project.settings.service(query.source).lag_days)
+                writing.move_cursor(
+                    Cursor(
+                        source=query.source,
+                        query_name=query.name,
+                        query_hash=query_hash(query),
+                        read_to_at=run.now_at - lag,
+                        stamp=reading.retrieved.stamp,
+                    )
+                )
+    except (SourceError, InputError) as error:
+        with repository.writing(run, decide) as writing:
+            writing.log_query(_log_values(reading, is_reconciled=False) | {"error": str(error)}, Tally())
+        if query.source not in acquired.failures:
+            acquired.failures[query.source] = str(error)
+            tell(f"{query.source}: not read: {error}")
+        return
+    acquired.answered.add(query.source)
+    acquired.received += tally.received
+    tell(f"{query.source} / {query.name}: {_summary(reading.retrieved, tally)}")
+
+
+def _items(repository: Repository, source: Source, key: str) -> Iterator[Item]:
+    with repository.archive.open(key) as document:
+        yield from source.parse(document)
+
+
+def _reconcile(query: Query, retrieved: Retrieved, tally: Tally) -> None:
+    """Every id that was listed is in the store, or is named with its reason.
+
+    Raises:
+        UnreconciledError: some are neither.
+    """
+    tally.issues.extend(
+        Problem(source=query.source, source_id=source_id, reason=reason)
+        for source_id, reason in sorted(retrieved.missing.items())
+    )
+    lost = retrieved.ids - tally.covered - set(retrieved.missing)
+    if lost:
+        some = ", ".join(sorted(lost)[:5])
+        raise UnreconciledError(
+            f"{query.source} query {query.name!r}: {len(lost)} of {len(retrieved.ids)} listed records did not come"
+            f" ({some}{', ...' if len(lost) > 5 else ''}); nothing of it was stored, the next run asks again"
+        )
+
+
+def _note_emptiness(repository: Repository, reading: Reading, tally: Tally) -> None:
+    """A search that always found something and now finds nothing is named: it may be broken, not quiet."""
+    retrieved = reading.retrieved
+    if retrieved is None or reading.asking.window is None or retrieved.is_unchanged or retrieved.announced != 0:
+        return
+    query = reading.asking.query
+    earlier = repository.announced_counts(query.source, query_hash(query))
+    if not earlier or (len(earlier) >= _HABIT and all(earlier[-_HABIT:])):
+        what = "its first reading" if not earlier else f"after {_HABIT} readings with hits"
+        tally.issues.append(
+            Problem(source=query.source, source_id="", reason=f"no hits at all in {what}: check that the search works")
+        )
+
+
+def _log_values(reading: Reading, *, is_reconciled: bool) -> dict[str, object]:
+    asking, retrieved = reading.asking, reading.retrieved
+    query = asking.query
+    asked = "; ".join(f"{name}={value}" for name, value in sorted(query.parameters.items()))
+    return {
+        "source": query.source,
+        "name": query.name,
+        "role": asking.role,
+        "query_hash": query_hash(query) if asking.window is not None else "",
+        "text": "\n".join(part for part in (query.text, asked) if part) or f"{len(asking.ids)} records by id",
+        "since": str(asking.window.since) if asking.window else "",
+        "until": str(asking.window.until) if asking.window else "",
+        "announced": retrieved.announced if retrieved else None,
+        "requests": retrieved.requests if retrieved else 0,
+        "is_reconciled": is_reconciled,
+        "is_skipped": bool(retrieved and retrieved.is_unchanged),
+        "error": "",
+    }
+
+
+def _summary(retrieved: Retrieved, tally: Tally) -> str:
+    if retrieved.is_unchanged:
+        return "unchanged since the last reading, by the service's own stamp"
+    counts = ", ".join(f"{count} {action}" for action, count in tally.counts.items() if count)
+    named = f", {len(tally.issues)} named exceptions" if tally.issues else ""
+    return f"{retrieved.announced} announced, {tally.received} received ({counts or 'nothing'}){named}"

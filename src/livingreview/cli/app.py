@@ -1,0 +1,93 @@
+"""The application: global options, every command, and the one place where an error becomes a line and a code."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from livingreview import __version__
+from livingreview.cli import baseline_commands, ends, reading, running, setup
+from livingreview.cli.common import Invocation, parse_moment, tell
+from livingreview.config import unknown_variables
+from livingreview.errors import EXIT_USAGE, LivingReviewError
+
+_GLOBAL_OPTIONS = ("--review", "--config", "--now")
+
+app = typer.Typer(
+    name="livingreview",
+    help="Keeps a published review alive: what is new, what changed, which sentence does it touch.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (running, reading, setup):
+    module.register(app)
+app.add_typer(baseline_commands.app, name="baseline", help="The published review's own transcript.")
+app.add_typer(ends.queue_app, name="queue", help="Triage by CSV: works ranked, decisions come back.")
+app.add_typer(ends.digest_app, name="digest", help="The mail of changes that nobody has been sent yet.")
+app.add_typer(ends.snapshot_app, name="snapshot", help="The store as text that git can keep.")
+ends.register(app)
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    review: Annotated[str, typer.Option(help="Slug of the review; without it the one of settings.toml.")] = "",
+    config: Annotated[
+        Path | None, typer.Option(help="Folder of settings.toml; without it LIVINGREVIEW_CONFIG, then ./config.")
+    ] = None,
+    now: Annotated[str, typer.Option(help="Take this moment for the present (ISO date or time, UTC).")] = "",
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+) -> None:
+    if version:
+        sys.stdout.write(f"livingreview {__version__}\n")
+        raise typer.Exit
+    moment = parse_moment(now) if now else datetime.now(UTC).replace(microsecond=0)
+    context.obj = Invocation(review, config, moment)
+
+
+def _hoist(arguments: list[str]) -> list[str]:
+    """Global options to the front, wherever they were typed."""
+    first, rest = [], []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest.append(argument)
+            break
+        if argument in _GLOBAL_OPTIONS:
+            first.extend([argument, *([value] if (value := next(waiting, None)) is not None else [])])
+        elif argument.startswith(tuple(f"{name}=" for name in _GLOBAL_OPTIONS)):
+            first.append(argument)
+        else:
+            rest.append(argument)
+    return [*first, *rest, *waiting]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command and ends the process with its exit code."""
+    for name in unknown_variables(os.environ):
+        tell(f"warning: {name} sets nothing that livingreview knows; see docs/settings.md")
+    try:
+        code = app(args=_hoist(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+    except LivingReviewError as error:
+        tell(f"livingreview: {error}")
+        sys.exit(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stdout.write(error.format_message() + "\n")
+        sys.exit(EXIT_USAGE)
+    except click.ClickException as error:
+        tell(f"livingreview: {' '.join(error.format_message().split())}; see `livingreview --help`")
+        sys.exit(EXIT_USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        tell("livingreview: stopped; what was committed stays, the next run goes on from there")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`); nothing is wrong with us.
+        sys.stderr.close()
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,123 @@
+"""What every command shares: the project, the store, the moment, and how to speak."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from livingreview.config import Project, find_config_dir, load_project
+from livingreview.errors import UsageError
+from livingreview.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """The global options.
+
+    Attributes:
+        review: slug; empty takes the one of settings.toml.
+        config: folder of settings.toml; None looks for it.
+        now: the moment that the command takes for the present.
+    """
+
+    review: str
+    config: Path | None
+    now: datetime
+
+    def project(self) -> Project:
+        """Settings and review, checked."""
+        return load_project(find_config_dir(self.config), self.review)
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """The global options of this call."""
+    found: Invocation = context.obj
+    return found
+
+
+@contextmanager
+def store(project: Project) -> Iterator[Repository]:
+    """The review's store, opened and closed."""
+    repository = Repository.open(project.database_url, project.path("archive_dir"))
+    try:
+        yield repository
+    finally:
+        repository.close()
+
+
+def parse_moment(value: str, *, is_end: bool = False) -> datetime:
+    """An ISO date or moment; a date alone means its first instant, or with ``is_end`` its last.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    try:
+        if len(value) == 10:
+            day = date.fromisoformat(value)
+            return datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise UsageError(f"{value!r}: not a date; write it as 2026-11-22 or 2026-11-22T05:00:00Z") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def period(since: str, until: str) -> tuple[datetime | None, datetime | None]:
+    """``--since`` and ``--until`` as moments; empty means open.
+
+    Raises:
+        UsageError: one is no date, or the period ends before it begins.
+    """
+    begin = parse_moment(since) if since else None
+    end = parse_moment(until, is_end=True) if until else None
+    if begin and end and begin > end:
+        raise UsageError(f"--since {since} lies after --until {until}; swap them")
+    return begin, end
+
+
+def out(text: str = "") -> None:
+    """A line of the result, to standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str) -> None:
+    """A line about the way there, to standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def out_json(value: Any) -> None:
+    """A result as one line of JSON; moments in ISO form."""
+    out(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} in a result")
+
+
+def out_table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table for people; nothing in a cell is taken for markup."""
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(cell) for cell in row))
+    Console(file=sys.stdout, highlight=False, markup=False, emoji=False).print(table)
+
+
+def _cell(text: str) -> str:
+    """Without control characters, which a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+
+
+def say_moment(moment: datetime | None) -> str:
+    """A moment for people; ``never`` when there is none."""
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"

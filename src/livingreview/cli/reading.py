@@ -1,0 +1,158 @@
+"""``status``, ``changes``, ``report``, ``doctor``: what only looks."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from livingreview.cli.common import invocation, out, out_json, out_table, period, say_moment, store
+from livingreview.config import load_baseline
+from livingreview.errors import EXIT_DONE, EXIT_USAGE, UsageError
+from livingreview.sources import queries_of
+from livingreview.views import StoredChange
+
+_Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_Since = Annotated[str, typer.Option(help="From this date on (ISO).")]
+_Until = Annotated[str, typer.Option(help="Up to this date, the whole day (ISO).")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    app.command()(status)
+    app.command()(changes)
+    app.command()(report)
+    app.command()(doctor)
+
+
+def status(context: typer.Context, json: _Json = False) -> None:
+    """How far every source has been searched, triaged and reported."""
+    call = invocation(context)
+    project = call.project()
+    settings = project.settings
+    services = {name: settings.service(name) for name in type(settings.sources).model_fields}
+    with store(project) as repository:
+        found = repository.status(project.review, queries_of(project.review, settings), services, call.now)
+    if json:
+        out_json({"sources": {name: asdict(source) for name, source in found.items()}})
+        return
+    rows = [
+        (
+            name,
+            f"{source.records:,}",
+            f"{source.versions:,}",
+            say_moment(source.searched_through_at) + (" OVERDUE" if source.is_overdue else ""),
+            say_moment(source.triaged_through_at),
+            say_moment(source.reported_through_at),
+            _say_run(source.last_run),
+        )
+        for name, source in found.items()
+    ]
+    columns = ("source", "records", "versions", "searched through", "triaged through", "reported through", "last run")
+    out_table(f"{project.review.slug} at {say_moment(call.now)} UTC", columns, rows)
+
+
+def _say_run(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "none"
+    return f"{run['run']} {run['status']}" + (f": {run['error']}" if run["error"] else "")
+
+
+def changes(
+    context: typer.Context,
+    since: _Since = "",
+    until: _Until = "",
+    run: Annotated[str, typer.Option(help="Only those of this run.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Every change of the store, or of a period or run."""
+    call = invocation(context)
+    begin, end = period(since, until)
+    with store(call.project()) as repository:
+        if run:
+            repository.run(run)
+        found = repository.changes(run=run, since=begin, until=end)
+    if json:
+        for one in found:
+            out_json(change_line(one))
+        return
+    rows = [
+        (one.change.severity, one.change.type, f"{one.change.source} {one.change.source_id}", _say_title(one), one.run)
+        for one in found
+    ]
+    out_table(f"{len(found)} changes", ("severity", "type", "record", "what", "run"), rows)
+
+
+def change_line(found: StoredChange) -> dict[str, Any]:
+    """A change as ``changes --json`` prints it."""
+    change = found.change
+    return {
+        "type": change.type,
+        "severity": str(change.severity),
+        "source": change.source,
+        "source_id": change.source_id,
+        "work": change.work,
+        "before": change.before,
+        "after": change.after,
+        "at": change.at,
+        "effective_date": change.effective_date,
+        "run": found.run,
+    }
+
+
+def _say_title(found: StoredChange) -> str:
+    before, after = found.change.before, found.change.after
+    if title := after.get("title"):
+        return str(title)
+    return "; ".join(f"{name}: {before.get(name, '?')} -> {value}" for name, value in after.items())
+
+
+def report(
+    context: typer.Context,
+    run: Annotated[str, typer.Option(help="Of this run; without it the last one.")] = "",
+    since: _Since = "",
+    until: _Until = "",
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON instead of writing files.")] = False,
+) -> None:
+    """Build the report of a run, or of a period, from the store."""
+    from livingreview import report as reports
+    from livingreview.run import material, write_report
+
+    call = invocation(context)
+    project = call.project()
+    begin, end = period(since, until)
+    with store(project) as repository:
+        reported = [one for one in repository.runs() if one.reported_at is not None]
+        if run:
+            chosen = repository.run(run)
+        elif reported:
+            chosen = reported[-1]
+        else:
+            raise UsageError("no run has been reported yet; `livingreview run` makes the first report")
+        baseline = load_baseline(project)
+        is_period = begin is not None or end is not None
+        found = repository.changes(run="" if is_period else chosen.name, since=begin, until=end)
+        failures = {log.source: log.error for log in repository.query_logs(chosen) if log.error}
+        if json:
+            built = reports.build(material(project, repository, baseline, chosen, failures, found))
+            out(reports.render_json(built).rstrip("\n"))
+            return
+        for path in write_report(project, repository, baseline, chosen, failures, found):
+            out(f"Report: {path}")
+
+
+def doctor(
+    context: typer.Context,
+    live: Annotated[bool, typer.Option("--live", help="Ask the services, too.")] = False,
+    json: _Json = False,
+) -> int:
+    """Check settings, store, folders, lock, clock and model, and say what to do."""
+    from livingreview.doctor import examine
+
+    call = invocation(context)
+    findings = examine(call.project, call.now, is_live=live)
+    if json:
+        out_json({"checks": [asdict(finding) for finding in findings]})
+    else:
+        rows = [("ok" if finding.is_ok else "WRONG", finding.name, finding.words) for finding in findings]
+        out_table("livingreview doctor", ("", "what", "how it stands"), rows)
+    return EXIT_DONE if all(finding.is_ok for finding in findings) else EXIT_USAGE

@@ -1,0 +1,171 @@
+"""The digest as one mail: plain text and HTML, the same for the same changes, whoever builds it and how often.
+
+The Message-ID holds the moment and a hash of the changes, so that a mail that has to be handed over a second time is
+the same mail to whoever receives it. "Nothing new" and "failed" never look alike: a failure stands in the subject and
+above everything else.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from livingreview.config import Review
+from livingreview.deliver.rendering import clip, counted, plain, render
+from livingreview.deliver.summary import Summary, summarize
+from livingreview.errors import DeliveryError
+from livingreview.records import canonical_json
+from livingreview.views import SourceStatus, StoredChange
+
+_STAMP = "%Y%m%dT%H%M%SZ"
+_STAMP_IN_ID = re.compile(r"\.(\d{8}T\d{6}Z)\.[0-9a-f]+@")
+
+
+def message_id_of(review: Review, changes: Sequence[StoredChange], *, sender: str, now: datetime) -> str:
+    """A Message-ID of its own for these changes at this moment; the same again for the same."""
+    digest = hashlib.sha256()
+    for stored in changes:
+        change = stored.change
+        versions = [change.before_version, change.after_version]
+        what = [stored.run, change.type, change.source, change.source_id, versions, change.before, change.after]
+        digest.update(canonical_json(what).encode("utf-8", "replace") + b"\n")
+    stamp = now.astimezone(UTC).strftime(_STAMP)
+    return f"<{_slug(review)}.{stamp}.{digest.hexdigest()[:16]}@{_domain(sender)}>"
+
+
+def moment_of(message_id: str) -> datetime | None:
+    """The moment that :func:`message_id_of` wrote into a Message-ID; None when it is not one of those."""
+    found = _STAMP_IN_ID.search(message_id)
+    return datetime.strptime(found.group(1), _STAMP).replace(tzinfo=UTC) if found else None
+
+
+def compose(
+    review: Review,
+    changes: Sequence[StoredChange],
+    *,
+    sender: str,
+    recipients: Sequence[str],
+    message_id: str,
+    now: datetime,
+    failures: Mapping[str, str] | None = None,
+    sources_status: Mapping[str, SourceStatus] | None = None,
+    report_note: str = "",
+    repeat_note: str = "",
+) -> EmailMessage:
+    """The mail; the same arguments give the same bytes.
+
+    Args:
+        review: whose changes they are.
+        changes: in the order in which they were found; none is a mail that says so.
+        sender: one address.
+        recipients: addresses; none gives a mail to nobody in particular, for a folder.
+        message_id: see :func:`message_id_of`.
+        now: the mail's date.
+        failures: source -> why it could not be read, besides those that ``sources_status`` tells of.
+        sources_status: how the sources stand.
+        report_note: where the whole report is to be found.
+        repeat_note: said at the top of a mail that may have arrived before.
+
+    Raises:
+        DeliveryError: an address is none.
+    """
+    status = sources_status or {}
+    failed = _failures(failures or {}, status)
+    summary = summarize(review, changes)
+    headline = _headline(summary, failed, status)
+    moment = now.astimezone(UTC).replace(microsecond=0)
+    subject = clip(f"[{_slug(review)}] {headline}: {moment.date().isoformat()}", 200)
+    values: dict[str, Any] = {
+        "review": review,
+        "subject": subject,
+        "headline": headline[:1].upper() + headline[1:],
+        "summary": summary,
+        "failures": list(failed.items()),
+        "overdue": [plain(name) for name, source in sorted(status.items()) if source.is_overdue],
+        "sources": [_source_row(name, source, failed) for name, source in sorted(status.items())],
+        "report_note": report_note,
+        "repeat_note": plain(repeat_note),
+        "made_at": moment.strftime("%Y-%m-%d %H:%M UTC"),
+    }
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = subject
+    message["From"] = address_of(sender, "mail.sender")
+    message["To"] = _unique([address_of(text, "recipients") for text in recipients]) or "undisclosed-recipients:;"
+    message["Date"] = format_datetime(moment)
+    message["Message-ID"] = plain(message_id)
+    message["List-Id"] = f"<{_slug(review)}.livingreview.{_domain(sender)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(render("mail.txt", **values), cte="quoted-printable")
+    message.add_alternative(render("mail.html", **values), subtype="html", cte="quoted-printable")
+    # "=_" cannot occur in quoted-printable text, so the boundary can be fixed.
+    message.set_boundary("=_" + hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:32])
+    return message
+
+
+def address_of(text: str, where: str) -> Address:
+    """An address, with or without a name before it.
+
+    Raises:
+        DeliveryError: it is none, or holds a control character.
+    """
+    name, spec = parseaddr(text) if plain(text) == text else ("", "")
+    try:
+        if not spec or spec.count("@") != 1 or " " in spec:
+            raise ValueError("no address")
+        return Address(display_name=name, addr_spec=spec)
+    except (ValueError, IndexError, MessageError) as error:
+        raise DeliveryError(f"{where}: {text!r} is no mail address; write it as name@example.org") from error
+
+
+def _unique(addresses: Sequence[Address]) -> list[Address]:
+    return list({address.addr_spec.lower(): address for address in reversed(addresses)}.values())[::-1]
+
+
+def _failures(given: Mapping[str, str], status: Mapping[str, SourceStatus]) -> dict[str, str]:
+    found = dict(given)
+    for name, source in status.items():
+        last = source.last_run or {}
+        if last.get("status") in ("failed", "broken") and name not in found:
+            found[name] = str(last.get("error") or "its last run was broken off")
+    return {plain(name): clip(reason or "no reason given", 300) for name, reason in sorted(found.items())}
+
+
+def _headline(summary: Summary, failed: Mapping[str, str], status: Mapping[str, SourceStatus]) -> str:
+    asked = {plain(name) for name, source in status.items() if source.last_run}
+    parts = [counted(summary.n_alerts, "alert")] if summary.n_alerts else []
+    if summary.n_new:
+        parts.append(f"{summary.n_new:,} new")
+    if summary.n_other:
+        parts.append(counted(summary.n_other, "other change"))
+    if not parts:
+        if failed and asked and asked <= set(failed):
+            parts.append("nothing could be read")
+        else:
+            parts.append("nothing new elsewhere" if failed else "nothing new")
+    return ", ".join([*(["FAILED " + " ".join(failed)] if failed else []), *parts])
+
+
+def _source_row(name: str, source: SourceStatus, failed: Mapping[str, str]) -> dict[str, Any]:
+    state = "FAILED" if plain(name) in failed else "OVERDUE" if source.is_overdue else "ok" if source.last_run else "-"
+    searched = source.searched_through_at
+    return {
+        "name": plain(name),
+        "state": state,
+        "searched": searched.astimezone(UTC).date().isoformat() if searched else "never",
+        "records": source.records,
+    }
+
+
+def _slug(review: Review) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "-", review.slug).strip("-") or "review"
+
+
+def _domain(sender: str) -> str:
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    return domain.lower() if re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?", domain) else "localhost"

@@ -1,0 +1,77 @@
+"""The current model: kept, trained at first use, trained again when labels, config or people's decisions changed."""
+
+from datetime import datetime
+
+from livingreview import __version__, classify
+from livingreview.acquire import Tell
+from livingreview.config import Project
+from livingreview.records import Baseline, Decision
+from livingreview.store.repository import Repository
+
+_BATCH = 2_000
+
+
+def examples(project: Project, repository: Repository, baseline: Baseline) -> list[classify.Example]:
+    """Shipped labels, baseline references, and the works that people decided on.
+
+    The last word of the last stage counts. An inclusion keeps a relevant scope that the model gave, or else takes the
+    review's own; an exclusion takes the irrelevant one; a maybe teaches nothing.
+    """
+    review = project.review
+    said: dict[str, Decision] = {}
+    for decision in sorted(repository.decisions(), key=lambda one: (one.stage == "full_text", one.decided_at)):
+        said[decision.work_id] = decision
+    found = classify.shipped_examples(project, baseline)
+    works = sorted(work_id for work_id, decision in said.items() if decision.decision != "maybe")
+    relevant = {scope.slug for scope in review.scopes if scope.is_relevant}
+    seen: set[str] = set()
+    for stored in repository.records(work_ids=works):
+        if stored.work_id in seen:
+            continue
+        seen.add(stored.work_id)
+        decision = said[stored.work_id]
+        scope = review.other_scope
+        if decision.decision == "include":
+            given = stored.score.scope if stored.score else ""
+            scope = given if given in relevant else review.core_scope
+        found.append(
+            classify.Example(record=stored.record, scope=scope, areas=decision.areas or None, origin="decision")
+        )
+    return found
+
+
+def current_model(
+    project: Project, repository: Repository, baseline: Baseline, now: datetime, tell: Tell
+) -> classify.Model:
+    """The model that fits the present labels, config and decisions; trained anew when there is none."""
+    known = examples(project, repository, baseline)
+    folder = project.path("models_dir") / project.review.slug
+    reason = classify.reason_to_train(folder, project.review, known)
+    if not reason:
+        model = classify.Model.load(folder, project.review)
+        repository.save_model(model.id, now, model.card)
+        return model
+    tell(f"classifier: training on {len(known)} labelled records ({reason})")
+    return train(project, repository, known, now)
+
+
+def train(project: Project, repository: Repository, known: list[classify.Example], now: datetime) -> classify.Model:
+    """Trains, keeps the model with its card, and scores every stored record anew.
+
+    Raises:
+        InputError: too few labels.
+        StoreError: the models' folder cannot be written to.
+    """
+    model = classify.train(project.review, known, now=now, code_version=__version__)
+    model.save(project.path("models_dir") / project.review.slug)
+    repository.save_model(model.id, now, model.card)
+    keys, batch = [], []
+    for stored in list(repository.records()) if repository.has_scores() else []:
+        keys.append(stored.record.key)
+        batch.append(stored.record)
+        if len(batch) == _BATCH:
+            repository.replace_scores(dict(zip(keys, model.score(batch), strict=True)), project.review.other_scope)
+            keys, batch = [], []
+    if batch:
+        repository.replace_scores(dict(zip(keys, model.score(batch), strict=True)), project.review.other_scope)
+    return model

@@ -1,0 +1,47 @@
+"""Tags by pattern, each with the words it came from."""
+
+import re
+
+from livingreview.classify import FacetReader
+from livingreview.records import Section
+
+
+def test_values_with_their_words(review, make_article):
+    record = make_article(
+        "A Menagerie of pandas", abstract=(Section(text="PND-1, pnd-1 and PND22 in zoos. PND\u20111"),)
+    )
+    assert FacetReader(review.facets).read(record) == {
+        "place": (("zoo", "Menagerie"),),
+        "gene": (("PND-1", "PND-1"), ("PND22", "PND22")),
+    }
+
+
+def test_nothing_found_is_an_empty_mapping(review, make_article):
+    assert FacetReader(review.facets).read(make_article("Pandas")) == {}
+
+
+def test_captures_are_limited(review, make_article):
+    text = " ".join(f"PND{number}" for number in range(99))
+    assert len(FacetReader(review.facets).read(make_article(text))["gene"]) == 20
+
+
+def test_shipped_facets_miss_nothing_for_their_prefilter(project, labelled):
+    reader = FacetReader(project.review.facets)
+    for example in labelled[::4]:
+        title = " ".join(example.record.title.split())
+        naive = {
+            facet.slug
+            for facet in project.review.facets
+            for value in facet.values
+            for pattern in value.patterns
+            if re.search(pattern, title)
+        }
+        assert naive <= set(reader.read(example.record))
+
+
+def test_shipped_facets_read_a_title(project, make_article):
+    found = FacetReader(project.review.facets).read(
+        make_article("Exosomes of iPSC-MSCs deliver miR-146a-5p to rats in a hydrogel")
+    )
+    assert "ipsc_msc" in [value for value, _ in found["ev_source"]]
+    assert ("miR-146a-5p", "miR-146a-5p") in found["cargo"]
