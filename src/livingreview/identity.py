@@ -4,7 +4,7 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI = re.compile(r"10\.\d{4,9}/\S{1,500}")
 _NCT = re.compile(r"\bNCT\s*(\d{8})\b", re.IGNORECASE)
 _PMCID = re.compile(r"\bPMC\s*(\d+)", re.IGNORECASE)
 _NOT_WORD = re.compile(r"[^\w]+")

@@ -11,7 +11,7 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TextIO, get_args
 
@@ -129,19 +129,7 @@ def list_queue(
         ranked.append((best.decision is not None, worth, best, ids, areas))
     ranked.sort(key=lambda part: (part[0], part[1], part[2].work_id))
     return [
-        QueueRow(
-            rank=rank,
-            work_id=best.work_id,
-            title=best.title,
-            year=best.year,
-            journal=best.journal,
-            source_ids=ids,
-            scope=best.scope,
-            p_relevant=best.p_relevant,
-            suggested_areas=areas,
-            url=best.url,
-            decision=best.decision,
-        )
+        replace(best, rank=rank, source_ids=ids, suggested_areas=areas)
         for rank, (_, _, best, ids, areas) in enumerate(ranked[:limit], start=1)
     ]
 

@@ -129,12 +129,11 @@ class Model:
         """
         weights = self.fitted.scope_weights
         gains = row.data * (weights[scope, row.indices] - weights[:, row.indices].mean(axis=0)) / self.temperature
+        gains = np.round(gains, 4)
         order = np.argsort(-gains, kind="stable")[:n_terms]
         names = self.fitted.features.names
         return tuple(
-            (self.readable(names[row.indices[place]]), round(float(gains[place]), 4))
-            for place in order
-            if gains[place] > 0
+            (self.readable(names[row.indices[place]]), float(gains[place])) for place in order if gains[place] > 0
         )
 
     def readable(self, term: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -103,7 +103,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} in a result")
 
 
-def out_table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def out_table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]]) -> None:
     """A table for people; nothing in a cell is taken for markup."""
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
     for column in columns:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 # Controls, surrogates, marks that turn the reading direction, and the two that XML 1.0 does not know.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]+")
@@ -30,7 +30,7 @@ def counted(count: int, singular: str, plural: str = "") -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("livingreview.deliver"),
-        autoescape=lambda name: name is None or not name.endswith(".txt"),
+        autoescape=select_autoescape(["html", "xml"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -41,5 +41,5 @@ def _environment() -> Environment:
 
 
 def render(name: str, **values: Any) -> str:
-    """A template of this package, filled; everything but ``.txt`` is escaped for HTML and XML."""
+    """A template of this package, filled; ``.html`` and ``.xml`` are escaped."""
     return _environment().get_template(name).render(values)

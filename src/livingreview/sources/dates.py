@@ -1,5 +1,6 @@
 """Dates as sources write them -> partial ISO text (``2024``, ``2024-05``, ``2024-05-01``)."""
 
+import calendar
 import re
 
 _MONTHS = {
@@ -46,7 +47,7 @@ def partial_date(year: str, month: str = "", day: str = "") -> str:
     if not number:
         return year
     day = day.strip()
-    if day.isascii() and day.isdigit() and 1 <= int(day) <= 31:
+    if day.isascii() and day.isdigit() and 1 <= int(day) <= calendar.monthrange(int(year), number)[1]:
         return f"{year}-{number:02d}-{int(day):02d}"
     return f"{year}-{number:02d}"
 

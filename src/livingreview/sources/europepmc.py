@@ -30,7 +30,7 @@ from livingreview.errors import InputError, QueryRejectedError, ServiceFaultErro
 from livingreview.http import Payload, Request
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
 from livingreview.sources.base import Getter, Item, Retrieved, Window
-from livingreview.sources.facts import loose_date
+from livingreview.sources.facts import MAX_ID_CHARS, loose_date
 from livingreview.sources.feeds import plain_text
 
 MAX_PAGE_BYTES = 128_000_000
@@ -244,7 +244,7 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
     issue = result.get("journalInfo") or {}
     journal = issue.get("journal") or {}
     is_preprint = source_id.startswith("PPR")
-    doi = identity.normal_doi(_words(result.get("doi")))
+    doi = identity.normal_doi(_words(result.get("doi"))[:MAX_ID_CHARS])
     abstract = tuple(_sections(_words(result.get("abstractText"))))
     revised = _words(result.get("dateOfRevision")) or (_words(result.get("firstIndexDate")) if is_preprint else "")
     version = result.get("versionNumber")
@@ -345,6 +345,6 @@ def _notice(link: Mapping[str, Any]) -> Notice:
     return Notice(
         kind=kind,
         pmid=identity.normal_pmid(own_id) if origin == "MED" else "",
-        doi=identity.normal_doi(reference),
+        doi=identity.normal_doi(reference[:MAX_ID_CHARS]),
         citation=reference if origin in ("MED", "") else f"{origin}/{own_id} {reference}".strip(),
     )

@@ -31,6 +31,9 @@ MAX_LINE_CHARS = 8_000_000
 MAX_CELL_CHARS = 131_072
 """The csv module's own limit of a cell, left as it is."""
 
+MAX_ID_CHARS = 2_000
+"""No doi is longer; an identifier is looked for in no more than this."""
+
 Shape = Literal["papers", "trials"]
 
 _CHUNK_BYTES = 1 << 16
@@ -193,7 +196,7 @@ def _row(header: Sequence[str], shape: Shape, cells: Sequence[str], line: int) -
 def _paper(row: Mapping[str, str]) -> Record:
     either = row.get("id", "")
     doi, pmid, pmcid = (row.get(name, "") for name in ("doi", "pmid", "pmcid"))
-    pmid_found, doi_found = identity.normal_pmid(pmid), identity.normal_doi(doi or either)
+    pmid_found, doi_found = identity.normal_pmid(pmid), identity.normal_doi((doi or either)[:MAX_ID_CHARS])
     pmcid_found = identity.normal_pmcid(pmcid) or ("" if doi_found else identity.normal_pmcid(either))
     for column, value, found in (("doi", doi, doi_found), ("pmid", pmid, pmid_found), ("pmcid", pmcid, pmcid_found)):
         if value and not found:

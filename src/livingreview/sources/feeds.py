@@ -27,10 +27,9 @@ from livingreview.errors import InputError, QueryRejectedError, ServiceFaultErro
 from livingreview.http import Payload, Request
 from livingreview.records import Fidelity, Kind, Problem, Record
 from livingreview.sources.base import Getter, Item, Retrieved, Window
-from livingreview.sources.facts import is_preprint_doi, loose_date
+from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date
 
 MAX_FEED_BYTES = 16_000_000
-_MAX_ADDRESS_CHARS = 2000
 _NOT_MODIFIED = 304
 
 _OPENING = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)[\s>]|<\w+:feed[\s>]", re.IGNORECASE)
@@ -175,7 +174,7 @@ def doi_of(text: str) -> str:
     """The doi in an identifier or an address, without what addresses add; empty when there is none."""
     if "://" in text:
         text = unquote(re.sub(r"[?#].*", "", text, flags=re.DOTALL))
-    doi = _AFTER_DOI.sub("", identity.normal_doi(text[:_MAX_ADDRESS_CHARS]))
+    doi = _AFTER_DOI.sub("", identity.normal_doi(text[:MAX_ID_CHARS]))
     return _PREPRINT_VERSION.sub("", doi) if is_preprint_doi(doi) else doi
 
 

@@ -53,9 +53,9 @@ NOTICE_KINDS = {
 _TAG = re.compile(r"([A-Z]{2,4}) {0,2}- ?")
 _FOLD = " " * 6
 _LABEL = re.compile(r"(?:^|(?<=[.?!)\]%]) )([A-Z][A-Z &/,()'-]{3,60}): ")
-_BRACKETED = re.compile(r"(?<!\S)(\S+) \[(doi|pmc)\]")
+_BRACKETED = re.compile(r"(?<!\S)(\S{1,2000}) \[(doi|pmc)\]")
 _PMID = re.compile(r"\bPMID: ?(\d{1,10})\b")
-_DOI_IN_TEXT = re.compile(r"\bdoi: ?(10\.\S+)", re.IGNORECASE)
+_DOI_IN_TEXT = re.compile(r"\bdoi: ?(10\.\S{1,2000})", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4}-\d{3}[\dXx])\b")
 _LINKING = re.compile(r"\b(\d{4}-\d{3}[\dXx]) \(Linking\)")
 _ORCID = re.compile(r"(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])")

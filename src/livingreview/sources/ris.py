@@ -25,7 +25,7 @@ from livingreview import identity
 from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Person, Problem, Record, TrialFacts
 from livingreview.sources.base import Item
-from livingreview.sources.facts import is_preprint_doi, loose_date, text_lines
+from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date, text_lines
 from livingreview.sources.nbib import sections
 
 MAX_RECORD_CHARS = 4_000_000
@@ -181,6 +181,7 @@ def _doi(values: Values) -> str:
             is_address = "://" in text and "doi.org/" not in text
             if tag in ("UR", "LK") and is_address:
                 continue
+            text = text[:MAX_ID_CHARS]
             if doi := identity.normal_doi(_AFTER_ADDRESS.sub("", text) if "://" in text else text):
                 return doi
     return ""
