@@ -267,7 +267,6 @@ def material(
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored
     queries = queries_of(review, settings)
-    services = {name: settings.service(name) for name in type(settings.sources).model_fields}
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     return report.Material(
         review=review,
@@ -284,7 +283,7 @@ def material(
             if ("clinicaltrials", nct) in kept
         },
         counts=repository.counts(),
-        status=repository.status(review, queries, services, run.now_at),
+        status=repository.status(review, queries, settings.services(), run.now_at),
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,

@@ -29,9 +29,8 @@ def status(context: typer.Context, json: _Json = False) -> None:
     call = invocation(context)
     project = call.project()
     settings = project.settings
-    services = {name: settings.service(name) for name in type(settings.sources).model_fields}
     with store(project) as repository:
-        found = repository.status(project.review, queries_of(project.review, settings), services, call.now)
+        found = repository.status(project.review, queries_of(project.review, settings), settings.services(), call.now)
     if json:
         out_json({"sources": {name: asdict(source) for name, source in found.items()}})
         return

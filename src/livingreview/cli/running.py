@@ -193,7 +193,7 @@ def explain(
     out_table("Scopes", ("scope", "probability", "terms that spoke for it"), rows)
     area_rows = [
         (
-            reason.slug,
+            reason.area,
             f"{reason.probability:.3f}",
             f"{reason.threshold:.3f}",
             ", ".join(f"{term} {weight:+.2f}" for term, weight in reason.terms),

@@ -133,6 +133,10 @@ class Settings(BaseSettings):
         found: ServiceSettings = getattr(self.sources, name)
         return found
 
+    def services(self) -> dict[str, ServiceSettings]:
+        """Every source by its name."""
+        return {name: self.service(name) for name in SourcesSettings.model_fields}
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -41,7 +41,7 @@ def month_number(value: str) -> int:
 def partial_date(year: str, month: str = "", day: str = "") -> str:
     """As much of the date as is known; empty when not even the year is."""
     year = year.strip()
-    if not (year.isascii() and year.isdigit() and len(year) == 4):
+    if not (year.isascii() and year.isdigit() and len(year) == 4 and int(year)):
         return ""
     number = month_number(month)
     if not number:

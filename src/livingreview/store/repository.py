@@ -5,7 +5,7 @@ transaction a query: versions, named exceptions, query log and cursor commit tog
 not yet marked derived are committed with that mark by :meth:`Repository.commit_derived`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,75 +17,14 @@ from sqlalchemy.exc import DBAPIError
 from livingreview.config import Query, Review, ServiceSettings
 from livingreview.errors import StoreError
 from livingreview.http import Payload
-from livingreview.records import Change, Cursor, Decision, Deletion, Problem, Record, Score
-from livingreview.store import lock, reading
-from livingreview.store.apply import Applier, Decider, Tally
+from livingreview.records import Change, Cursor, Decision, Record, Score
+from livingreview.store import lock, people, reading, snapshot
+from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.status import source_status
+from livingreview.store.writing import Writing, change_values, score_values
 from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
-
-
-class Writing:
-    """One transaction of a run."""
-
-    def __init__(self, connection: Connection, run_id: int, decider: Decider) -> None:
-        self._connection = connection
-        self._run_id = run_id
-        self._decider = decider
-
-    def apply(
-        self,
-        items: Iterable[Record | Deletion | Problem],
-        payload_key: str,
-        retrieved_at: datetime,
-        tally: Tally,
-    ) -> None:
-        """Stores the items that are new or revised; adds to ``tally`` what became of each."""
-        Applier(self._connection, self._run_id, retrieved_at, self._decider).apply(items, payload_key, tally)
-
-    def log_query(self, values: Mapping[str, Any], tally: Tally) -> None:
-        """Logs what a query did, with its named exceptions.
-
-        Args:
-            values: columns of ``run_query`` besides the counts.
-            tally: what became of its items.
-        """
-        row = {
-            "received": tally.received,
-            **{str(action): count for action, count in tally.counts.items()},
-            **values,
-            "run_id": self._run_id,
-        }
-        self._connection.execute(insert(reading.QUERY).values(row))
-        if tally.issues:
-            self._connection.execute(
-                insert(reading.ISSUE),
-                [
-                    {
-                        "run_id": self._run_id,
-                        "source": issue.source,
-                        "source_id": issue.source_id,
-                        "query": values["name"],
-                        "reason": issue.reason,
-                    }
-                    for issue in tally.issues
-                ],
-            )
-
-    def move_cursor(self, cursor: Cursor) -> None:
-        """Says that a query has been read completely up to a moment."""
-        table = reading.CURSOR
-        key = (table.c.source == cursor.source, table.c.query_hash == cursor.query_hash)
-        values = {
-            "query_name": cursor.query_name,
-            "read_to_at": cursor.read_to_at,
-            "stamp": cursor.stamp,
-            "run_id": self._run_id,
-        }
-        if self._connection.execute(update(table).where(*key).values(values)).rowcount == 0:
-            values |= {"source": cursor.source, "query_hash": cursor.query_hash}
-            self._connection.execute(insert(table).values(values))
 
 
 class Repository:
@@ -420,111 +359,38 @@ class Repository:
         with self._begin() as connection:
             return source_status(connection, review, queries, settings, now)
 
+    # Snapshots
+
+    def export_snapshot(self, folder: Path) -> dict[str, int]:
+        """Writes the store as text; see :func:`livingreview.store.snapshot.export_snapshot`."""
+        with self._begin() as connection:
+            return snapshot.export_snapshot(connection, folder)
+
+    def restore_snapshot(self, folder: Path) -> dict[str, int]:
+        """Fills the empty store from text; see :func:`livingreview.store.snapshot.restore_snapshot`."""
+        with self._begin() as connection:
+            return snapshot.restore_snapshot(connection, folder)
+
     # People and mail
 
     def add_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[str]]:
-        """Appends decisions; one that is there already (work, stage, person, time) is not added again.
-
-        Returns:
-            How many were added, and the work ids that are not in the store.
-        """
-        table = reading.DECISION
+        """Appends decisions; see :func:`livingreview.store.people.add_decisions`."""
         with self._begin() as connection:
-            works = set(connection.execute(select(reading.WORK.c.id)).scalars())
-            rows = connection.execute(select(table.c.work_id, table.c.stage, table.c.person, table.c.decided_at))
-            known = {tuple(row) for row in rows}
-            added = 0
-            unknown = []
-            for decision in decisions:
-                key = (decision.work_id, decision.stage, decision.person, decision.decided_at)
-                if decision.work_id not in works:
-                    unknown.append(decision.work_id)
-                elif key not in known:
-                    known.add(key)
-                    added += 1
-                    values = {
-                        "work_id": decision.work_id,
-                        "stage": decision.stage,
-                        "decision": decision.decision,
-                        "reason": decision.reason,
-                        "areas": list(decision.areas),
-                        "person": decision.person,
-                        "decided_at": decision.decided_at,
-                    }
-                    connection.execute(insert(table).values(values))
-        return added, unknown
+            return people.add_decisions(connection, decisions)
 
     def pending_digest(self) -> Digest | None:
         """A digest that was built but never known to be accepted: the mail may or may not have gone out."""
         with self._begin() as connection:
-            row = connection.execute(
-                select(reading.DIGEST).where(reading.DIGEST.c.status == "pending").order_by(reading.DIGEST.c.id)
-            ).first()
-            if row is None:
-                return None
-            ids = connection.execute(
-                select(reading.DIGEST_CHANGE.c.change_id)
-                .where(reading.DIGEST_CHANGE.c.digest_id == row.id)
-                .order_by(reading.DIGEST_CHANGE.c.change_id)
-            ).scalars()
-            return Digest(id=row.id, message_id=row.message_id, status=row.status, change_ids=tuple(ids))
+            return people.pending_digest(connection)
 
     def begin_digest(
         self, message_id: str, subject: str, recipients: Sequence[str], change_ids: Sequence[int], now: datetime
     ) -> Digest:
         """Notes a digest before it is handed over."""
-        values = {
-            "message_id": message_id,
-            "status": "pending",
-            "recipients": list(recipients),
-            "subject": subject,
-            "created_at": now,
-            "transport": "",
-        }
         with self._begin() as connection:
-            done = connection.execute(insert(reading.DIGEST).values(values))
-            digest_id = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
-            if change_ids:
-                connection.execute(
-                    insert(reading.DIGEST_CHANGE),
-                    [{"digest_id": digest_id, "change_id": change_id} for change_id in change_ids],
-                )
-        return Digest(id=digest_id, message_id=message_id, status="pending", change_ids=tuple(change_ids))
+            return people.begin_digest(connection, message_id, subject, recipients, change_ids, now)
 
     def finish_digest(self, digest: Digest, status: str, transport: str, now: datetime) -> None:
         """Says that a digest was ``delivered``, or ``failed`` so that its changes go into the next one."""
-        values = {"status": status, "transport": transport, "delivered_at": now if status == "delivered" else None}
         with self._begin() as connection:
-            connection.execute(update(reading.DIGEST).where(reading.DIGEST.c.id == digest.id).values(values))
-
-
-def score_values(version_id: int, score: Score, other: str) -> dict[str, Any]:
-    """A row of ``score``."""
-    return {
-        "version_id": version_id,
-        "model": score.model,
-        "scope": score.scope,
-        "p_relevant": 1.0 - score.probabilities.get(other, 0.0),
-        "probabilities": score.probabilities,
-        "areas": list(score.areas),
-        "facets": {name: [list(pair) for pair in found] for name, found in score.facets.items()},
-        "terms": [list(pair) for pair in score.terms],
-    }
-
-
-def change_values(run_id: int, change: Change) -> dict[str, Any]:
-    """A row of ``change``."""
-    return {
-        "run_id": run_id,
-        "type": change.type,
-        "severity": str(change.severity),
-        "source": change.source,
-        "source_id": change.source_id,
-        "work_id": change.work,
-        "before": change.before,
-        "after": change.after,
-        "before_version": change.before_version,
-        "after_version": change.after_version,
-        "at": change.at,
-        "effective_date": change.effective_date,
-    }
+            people.finish_digest(connection, digest, status, transport, now)

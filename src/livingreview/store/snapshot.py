@@ -16,19 +16,18 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, select
 
 from livingreview.errors import InputError, StoreError, UsageError
 from livingreview.records import canonical_json
 from livingreview.store import reading
 from livingreview.store.engine import HEAD_REVISION
-from livingreview.store.tables import UtcDateTime
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -78,7 +77,9 @@ def export_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
-        raise StoreError(f"{folder}: the snapshot cannot be written ({error.strerror or error}); the old one stays") from error
+        raise StoreError(
+            f"{folder}: the snapshot cannot be written ({error.strerror or error}); the old one stays"
+        ) from error
     return {name: int(entry["lines"]) for name, entry in manifest.items()}
 
 
