@@ -5,6 +5,7 @@ applied one by one in a fixed order: versions, named exceptions, query log and c
 not at all.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,10 +25,28 @@ from livingreview.views import Run
 Tell = Callable[[str], None]
 """Takes one line for a person who watches."""
 
+Progress = Callable[[str, int], None]
+"""Told a stage and how many items of it are done, for a bar."""
+
 WATCH = "baseline watch"
 RESTORED = "restored from the snapshot"
 _HABIT = 3
 """So many readings with hits make an empty one suspicious."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Who is told what happens, and who waits.
+
+    Attributes:
+        tell: takes one line.
+        progress: takes a stage and a count.
+        sleep: waits for some seconds.
+    """
+
+    tell: Tell = field(default=lambda _line: None)
+    progress: Progress = field(default=lambda _stage, _done: None)
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +111,7 @@ def read_services(
     repository: Repository,
     run: Run,
     askings: Sequence[Asking],
-    tell: Tell,
-    sleep: Callable[[float], None],
+    watch: Watch,
 ) -> Acquired:
     """Asks every source what ``askings`` says and stores what came.
 
@@ -102,8 +120,7 @@ def read_services(
         repository: the store; must be locked by the caller.
         run: the run that asks.
         askings: from :func:`plan`.
-        tell: told one line a query.
-        sleep: waits between attempts.
+        watch: told one line a query; waits between attempts.
     """
     acquired = Acquired()
     names = [name for name in SOURCES if any(asking.query.source == name for asking in askings)]
@@ -118,14 +135,14 @@ def read_services(
                 run,
                 SOURCES[name](project.settings),
                 [asking for asking in askings if asking.query.source == name],
-                sleep,
+                watch.sleep,
             )
             for name in names
         ]
         for name, future in zip(names, futures, strict=True):
             source = SOURCES[name](project.settings)
             for reading in future.result():
-                _apply(project, repository, run, source, reading, acquired, tell)
+                _apply(project, repository, run, source, reading, acquired, watch.tell)
     return acquired
 
 

@@ -5,15 +5,13 @@ yet, and writes its report. It can be killed at any instant: what was committed 
 versions without changes are derived by the next run.
 """
 
-import hashlib
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from livingreview import __version__, changes, classify, decide, report
-from livingreview.acquire import Acquired, Tell, plan, read_services
+from livingreview.acquire import Acquired, Watch, plan, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError
 from livingreview.records import Action, Baseline, Record, Score
@@ -24,9 +22,6 @@ from livingreview.training import current_model
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _DERIVE_BATCH = 1_000
-
-Progress = Callable[[str, int], None]
-"""Told a stage and how many items of it are done, for a bar."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +39,6 @@ class Outcome:
     changes: tuple[StoredChange, ...]
     report: tuple[Path, ...] = ()
     exit_code: int = EXIT_DONE
-
-
-@dataclass(slots=True)
-class Watch:
-    """Who is told what happens, and who waits.
-
-    Attributes:
-        tell: takes one line.
-        progress: takes a stage and a count.
-        sleep: waits for some seconds.
-    """
-
-    tell: Tell = field(default=lambda _line: None)
-    progress: Progress = field(default=lambda _stage, _done: None)
-    sleep: Callable[[float], None] = time.sleep
 
 
 def run_services(project: Project, repository: Repository, now: datetime, watch: Watch) -> Outcome:
@@ -79,7 +59,7 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
     def read(run: Run) -> Acquired:
         watched = {"pubmed": sorted(baseline.pmids, key=int), "clinicaltrials": sorted(baseline.nct_ids)}
         askings = plan(project, repository, watched, now)
-        return read_services(project, repository, run, askings, watch.tell, watch.sleep)
+        return read_services(project, repository, run, askings, watch)
 
     return _run(project, repository, baseline, "services", now, watch, read)
 
@@ -138,7 +118,7 @@ def _run(
     read: Callable[[Run], Acquired],
 ) -> Outcome:
     with repository.locked(timedelta(minutes=project.settings.lock_stale_after_minutes)):
-        run = repository.start_run(road, now, __version__, config_hash(project))
+        run = repository.start_run(road, now, __version__, project.config_hash())
         try:
             acquired = read(run)
             if acquired.failures and not acquired.answered:
@@ -288,12 +268,3 @@ def material(
         failures=dict(failures),
         now=run.now_at,
     )
-
-
-def config_hash(project: Project) -> str:
-    """Identity of everything in the review's configuration: a method change shows as another hash."""
-    digest = hashlib.sha256()
-    for path in sorted((project.config_dir / "reviews" / project.review.slug).glob("*.toml")):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]

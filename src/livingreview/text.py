@@ -206,14 +206,18 @@ def _literal_sets(tree: Any) -> list[set[str]]:
 
 
 def _only_letter(members: Any) -> str:
-    """The one ASCII letter of a set such as ``[-\u2010-\u2015]`` whose other members normal text never holds."""
+    """The one ASCII letter of a set such as ``[-\u2010-\u2015]`` whose other members plain text never holds."""
     letters: set[str] = set()
     for kind, value in members:
         low, high = (value, value) if str(kind) == "LITERAL" else value if str(kind) == "RANGE" else (0, 127)
         if high - low > _MAX_RANGE:
             return ""
-        letters |= {letter for code in range(low, high + 1) if normal_text(letter := chr(code)) == letter}
+        letters |= {letter.lower() for letter in map(chr, range(low, high + 1)) if _may_be_in_plain_text(letter)}
     return letters.pop() if len(letters) == 1 and all(map(str.isascii, letters)) else ""
+
+
+def _may_be_in_plain_text(letter: str) -> bool:
+    return letter.isspace() or plain_text(f"a{letter}a") == f"a{letter}a"
 
 
 def _branch_sets(before: str, branches: Any) -> list[set[str]]:

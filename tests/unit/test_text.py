@@ -96,6 +96,10 @@ def test_required_literals_change_no_result(text):
         ("(?<=token)-", (("token",), ("-",))),
         (r"ad[-\u2010-\u2015]sc", (("ad-sc",),)),
         ("(?!no)yes", (("yes",),)),
+        ("a[- ]b", (("a",), ("b",))),
+        ("a[-β]b", (("a",), ("b",))),
+        ("a[bB]c", (("abc",),)),
+        ("a[^b]c", (("a",), ("c",))),
     ],
 )
 def test_required_literals(pattern, sets):

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from livingreview import __version__
@@ -15,6 +14,8 @@ from livingreview.cli.common import Invocation, parse_moment, tell
 from livingreview.config import unknown_variables
 from livingreview.errors import EXIT_USAGE, LivingReviewError
 
+_CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
+"""What every complaint about the command line descends from; typer does not name it."""
 _GLOBAL_OPTIONS = ("--review", "--config", "--now")
 
 app = typer.Typer(
@@ -34,6 +35,12 @@ app.add_typer(ends.snapshot_app, name="snapshot", help="The store as text that g
 ends.register(app)
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        sys.stdout.write(f"livingreview {__version__}\n")
+        raise typer.Exit
+
+
 @app.callback()
 def _globals(
     context: typer.Context,
@@ -42,11 +49,10 @@ def _globals(
         Path | None, typer.Option(help="Folder of settings.toml; without it LIVINGREVIEW_CONFIG, then ./config.")
     ] = None,
     now: Annotated[str, typer.Option(help="Take this moment for the present (ISO date or time, UTC).")] = "",
-    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and end.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
-    if version:
-        sys.stdout.write(f"livingreview {__version__}\n")
-        raise typer.Exit
     moment = parse_moment(now) if now else datetime.now(UTC).replace(microsecond=0)
     context.obj = Invocation(review, config, moment)
 
@@ -77,13 +83,14 @@ def main(arguments: list[str] | None = None) -> None:
     except LivingReviewError as error:
         tell(f"livingreview: {error}")
         sys.exit(error.exit_code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stdout.write(error.format_message() + "\n")
+    except _CommandLineError as error:
+        words = str(getattr(error, "format_message", error.__str__)())
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.stdout.write(words + "\n")
+        else:
+            tell(f"livingreview: {' '.join(words.split()).rstrip('.')}; see `livingreview --help`")
         sys.exit(EXIT_USAGE)
-    except click.ClickException as error:
-        tell(f"livingreview: {' '.join(error.format_message().split())}; see `livingreview --help`")
-        sys.exit(EXIT_USAGE)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         tell("livingreview: stopped; what was committed stays, the next run goes on from there")
         sys.exit(130)
     except BrokenPipeError:

@@ -11,7 +11,6 @@ from livingreview import __version__
 from livingreview.baseline import SURE, check, resolve, write_matches
 from livingreview.cli.common import invocation, out, out_json, out_table, store
 from livingreview.errors import EXIT_NOTHING_READ, SourceError
-from livingreview.run import config_hash
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -54,7 +53,7 @@ def resolve_command(
     project = call.project()
     stale_after = timedelta(minutes=project.settings.lock_stale_after_minutes)
     with store(project) as repository, repository.locked(stale_after):
-        run = repository.start_run("resolve", call.now, __version__, config_hash(project))
+        run = repository.start_run("resolve", call.now, __version__, project.config_hash())
         try:
             matches = resolve(project, repository, run, time.sleep)
         except SourceError as error:

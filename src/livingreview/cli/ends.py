@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from livingreview import queue
+from livingreview.acquire import Watch
 from livingreview.cli.common import Invocation, invocation, out, out_json, out_table, parse_moment, store, tell
 from livingreview.cli.running import Bars, tell_outcome
 from livingreview.config import Project
 from livingreview.deliver.digest import Facts, preview_digest, send_digest
 from livingreview.errors import EXIT_NOTHING_READ, InputError, LivingReviewError, StoreError
-from livingreview.run import Watch, run_records, run_services
 from livingreview.schedule import build_scheduler, next_times, serve
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
@@ -130,6 +130,8 @@ def queue_add(
     journal: Annotated[str, typer.Option(help="Journal.")] = "",
 ) -> int:
     """Take in a record that a person found by hand; the next run fills it from its source."""
+    from livingreview.run import run_records
+
     call = invocation(context)
     project = call.project()
     record = queue.record_by_hand(pmid=pmid, doi=doi, nct_id=nct_id, title=title, year=year, journal=journal)
@@ -228,6 +230,8 @@ def schedule(
 
 
 def _job(call: Invocation) -> None:
+    from livingreview.run import run_services
+
     project = call.project()
     now = datetime.now(UTC).replace(microsecond=0)
     with store(project) as repository:

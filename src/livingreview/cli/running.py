@@ -5,19 +5,22 @@ import time
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from livingreview.acquire import Watch
 from livingreview.cli.common import invocation, out, out_json, out_table, store, tell
 from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, UsageError
 from livingreview.identity import nct_ids, normal_doi, normal_pmid
 from livingreview.records import Severity
-from livingreview.run import Outcome, Watch, run_files, run_services
 from livingreview.store.repository import Repository
 from livingreview.views import StoredRecord
+
+if TYPE_CHECKING:
+    from livingreview.run import Outcome
 
 
 class FailOn(StrEnum):
@@ -75,6 +78,8 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="The outcome as one line of JSON.")] = False,
 ) -> int:
     """Read what is new, say what changed, write the report."""
+    from livingreview.run import run_files, run_services
+
     call = invocation(context)
     project = call.project()
     with store(project) as repository, Bars() as watch:
@@ -85,7 +90,7 @@ def run(
     return tell_outcome(outcome, fail_on, is_json=json)
 
 
-def tell_outcome(outcome: Outcome, fail_on: FailOn | None = None, *, is_json: bool = False) -> int:
+def tell_outcome(outcome: "Outcome", fail_on: FailOn | None = None, *, is_json: bool = False) -> int:
     """Prints how a run ended; returns its exit code."""
     severities = Counter(found.change.severity for found in outcome.changes)
     if is_json:

@@ -1,6 +1,7 @@
 """config/ and data/ of one review, read and checked."""
 
 import csv
+import hashlib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -40,6 +41,14 @@ class Project(Frozen):
         if url.startswith(prefix) and not Path(url.removeprefix(prefix)).is_absolute():
             return prefix + str(self.root / url.removeprefix(prefix))
         return url
+
+    def config_hash(self) -> str:
+        """Identity of everything in the review's configuration: a method change shows as another hash."""
+        digest = hashlib.sha256()
+        for path in sorted((self.config_dir / "reviews" / self.review.slug).glob("*.toml")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+        return digest.hexdigest()[:16]
 
     def path(self, name: Literal["archive_dir", "models_dir", "out_dir"]) -> Path:
         """One of the folders of settings.toml, absolute."""

@@ -1,7 +1,5 @@
 """Tags by pattern, each with the words it came from."""
 
-import re
-
 from livingreview.classify import FacetReader
 from livingreview.records import Section
 
@@ -25,18 +23,13 @@ def test_captures_are_limited(review, make_article):
     assert len(FacetReader(review.facets).read(make_article(text))["gene"]) == 20
 
 
-def test_shipped_facets_miss_nothing_for_their_prefilter(project, labelled):
-    reader = FacetReader(project.review.facets)
-    for example in labelled[::4]:
-        title = " ".join(example.record.title.split())
-        naive = {
-            facet.slug
-            for facet in project.review.facets
-            for value in facet.values
-            for pattern in value.patterns
-            if re.search(pattern, title)
-        }
-        assert naive <= set(reader.read(example.record))
+def test_shipped_facets_miss_nothing_for_their_prefilter(project, labelled, monkeypatch):
+    quick = FacetReader(project.review.facets)
+    monkeypatch.setattr("livingreview.classify.facets.required_literals", lambda pattern: ())
+    thorough = FacetReader(project.review.facets)
+    found = [thorough.read(example.record) for example in labelled]
+    assert [quick.read(example.record) for example in labelled] == found
+    assert sum(map(bool, found)) > len(found) / 2
 
 
 def test_shipped_facets_read_a_title(project, make_article):

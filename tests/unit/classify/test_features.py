@@ -6,6 +6,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from livingreview.classify.features import Features, concepts_of, folder_of, prepare, words_of_text
 from livingreview.records import Section
+from livingreview.text import normal_text
 
 
 @pytest.fixture
@@ -81,3 +82,13 @@ def test_a_border_inside_a_text_does_no_harm(review, make_article):
     words = prepare(make_article("pan\x00da bamboo"), folder_of(review))
     assert words.title[-1] == "bambootoken"
     assert words.abstract == []
+
+
+def test_shipped_variants_miss_nothing_for_their_prefilter(project, labelled):
+    folder = folder_of(project.review)
+    for example in labelled:
+        naive = text = normal_text(example.record.title)
+        for item in project.review.variants:
+            for pattern in item.patterns:
+                naive = pattern.sub(item.replacement, naive)
+        assert folder.fold(text) == naive
