@@ -13,7 +13,8 @@ from pathlib import Path
 from livingreview import __version__, changes, classify, decide, report
 from livingreview.acquire import Acquired, Watch, plan, read_services
 from livingreview.config import Project, load_baseline
-from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError
+from livingreview.deliver import atom
+from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
 from livingreview.records import Action, Baseline, Record, Score
 from livingreview.sources import Item, files, queries_of
 from livingreview.store.apply import Tally
@@ -131,6 +132,7 @@ def _run(
             run = repository.run(run.name)
             found = tuple(repository.changes(run=run.name))
             paths = write_report(project, repository, baseline, run, acquired.failures, found)
+            _write_feed(project, repository, now)
             repository.mark_reported(run, now)
         except BaseException as error:
             # Whatever ends a run early is in its log, and goes on its way.
@@ -224,6 +226,18 @@ def write_report(
     return report.write(
         report.build(material(project, repository, baseline, run, failures, found)), project.path("out_dir") / run.name
     )
+
+
+def _write_feed(project: Project, repository: Repository, now: datetime) -> None:
+    """``out/changes.atom``: the newest changes of every run."""
+    path = project.path("out_dir") / "changes.atom"
+    found = repository.changes(last=atom.MAX_ENTRIES)
+    try:
+        draft = path.with_suffix(".part")
+        draft.write_text(atom.feed(project.review, found, now=now), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def material(

@@ -1,5 +1,6 @@
 """``run``, ``train``, ``explain``, ``schedule``: what works on the store."""
 
+import os
 import sys
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from livingreview.acquire import Watch
 from livingreview.cli.common import invocation, out, out_json, out_table, store, tell
+from livingreview.deliver.actions import write_outputs, write_summary
 from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, UsageError
 from livingreview.identity import nct_ids, normal_doi, normal_pmid
 from livingreview.records import Severity
@@ -87,7 +89,26 @@ def run(
             outcome = run_files(project, repository, from_path, call.now, watch)
         else:
             outcome = run_services(project, repository, call.now, watch)
+    _tell_workflow(outcome)
     return tell_outcome(outcome, fail_on, is_json=json)
+
+
+def _tell_workflow(outcome: "Outcome") -> None:
+    """The report as the step's summary and the counts as its outputs, where a CI workflow asks for them."""
+    page = next((path for path in outcome.report if path.suffix == ".md"), None)
+    failed = "\n".join(f"- FAILED {source}: {error}" for source, error in outcome.failures.items())
+    write_summary(page.read_text(encoding="utf-8") if page else f"Nothing could be read.\n\n{failed}\n", os.environ)
+    alerts = sum(found.change.severity == Severity.ALERT for found in outcome.changes)
+    write_outputs(
+        {
+            "run": outcome.run.name,
+            "changes": len(outcome.changes),
+            "alerts": alerts,
+            "exit_code": outcome.exit_code,
+            "report": str(page.parent) if page else "",
+        },
+        os.environ,
+    )
 
 
 def tell_outcome(outcome: "Outcome", fail_on: FailOn | None = None, *, is_json: bool = False) -> int:

@@ -231,6 +231,7 @@ def changes(
     since: datetime | None = None,
     until: datetime | None = None,
     is_undelivered: bool = False,
+    last: int | None = None,
 ) -> list[StoredChange]:
     """Changes in the order in which they were found.
 
@@ -240,6 +241,7 @@ def changes(
         since: only those found at this moment or later.
         until: only those found at this moment or earlier.
         is_undelivered: only those that no delivered digest carried.
+        last: only so many, the ones found last.
     """
     delivered = (
         select(DIGEST_CHANGE.c.change_id)
@@ -259,6 +261,11 @@ def changes(
         query = query.where(CHANGE.c.at <= until)
     if is_undelivered:
         query = query.where(CHANGE.c.id.not_in(delivered))
+    if last is not None:
+        newest = query.order_by(None).order_by(CHANGE.c.id.desc()).limit(last)
+        rows = list(reversed(connection.execute(newest).all()))
+    else:
+        rows = list(connection.execute(query).all())
     return [
         StoredChange(
             id=row.id,
@@ -278,7 +285,7 @@ def changes(
                 after_version=row.after_version,
             ),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]
 
 

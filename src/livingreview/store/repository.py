@@ -299,10 +299,13 @@ class Repository:
         since: datetime | None = None,
         until: datetime | None = None,
         is_undelivered: bool = False,
+        last: int | None = None,
     ) -> list[StoredChange]:
         """Changes in the order in which they were found; see :func:`livingreview.store.reading.changes`."""
         with self._begin() as connection:
-            return reading.changes(connection, run=run, since=since, until=until, is_undelivered=is_undelivered)
+            return reading.changes(
+                connection, run=run, since=since, until=until, is_undelivered=is_undelivered, last=last
+            )
 
     def decisions(self) -> list[Decision]:
         """Every decision, oldest first."""
