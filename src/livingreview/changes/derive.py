@@ -74,13 +74,14 @@ def derive(version: Underived, score: Score, context: Context) -> list[Change]:
 def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     record, before = version.record, version.before
     reference = context.reference_of(record)
+    is_baseline = reference is not None or record.source_id in context.nct_ids
     if version.is_withdrawal:
         type_ = "baseline_reference_withdrawn" if reference else "withdrawn"
-        severity = Severity.ALERT if reference or record.source_id in context.nct_ids else Severity.NOTABLE
+        severity = Severity.ALERT if is_baseline else Severity.NOTABLE
         return [Event(type_, severity, {"title": record.title}, _with_reference({"title": record.title}, reference))]
     events: list[Event] = []
     if before is None:
-        events.extend(_first(version, score, context))
+        events.extend(_first(version, score, context, is_baseline=is_baseline))
     elif record.kind == Kind.TRIAL and before.trial and record.trial:
         events.extend(trials.between(before, record, context.settings))
     else:
@@ -98,10 +99,9 @@ def _with_reference(values: dict[str, Any], reference: Reference | None) -> dict
     return values | {"ref_no": reference.ref_no} if reference else values
 
 
-def _first(version: Underived, score: Score, context: Context) -> list[Event]:
+def _first(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:
     """The event of a record that is stored for the first time; none when its work has been told of already."""
     record = version.record
-    is_baseline = context.is_baseline(record)
     is_core = score.scope == context.review.core_scope
     is_relevant = score.scope != context.review.other_scope
     after: dict[str, Any] = {
