@@ -29,6 +29,7 @@ Progress = Callable[[str, int], None]
 """Told a stage and how many items of it are done, for a bar."""
 
 WATCH = "baseline watch"
+UNFINISHED = "unfinished trials"
 RESTORED = "restored from the snapshot"
 _HABIT = 3
 """So many readings with hits make an empty one suspicious."""
@@ -84,7 +85,11 @@ class Acquired:
 
 
 def plan(project: Project, repository: Repository, watched: Mapping[str, Sequence[str]], now: datetime) -> list[Asking]:
-    """Everything that this run asks: the configured queries, the baseline's own records, texts left out of a snapshot.
+    """Everything that this run asks.
+
+    After the configured queries come the baseline's own records, whatever the queries find; stored trials that are not
+    finished, since the registry turns a study ``UNKNOWN`` by the calendar, without a new update date; and records whose
+    text a snapshot left out.
 
     Args:
         project: settings and review.
@@ -99,8 +104,12 @@ def plan(project: Project, repository: Repository, watched: Mapping[str, Sequenc
         since = cursor.read_to_at.date() if cursor else project.review.read_from_date
         window = Window(since=since, until=now.date(), stamp=cursor.stamp if cursor else "")
         askings.append(Asking(query=query, window=window, role=query.role))
-    for role, wanted in ((WATCH, watched), (RESTORED, repository.incomplete_ids())):
-        for source, ids in wanted.items():
+    seen: set[tuple[str, str]] = set()
+    by_role = ((WATCH, watched), (UNFINISHED, repository.unfinished_trials()), (RESTORED, repository.incomplete_ids()))
+    for role, wanted in by_role:
+        for source, listed in wanted.items():
+            ids = [source_id for source_id in listed if (source, source_id) not in seen]
+            seen.update((source, source_id) for source_id in ids)
             if ids and source in SOURCES and project.settings.service(source).is_enabled:
                 askings.append(Asking(query=Query(name=role, source=source), ids=tuple(ids), role=role))
     return askings
@@ -172,9 +181,13 @@ def _ask_source(
     client = Client(source.name, settings, per_second=rate, sleep=sleep)
 
     get = getter(repository, run, client)
-    readings = []
+    readings: list[Reading] = []
     try:
         for asking in askings:
+            if asking.role in (WATCH, UNFINISHED) and readings and all(map(_is_unchanged, readings)):
+                # The service's own stamp has not moved since everything was read: there is nothing to ask by id.
+                readings.append(Reading(asking=asking, retrieved=Retrieved(is_unchanged=True)))
+                continue
             readings.append(_ask(source, asking, get))
             if not client.has_answered:
                 # Nobody there: the other queries would only wait for the same silence.
@@ -183,6 +196,10 @@ def _ask_source(
     finally:
         client.close()
     return readings
+
+
+def _is_unchanged(reading: Reading) -> bool:
+    return reading.retrieved is not None and reading.retrieved.is_unchanged
 
 
 def _ask(source: Source, asking: Asking, get: Getter) -> Reading:

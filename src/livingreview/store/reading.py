@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, func, select
 
-from livingreview.records import Change, Cursor, Decision, Record, Score, Severity, record_from
+from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity, record_from
 from livingreview.store import tables
 from livingreview.store.apply import table
 from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord, Underived
@@ -27,6 +27,8 @@ CHANGE: Table = table(tables.ChangeRow)
 DECISION: Table = table(tables.DecisionRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
+FINISHED_STATUS = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"})
+"""Statuses of ClinicalTrials.gov that a study does not leave by the calendar."""
 _ACTIONS = ("new", "revised", "unchanged", "older", "thinner", "withdrawn", "unstored")
 
 
@@ -157,6 +159,35 @@ def versions(connection: Connection, source: str, source_id: str) -> list[Record
         .order_by(VERSION.c.order_key, VERSION.c.number)
     )
     return [_record(row) for row in rows]
+
+
+def incomplete_ids(connection: Connection) -> dict[str, list[str]]:
+    """Source -> ids of records whose current version lacks its text."""
+    rows = connection.execute(
+        select(RECORD.c.source, RECORD.c.source_id)
+        .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+        .where(VERSION.c.is_text_complete.is_(False))
+        .order_by(RECORD.c.source, RECORD.c.source_id)
+    )
+    found: dict[str, list[str]] = {}
+    for source, source_id in rows:
+        found.setdefault(source, []).append(source_id)
+    return found
+
+
+def unfinished_trials(connection: Connection) -> dict[str, list[str]]:
+    """Source -> ids of trials whose current status is not one that a study ends in."""
+    rows = connection.execute(
+        select(RECORD.c.source, RECORD.c.source_id, VERSION.c.content)
+        .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+        .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
+        .order_by(RECORD.c.source, RECORD.c.source_id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if json.loads(row.content).get("trial", {}).get("status") not in FINISHED_STATUS:
+            found.setdefault(row.source, []).append(row.source_id)
+    return found
 
 
 def underived(connection: Connection, limit: int) -> list[Underived]:

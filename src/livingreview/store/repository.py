@@ -315,20 +315,12 @@ class Repository:
     def incomplete_ids(self) -> dict[str, list[str]]:
         """Source -> ids of records whose text was left out of the snapshot they came from."""
         with self._begin() as connection:
-            rows = connection.execute(
-                select(reading.RECORD.c.source, reading.RECORD.c.source_id)
-                .join(
-                    reading.VERSION,
-                    (reading.VERSION.c.record_id == reading.RECORD.c.id)
-                    & (reading.VERSION.c.number == reading.RECORD.c.current_version),
-                )
-                .where(reading.VERSION.c.is_text_complete.is_(False))
-                .order_by(reading.RECORD.c.source, reading.RECORD.c.source_id)
-            )
-            found: dict[str, list[str]] = {}
-            for source, source_id in rows:
-                found.setdefault(source, []).append(source_id)
-            return found
+            return reading.incomplete_ids(connection)
+
+    def unfinished_trials(self) -> dict[str, list[str]]:
+        """Source -> ids of stored trials that may still change their status by themselves."""
+        with self._begin() as connection:
+            return reading.unfinished_trials(connection)
 
     def announced_counts(self, source: str, query_hash: str) -> list[int]:
         """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
