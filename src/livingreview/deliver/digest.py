@@ -39,7 +39,7 @@ class DigestStore(Protocol):
     def begin_digest(
         self, message_id: str, subject: str, recipients: Sequence[str], change_ids: Sequence[int], now: datetime
     ) -> Digest:
-        """Notes a digest as pending."""
+        """Notes a digest as pending; one of the same Message-ID that was delivered is handed back as it is."""
         ...
 
     def finish_digest(self, digest: Digest, status: str, transport: str, now: datetime) -> None:
@@ -153,7 +153,8 @@ def send_digest(
         message_id, message = _compose(review, settings, changes, now, facts)
         ids_in_order = [stored.id for stored in changes]
         digest = store.begin_digest(message_id, str(message["Subject"]), review.recipients, ids_in_order, now)
-        outcomes.append(_hand_over(store, digest, message, settings, root, send, now, is_repeat=False))
+        if digest.status != "delivered":
+            outcomes.append(_hand_over(store, digest, message, settings, root, send, now, is_repeat=False))
     return outcomes
 
 
