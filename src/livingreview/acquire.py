@@ -246,9 +246,7 @@ def _apply(
     except (SourceError, InputError) as error:
         with repository.writing(run, decide) as writing:
             writing.log_query(_log_values(reading, is_reconciled=False) | {"error": str(error)}, Tally())
-        if query.source not in acquired.failures:
-            acquired.failures[query.source] = str(error)
-            tell(f"{query.source}: not read: {error}")
+        acquired.failures.setdefault(query.source, str(error))
         return
     acquired.answered.add(query.source)
     acquired.received += tally.received

@@ -85,7 +85,6 @@ def run_files(project: Project, repository: Repository, path: Path, now: datetim
                 _read_file(repository, run, document, acquired, watch)
             except InputError as error:
                 acquired.failures[document.name] = str(error)
-                watch.tell(f"{document.name}: not read: {error}")
         if not acquired.answered:
             raise InputError(next(iter(acquired.failures.values())))
         return acquired

@@ -51,6 +51,8 @@ def current_model(
         model = classify.Model.load(folder, project.review)
         repository.save_model(model.id, now, model.card)
         return model
+    if not (folder / "model.json").exists():
+        reason = "first use"
     tell(f"classifier: training on {len(known)} labelled records ({reason})")
     return train(project, repository, known, now)
 

@@ -110,7 +110,9 @@ def out_table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(cell) for cell in row))
-    Console(file=sys.stdout, highlight=False, markup=False, emoji=False).print(table)
+    # A pipe has no width; eighty columns would fold every cell.
+    width = None if sys.stdout.isatty() else 160
+    Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width).print(table)
 
 
 def _cell(text: str) -> str:

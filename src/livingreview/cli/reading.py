@@ -42,18 +42,15 @@ def status(context: typer.Context, json: _Json = False) -> None:
             say_moment(source.searched_through_at) + (" OVERDUE" if source.is_overdue else ""),
             say_moment(source.triaged_through_at),
             say_moment(source.reported_through_at),
-            _say_run(source.last_run),
+            f"{source.last_run['run']} {source.last_run['status']}" if source.last_run else "none",
         )
         for name, source in found.items()
     ]
     columns = ("source", "records", "versions", "searched through", "triaged through", "reported through", "last run")
     out_table(f"{project.review.slug} at {say_moment(call.now)} UTC", columns, rows)
-
-
-def _say_run(run: dict[str, Any] | None) -> str:
-    if run is None:
-        return "none"
-    return f"{run['run']} {run['status']}" + (f": {run['error']}" if run["error"] else "")
+    for name, source in found.items():
+        if source.last_run and source.last_run["error"]:
+            out(f"FAILED {name}: {source.last_run['error']}")
 
 
 def changes(

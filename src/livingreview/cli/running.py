@@ -127,7 +127,7 @@ def tell_outcome(outcome: "Outcome", fail_on: FailOn | None = None, *, is_json: 
         )
     else:
         for source, error in outcome.failures.items():
-            out(f"FAILED {source}: {error}")
+            out(f"FAILED {error}" if error.startswith(source) else f"FAILED {source}: {error}")
         if not outcome.report:
             out("Nothing could be read; nothing was changed but the run log.")
         for path in outcome.report:
@@ -222,11 +222,11 @@ def explain(
             reason.area,
             f"{reason.probability:.3f}",
             f"{reason.threshold:.3f}",
-            ", ".join(f"{term} {weight:+.2f}" for term, weight in reason.terms),
+            ", ".join([*reason.words, *(f"{term} {weight:+.2f}" for term, weight in reason.terms)]),
         )
         for reason in reasons.areas
     ]
-    out_table("Areas", ("area", "probability", "threshold", "terms"), area_rows)
+    out_table("Areas", ("area", "probability", "threshold", "words of config, learnt terms"), area_rows)
     near_rows = [
         (f"{near.similarity:.2f}", near.example.scope or "", near.example.record.title) for near in reasons.nearest
     ]
