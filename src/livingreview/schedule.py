@@ -4,6 +4,7 @@ A time that was missed (the machine slept, a run took too long) is made up for o
 """
 
 import logging
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ from livingreview.errors import ConfigError, LivingReviewError
 
 MISFIRE_GRACE_SECONDS = 3 * 24 * 3600
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
+_DAYS = re.compile(rf"\*|{_DAY}(?:,{_DAY})*")
 _logger = logging.getLogger(__name__)
 
 
@@ -89,12 +92,12 @@ def guarded(job: Callable[[], None]) -> Callable[[], None]:
 
 def _trigger(settings: ScheduleSettings) -> CronTrigger:
     zone = _zone(settings)
-    try:
-        return CronTrigger(day_of_week=settings.day_of_week, hour=settings.hour, minute=settings.minute, timezone=zone)
-    except (ValueError, TypeError) as error:
+    if not _DAYS.fullmatch(settings.day_of_week.lower()):
+        # APScheduler itself reads "mon;thu" as "mon".
         raise ConfigError(
             f"settings.toml: schedule.day_of_week: {settings.day_of_week!r} is no day; write mon, tue, ... or mon,thu"
-        ) from error
+        )
+    return CronTrigger(day_of_week=settings.day_of_week, hour=settings.hour, minute=settings.minute, timezone=zone)
 
 
 def _zone(settings: ScheduleSettings) -> ZoneInfo:

@@ -216,7 +216,9 @@ def test_no_cell_is_a_formula_and_none_is_changed(cell: str) -> None:
 
 
 def test_records_by_hand() -> None:
-    paper = queue.record_by_hand(pmid="PMID: 012", doi="https://doi.org/10.1234/X", nct_id="nct00000001", title=" A  b ")
+    paper = queue.record_by_hand(
+        pmid="PMID: 012", doi="https://doi.org/10.1234/X", nct_id="nct00000001", title=" A  b "
+    )
     assert paper.key == ("pubmed", "12") and paper.doi == "10.1234/x"
     assert paper.title == "A b" and paper.nct_ids == ("NCT00000001",) and paper.fidelity == Fidelity.FACTS
     article = queue.record_by_hand(doi="doi:10.1234/X.", title="A", year="2024-05", journal="J")

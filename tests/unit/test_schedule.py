@@ -34,7 +34,7 @@ def test_the_hour_is_that_of_the_time_zone_across_summer_time() -> None:
     assert before.astimezone(UTC).hour == 4
 
 
-@pytest.mark.parametrize("day", ["montag", "", "8", "mon;tue"])
+@pytest.mark.parametrize("day", ["montag", "", "8", "mon;tue", "mon-"])
 def test_bad_days(day: str) -> None:
     with pytest.raises(ConfigError, match=r"schedule\.day_of_week"):
         build_scheduler(ScheduleSettings(day_of_week=day), lambda: None)

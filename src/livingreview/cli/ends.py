@@ -182,12 +182,12 @@ def _send(project: Project, repository: Repository, now: datetime, *, is_quiet_s
 
 
 def _facts(project: Project, repository: Repository, now: datetime) -> Facts:
-    status = repository.status(
-        project.review, queries_of(project.review, project.settings), project.settings.services(), now
-    )
+    services = project.settings.services()
+    status = repository.status(project.review, queries_of(project.review, project.settings), services, now)
     reported = [run for run in repository.runs() if run.reported_at is not None]
-    note = f"Report: {project.path('out_dir') / reported[-1].name / 'report.html'}" if reported else ""
-    return Facts(sources_status=status, report_note=note)
+    note = f"Report: {project.settings.out_dir}/{reported[-1].name}/report.html" if reported else ""
+    asked = {name: found for name, found in status.items() if name not in services or services[name].is_enabled}
+    return Facts(sources_status=asked, report_note=note)
 
 
 @snapshot_app.command("export")

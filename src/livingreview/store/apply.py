@@ -162,7 +162,7 @@ class Applier:
                 known.row["order_key"] = state.order_key
                 known.is_dirty = True
             if record.is_text_complete:
-                self._complete_text(known, content, state)
+                self._complete_text(known, record, content, state)
         return verdict
 
     def _new_record(
@@ -246,7 +246,7 @@ class Applier:
         known.is_dirty = True
         return values
 
-    def _complete_text(self, known: _Stored, content: str, state: State) -> None:
+    def _complete_text(self, known: _Stored, record: Record, content: str, state: State) -> None:
         """Gives a version that came from a snapshot its text back."""
         if known.is_new or state.content_hash not in self._incomplete:
             return
@@ -257,7 +257,7 @@ class Applier:
                 _VERSION.c.content_hash == state.content_hash,
                 _VERSION.c.is_text_complete.is_(False),
             )
-            .values(content=content, is_text_complete=True)
+            .values(content=content, envelope=envelope_of(record), is_text_complete=True)
         )
 
     def _load(self, items: Iterable[Record | Deletion]) -> dict[tuple[str, str], _Stored]:

@@ -65,7 +65,13 @@ def begin_digest(
     change_ids: Sequence[int],
     now: datetime,
 ) -> Digest:
-    """Notes a digest as pending, with the changes that it carries."""
+    """Notes a digest as pending, with the changes that it carries; one of the same name is taken up again."""
+    table = reading.DIGEST
+    known = connection.execute(select(table).where(table.c.message_id == message_id)).first()
+    if known is not None:
+        status = "pending" if known.status == "failed" else known.status
+        connection.execute(update(table).where(table.c.id == known.id).values(status=status))
+        return Digest(id=known.id, message_id=message_id, status=status, change_ids=tuple(change_ids))
     values = {
         "message_id": message_id,
         "status": "pending",
@@ -74,7 +80,7 @@ def begin_digest(
         "created_at": now,
         "transport": "",
     }
-    done = connection.execute(insert(reading.DIGEST).values(values))
+    done = connection.execute(insert(table).values(values))
     digest_id = int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
     if change_ids:
         links = [{"digest_id": digest_id, "change_id": change_id} for change_id in change_ids]

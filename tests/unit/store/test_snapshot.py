@@ -167,7 +167,6 @@ def test_an_empty_store(opened: Open, tmp_path: Path) -> None:
     assert set(files(tmp_path / "s")) == set(snapshot_folder.SINGLE_FILES) | {"manifest.json"}
 
 
-
 @pytest.mark.parametrize("name", ["versions/pubmed.jsonl", "decisions.csv", "works.jsonl"])
 @pytest.mark.parametrize("damage", ["missing", "cut", "altered"])
 def test_a_damaged_file_is_named_and_nothing_changes(opened: Open, tmp_path: Path, name: str, damage: str) -> None:
@@ -242,7 +241,7 @@ class Kill(BaseException):
 
 
 @pytest.mark.parametrize("kind", [Kill, OSError])
-@pytest.mark.parametrize("at", range(0, 24, 3))
+@pytest.mark.parametrize("at", [0, 7, 15, 16, 17, 18])
 def test_a_crash_while_writing_leaves_the_old_one(
     opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, kind: type[BaseException]
 ) -> None:
@@ -267,14 +266,14 @@ def test_a_crash_while_writing_leaves_the_old_one(
     with monkeypatch.context() as patched:
         patched.setattr(snapshot_folder.os, "fsync", dying(os.fsync))
         patched.setattr(Path, "rename", dying(Path.rename))
-        if at < 17:
+        if at < 18:
             with pytest.raises((Kill, StoreError)):
                 export(one, folder)
             if not folder.exists():  # the way back was cut off too
                 assert (tmp_path / ".s.old").is_dir()
         else:
             export(one, folder)
-    if at < 17:
+    if at < 18:
         restore(opened("two"), folder)
         assert files(folder) == before
         export(one, folder)
