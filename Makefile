@@ -23,7 +23,7 @@ demo: $(VENV)/.run
 	@$(DEMO) run --from data/imsc-ev/demo
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --cov --cov-report= --cov-fail-under=0
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
