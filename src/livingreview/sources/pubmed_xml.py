@@ -1,9 +1,9 @@
 """PubMed XML -> records, streaming, one article in memory at a time.
 
 The byte stream is cut at the end tags of articles, the reference list (half of the bytes, none of the facts) is
-dropped unread, and each article is parsed by itself: three to four times the speed of a parser that builds the whole
-tree, and one broken article costs only itself. No entity is ever resolved: a document with an internal DTD subset is
-refused, and an article alone knows none but the five of XML.
+dropped unread, and each article is parsed by itself: several times the speed of a parser that builds the whole tree
+(docs/benchmarks.md), and one broken article costs only itself. No entity is ever resolved: a document with an internal
+DTD subset is refused, and an article alone knows none but the five of XML.
 
 Formats: ``PubmedArticleSet`` of efetch and of the baseline and update files (NLM DTD 190101 and later), with
 ``PubmedArticle``, ``PubmedBookArticle`` and ``DeleteCitation``.
@@ -11,8 +11,10 @@ Formats: ``PubmedArticleSet`` of efetch and of the baseline and update files (NL
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
-from xml.etree import ElementTree
+from functools import cache
+from typing import Any, BinaryIO
+
+from lxml import etree
 
 from livingreview.errors import InputError
 from livingreview.identity import nct_ids, normal_doi, normal_pmcid, normal_pmid
@@ -32,6 +34,8 @@ _PMID = re.compile(rb"<PMID[^>]*>\s*(\d+)\s*</PMID>")
 _SUPERSCRIPT = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _SUBSCRIPT = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _PREPRINT = "Preprint"
+_Element = Any
+"""An lxml element; the library has no types of its own."""
 
 
 def parse(document: BinaryIO) -> Iterator[Item]:
@@ -87,15 +91,22 @@ def _items(piece: bytes, name: bytes) -> Iterator[Item]:
     if b"<ReferenceList" in piece:
         piece = _REFERENCES.sub(b"", piece)
     try:
-        element = ElementTree.fromstring(piece)  # noqa: S314  (one article, without a DTD: there are no entities)
+        element = etree.fromstring(piece, _parser())
         yield _book(element) if name == b"PubmedBookArticle" else _article(element)
-    except (ElementTree.ParseError, ValueError) as error:
+    except (etree.XMLSyntaxError, ValueError) as error:
         found = _PMID.search(piece)
         pmid = normal_pmid(found.group(1).decode()) if found else ""
         yield Problem(source="pubmed", source_id=pmid, reason=f"the article cannot be parsed: {error}")
 
 
-def _text(element: ElementTree.Element | None) -> str:
+@cache
+def _parser() -> Any:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+
+
+def _text(element: _Element | None) -> str:
     """The text of an element with its markup gone; sub- and superscripts become their Unicode letters."""
     if element is None:
         return ""
@@ -106,7 +117,7 @@ def _text(element: ElementTree.Element | None) -> str:
     return " ".join("".join(parts).split())
 
 
-def _collect(element: ElementTree.Element, parts: list[str]) -> None:
+def _collect(element: _Element, parts: list[str]) -> None:
     parts.append(element.text or "")
     for child in element:
         if child.tag in ("sup", "sub"):
@@ -118,183 +129,246 @@ def _collect(element: ElementTree.Element, parts: list[str]) -> None:
         parts.append(child.tail or "")
 
 
-def _date(element: ElementTree.Element | None) -> str:
+def _texts(parent: _Element) -> tuple[str, ...]:
+    """The texts of the children that have one."""
+    return tuple(text for child in parent if (text := _text(child)))
+
+
+def _date(element: _Element | None) -> str:
     if element is None:
         return ""
-    year = element.findtext("Year")
-    if year is None:
-        return free_date(element.findtext("MedlineDate") or "")
-    return partial_date(year, element.findtext("Month") or "", element.findtext("Day") or "")
+    parts = {part.tag: part.text or "" for part in element}
+    if "Year" not in parts:
+        return free_date(parts.get("MedlineDate", ""))
+    return partial_date(parts["Year"], parts.get("Month", ""), parts.get("Day", ""))
 
 
-def _person(author: ElementTree.Element) -> Person:
+def _person(author: _Element) -> Person:
+    family = given = initials = collective = orcid = ""
+    affiliations = []
+    for part in author:
+        tag = part.tag
+        if tag == "LastName":
+            family = _text(part)
+        elif tag == "ForeName":
+            given = _text(part)
+        elif tag == "Initials":
+            initials = _text(part)
+        elif tag == "CollectiveName":
+            collective = _text(part)
+        elif tag == "Identifier" and part.get("Source") == "ORCID" and not orcid:
+            orcid = (part.text or "").strip().rsplit("/", 1)[-1]
+        elif tag in ("AffiliationInfo", "Affiliation"):
+            affiliations.extend(text for item in part.iter("Affiliation") if (text := _text(item)))
     return Person(
-        family=_text(author.find("LastName")),
-        given=_text(author.find("ForeName")) or _text(author.find("Initials")),
-        collective=_text(author.find("CollectiveName")),
-        orcid=next(
-            (
-                (item.text or "").strip().rsplit("/", 1)[-1]
-                for item in author.iter("Identifier")
-                if item.get("Source") == "ORCID"
-            ),
-            "",
-        ),
-        affiliations=tuple(text for item in author.iter("Affiliation") if (text := _text(item))),
+        family=family,
+        given=given or initials,
+        collective=collective,
+        orcid=orcid,
+        affiliations=tuple(affiliations),
     )
 
 
-def _persons(parent: ElementTree.Element) -> tuple[Person, ...]:
+def _persons(authors: _Element) -> tuple[Person, ...]:
+    if authors.get("Type", "authors") != "authors":
+        return ()
+    return tuple(_person(author) for author in authors if author.tag == "Author")
+
+
+def _abstract(parent: _Element) -> tuple[Section, ...]:
     return tuple(
-        _person(author)
-        for authors in parent.findall("AuthorList")
-        if authors.get("Type", "authors") == "authors"
-        for author in authors.findall("Author")
+        Section(label=part.get("Label", ""), text=text)
+        for part in parent
+        if part.tag == "AbstractText" and (text := _text(part))
     )
 
 
-def _abstract(parent: ElementTree.Element) -> tuple[Section, ...]:
-    sections = []
-    for part in parent.iterfind("Abstract/AbstractText"):
-        text = _text(part)
-        if text:
-            sections.append(Section(label=part.get("Label", ""), text=text))
-    return tuple(sections)
+def _mesh(headings: _Element) -> tuple[str, ...]:
+    found = []
+    for heading in headings:
+        descriptor = ""
+        qualifiers = []
+        for part in heading:
+            if part.tag == "DescriptorName":
+                descriptor = _text(part)
+            else:
+                qualifiers.append(_text(part))
+        found.extend([f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor])
+    return tuple(found)
 
 
-def _mesh(citation: ElementTree.Element) -> tuple[str, ...]:
-    headings = []
-    for heading in citation.iterfind("MeshHeadingList/MeshHeading"):
-        descriptor = _text(heading.find("DescriptorName"))
-        qualifiers = [_text(item) for item in heading.findall("QualifierName")]
-        headings.extend([f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor])
-    return tuple(headings)
-
-
-def _notices(citation: ElementTree.Element) -> tuple[Notice, ...]:
-    notices = []
-    for item in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
+def _notices(corrections: _Element) -> Iterator[Notice]:
+    for item in corrections:
         kind = item.get("RefType", "")
         # "Cites" is the reference list in the clothes of a notice.
         if kind and kind != "Cites":
             words = _text(item.find("RefSource"))
             pmid = normal_pmid(_text(item.find("PMID")))
-            notices.append(Notice(kind=kind, pmid=pmid, doi=normal_doi(words), citation=words))
-    return tuple(notices)
+            yield Notice(kind=kind, pmid=pmid, doi=normal_doi(words), citation=words)
 
 
-def _article(element: ElementTree.Element) -> Record:
+def _journal(journal: _Element, values: dict[str, Any]) -> None:
+    for part in journal:
+        tag = part.tag
+        if tag == "Title":
+            values["journal"] = _text(part)
+        elif tag == "ISOAbbreviation":
+            values["journal_abbreviation"] = _text(part)
+        elif tag == "ISSN":
+            values["issn"] = _text(part)
+        elif tag == "JournalIssue":
+            for item in part:
+                if item.tag == "Volume":
+                    values["volume"] = _text(item)
+                elif item.tag == "Issue":
+                    values["issue"] = _text(item)
+                elif item.tag == "PubDate":
+                    values["publication_date"] = _date(item)
+
+
+def _info(info: _Element, values: dict[str, Any]) -> None:
+    for part in info:
+        if part.tag == "MedlineTA":
+            values.setdefault("journal_abbreviation", _text(part))
+        elif part.tag == "NlmUniqueID":
+            values["nlm_id"] = _text(part)
+        elif part.tag == "ISSNLinking":
+            values["issn"] = _text(part)
+
+
+def _article_fields(article: _Element, values: dict[str, Any]) -> None:
+    languages = []
+    for part in article:
+        tag = part.tag
+        if tag == "ArticleTitle":
+            values["title"] = _text(part)
+        elif tag == "Abstract":
+            values["abstract"] = _abstract(part)
+        elif tag == "AuthorList":
+            values["persons"] = values.get("persons", ()) + _persons(part)
+        elif tag == "Journal":
+            _journal(part, values)
+        elif tag == "Pagination":
+            values["pages"] = _text(part.find("MedlinePgn"))
+        elif tag == "Language":
+            languages.append(_text(part))
+        elif tag == "PublicationTypeList":
+            values["publication_types"] = _texts(part)
+        elif tag == "VernacularTitle":
+            values["vernacular_title"] = _text(part)
+        elif tag == "DataBankList":
+            values["accessions"] = tuple(_text(item) for item in part.iter("AccessionNumber"))
+        elif tag == "ELocationID":
+            if part.get("EIdType") == "doi" and part.get("ValidYN") != "N" and "doi" not in values:
+                values["doi"] = normal_doi(_text(part))
+        elif tag == "ArticleDate" and not values.get("publication_date"):
+            values["publication_date"] = _date(part)
+    values["language"] = tuple(languages)
+
+
+def _article(element: _Element) -> Record:
     citation = element.find("MedlineCitation")
     if citation is None:
         raise ValueError("no MedlineCitation")
-    article = citation.find("Article")
-    if article is None:
+    values: dict[str, Any] = {}
+    notices: list[Notice] = []
+    keywords: list[str] = []
+    has_article = False
+    for part in citation:
+        tag = part.tag
+        if tag == "PMID":
+            values["pmid"] = normal_pmid(part.text or "")
+            version = part.get("Version", "1")
+            values["source_version"] = int(version) if version.isdigit() else 1
+        elif tag == "DateRevised":
+            values["source_date"] = _date(part)
+        elif tag == "Article":
+            has_article = True
+            _article_fields(part, values)
+        elif tag == "MedlineJournalInfo":
+            _info(part, values)
+        elif tag == "MeshHeadingList":
+            values["mesh"] = _mesh(part)
+        elif tag == "ChemicalList":
+            values["chemicals"] = tuple(_text(item.find("NameOfSubstance")) for item in part)
+        elif tag == "KeywordList":
+            keywords.extend(_texts(part))
+        elif tag == "CommentsCorrectionsList":
+            notices.extend(_notices(part))
+    if not has_article:
         raise ValueError("no Article")
-    pmid_element = citation.find("PMID")
-    pmid = normal_pmid(_text(pmid_element))
-    if not pmid or pmid_element is None:
+    if not values.get("pmid"):
         raise ValueError("no PMID")
-    journal = article.find("Journal")
-    journal = ElementTree.Element("Journal") if journal is None else journal
-    issue = journal.find("JournalIssue")
-    issue = ElementTree.Element("JournalIssue") if issue is None else issue
-    info = citation.find("MedlineJournalInfo")
-    info = ElementTree.Element("MedlineJournalInfo") if info is None else info
-    data = element.find("PubmedData")
-    ids = _article_ids(data)
-    doi = ids.get("doi") or next(
-        (
-            found
-            for item in article.findall("ELocationID")
-            if item.get("EIdType") == "doi" and item.get("ValidYN") != "N" and (found := normal_doi(_text(item)))
-        ),
-        "",
-    )
-    abstract = _abstract(article)
-    types = tuple(_text(item) for item in article.iterfind("PublicationTypeList/PublicationType"))
-    accessions = tuple(_text(item) for item in article.iterfind("DataBankList/DataBank/AccessionNumberList/*"))
-    mentioned = " ".join((*accessions, *(part.text for part in abstract)))
-    version = pmid_element.get("Version", "1")
+    _data_fields(element.find("PubmedData"), values)
+    accessions = values.get("accessions", ())
+    mentioned = " ".join((*accessions, *(section.text for section in values.get("abstract", ()))))
     return Record(
         source="pubmed",
-        source_id=pmid,
-        kind=Kind.PREPRINT if _PREPRINT in types else Kind.ARTICLE,
-        title=_text(article.find("ArticleTitle")),
-        vernacular_title=_text(article.find("VernacularTitle")),
-        abstract=abstract,
-        language=tuple(_text(item) for item in article.findall("Language")),
-        journal=_text(journal.find("Title")),
-        journal_abbreviation=_text(journal.find("ISOAbbreviation")) or _text(info.find("MedlineTA")),
-        issn=_text(info.find("ISSNLinking")) or _text(journal.find("ISSN")),
-        nlm_id=_text(info.find("NlmUniqueID")),
-        volume=_text(issue.find("Volume")),
-        issue=_text(issue.find("Issue")),
-        pages=_text(article.find("Pagination/MedlinePgn")),
-        publication_date=_date(issue.find("PubDate")) or _date(article.find("ArticleDate")),
-        persons=_persons(article),
-        publication_types=types,
-        mesh=_mesh(citation),
-        keywords=tuple(text for item in citation.iterfind("KeywordList/Keyword") if (text := _text(item))),
-        chemicals=tuple(_text(item) for item in citation.iterfind("ChemicalList/Chemical/NameOfSubstance")),
-        pmid=pmid,
-        doi=doi,
-        pmcid=ids.get("pmc", ""),
-        nct_ids=nct_ids(mentioned),
-        accessions=accessions,
-        notices=_notices(citation),
-        source_version=int(version) if version.isdigit() else 1,
-        source_date=_date(citation.find("DateRevised")),
-        created_date=_history(data, "entrez"),
+        source_id=values["pmid"],
+        kind=Kind.PREPRINT if _PREPRINT in values.get("publication_types", ()) else Kind.ARTICLE,
+        keywords=tuple(keywords),
+        notices=tuple(notices),
+        nct_ids=nct_ids(mentioned) if "nct" in mentioned.lower() else (),
         indexing_status=citation.get("Status", ""),
+        **values,
     )
 
 
-def _article_ids(data: ElementTree.Element | None) -> dict[str, str]:
+def _data_fields(data: _Element | None, values: dict[str, Any]) -> None:
     if data is None:
-        return {}
-    normal = {"doi": normal_doi, "pmc": normal_pmcid}
-    return {
-        kind: value
-        for item in data.iterfind("ArticleIdList/ArticleId")
-        if (kind := item.get("IdType", "")) in normal and (value := normal[kind](_text(item)))
-    }
+        return
+    for part in data:
+        if part.tag == "ArticleIdList":
+            for item in part:
+                kind = item.get("IdType", "")
+                if kind == "doi" and (doi := normal_doi(_text(item))):
+                    values["doi"] = doi
+                elif kind == "pmc" and (pmcid := normal_pmcid(_text(item))):
+                    values["pmcid"] = pmcid
+        elif part.tag == "History":
+            values["created_date"] = _history(part, "entrez")
 
 
-def _history(data: ElementTree.Element | None, status: str) -> str:
-    if data is None:
-        return ""
-    return next((_date(item) for item in data.iterfind("History/PubMedPubDate") if item.get("PubStatus") == status), "")
+def _history(history: _Element, status: str) -> str:
+    return next((_date(item) for item in history if item.get("PubStatus") == status), "")
 
 
-def _book(element: ElementTree.Element) -> Record:
+def _book(element: _Element) -> Record:
     book_document = element.find("BookDocument")
     if book_document is None:
         raise ValueError("no BookDocument")
-    pmid_element = book_document.find("PMID")
-    pmid = normal_pmid(_text(pmid_element))
+    pmid = normal_pmid(_text(book_document.find("PMID")))
     if not pmid:
         raise ValueError("no PMID")
     book = book_document.find("Book")
-    book = ElementTree.Element("Book") if book is None else book
-    ids = {
-        item.get("IdType", ""): normal_doi(_text(item)) for item in book_document.iterfind("ArticleIdList/ArticleId")
-    }
-    data = element.find("PubmedBookData")
+    book = etree.Element("Book") if book is None else book
+    doi = next(
+        (normal_doi(_text(item)) for item in book_document.iterfind("ArticleIdList/*") if item.get("IdType") == "doi"),
+        "",
+    )
+    history = element.find("PubmedBookData/History")
+    abstract = book_document.find("Abstract")
+    persons = tuple(
+        person
+        for parent in (book_document, book)
+        for authors in parent.findall("AuthorList")
+        for person in _persons(authors)
+    )
     return Record(
         source="pubmed",
         source_id=pmid,
         kind=Kind.BOOK,
         title=_text(book_document.find("ArticleTitle")) or _text(book.find("BookTitle")),
         vernacular_title=_text(book_document.find("VernacularTitle")),
-        abstract=_abstract(book_document),
+        abstract=() if abstract is None else _abstract(abstract),
         language=tuple(_text(item) for item in book_document.findall("Language")),
         journal=_text(book.find("BookTitle")),
         publication_date=_date(book.find("PubDate")),
-        persons=_persons(book_document) or _persons(book),
+        persons=persons,
         publication_types=tuple(_text(item) for item in book_document.findall("PublicationType")),
         keywords=tuple(text for item in book_document.iterfind("KeywordList/Keyword") if (text := _text(item))),
         pmid=pmid,
-        doi=ids.get("doi", ""),
+        doi=doi,
         source_date=_date(book_document.find("DateRevised")) or _date(book_document.find("ContributionDate")),
-        created_date=_history(data, "pubmed"),
+        created_date="" if history is None else _history(history, "pubmed"),
     )
