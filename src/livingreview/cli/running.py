@@ -54,7 +54,8 @@ class Bars:
         return Watch(tell=self._progress.console.print, progress=self._advance, sleep=time.sleep)
 
     def __exit__(self, *_error: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def _advance(self, stage: str, done: int) -> None:
         if stage not in self._tasks:

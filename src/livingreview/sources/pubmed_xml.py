@@ -145,7 +145,7 @@ def _date(element: _Element | None) -> str:
 
 def _person(author: _Element) -> Person:
     family = given = initials = collective = orcid = ""
-    affiliations = []
+    affiliations: list[str] = []
     for part in author:
         tag = part.tag
         if tag == "LastName":
