@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from livingreview.config import Query, ServiceSettings
-from livingreview.errors import InputError, ServiceFaultError, UnreconciledError
+from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.http import Payload, Request
 from livingreview.identity import nct_ids
 from livingreview.records import Kind, Problem, Record, Section, TrialFacts
@@ -78,7 +78,11 @@ class ClinicalTrialsSource:
         return parse(document)
 
     def _stamp(self, get: Getter) -> str:
-        kept = get(Request(url=f"{self._settings.base_url}/version"), _check_object)
+        """The registry's ``dataTimestamp``; empty, so that everything is read, where it gives none."""
+        try:
+            kept = get(Request(url=f"{self._settings.base_url}/version"), _check_object)
+        except QueryRejectedError:
+            return ""
         return str(json.loads(kept.payload.body).get("dataTimestamp", ""))
 
     def _pages(self, parameters: Mapping[str, str], get: Getter, what: str, stamp: str, *, requests: int) -> Retrieved:
