@@ -1,0 +1,23 @@
+"""Views of one run or period -> the report, as Markdown, HTML and JSON.
+
+A section is one function, one partial below ``templates/sections/`` and one entry in :data:`SECTIONS`.
+"""
+
+from livingreview.report.build import build
+from livingreview.report.material import Material, Report, Section
+from livingreview.report.render import render_html, render_json, render_markdown
+from livingreview.report.sections import SECTIONS, SectionKind
+from livingreview.report.write import write
+
+__all__ = [
+    "SECTIONS",
+    "Material",
+    "Report",
+    "Section",
+    "SectionKind",
+    "build",
+    "render_html",
+    "render_json",
+    "render_markdown",
+    "write",
+]

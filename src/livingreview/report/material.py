@@ -1,0 +1,77 @@
+"""What a report is made of, and what it is: plain views in, a JSON-ready structure out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from livingreview.config import Review
+from livingreview.records import Baseline, Record
+from livingreview.views import Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """Everything that one report is made of.
+
+    Attributes:
+        run: the run that is reported.
+        previous_run: the run reported before it; None for the first.
+        queries: what the run's queries did.
+        issues: the named exceptions of the run.
+        changes: the changes of the run, or of a period of several runs.
+        records: every record of a relevant scope, every trial and every baseline record, in its current state;
+            everything else is only counted.
+        trial_history: nct_id -> stored states in their order, for the trials that the review printed.
+        counts: source -> number of records in the store.
+        status: source -> how it stands.
+        model_card: what the classifier says of itself; empty when there is none.
+        failures: source or file -> one line that says why it could not be read.
+        now: the moment that the report speaks of.
+    """
+
+    review: Review
+    baseline: Baseline
+    run: Run
+    previous_run: Run | None
+    queries: tuple[QueryLog, ...]
+    issues: tuple[Issue, ...]
+    changes: tuple[StoredChange, ...]
+    records: tuple[StoredRecord, ...]
+    trial_history: Mapping[str, tuple[Record, ...]]
+    counts: Mapping[str, int]
+    status: Mapping[str, SourceStatus]
+    model_card: Mapping[str, Any]
+    failures: Mapping[str, str]
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One built section.
+
+    Attributes:
+        slug: its name in the JSON, its anchor in the HTML.
+        summary: one line, also shown in the table of contents.
+        body: JSON-ready values, as the section's partial and the JSON schema know them.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A built report; every renderer shows the same values.
+
+    Attributes:
+        head: what is reported and when, JSON-ready.
+        banners: what must be seen before anything else, loudest first: ``kind`` is ``failed``, ``incomplete`` or
+            ``overdue``. Empty when everything was read in time.
+    """
+
+    head: Mapping[str, Any]
+    banners: tuple[Mapping[str, str], ...]
+    sections: tuple[Section, ...] = field(default=())

@@ -1,0 +1,81 @@
+"""A built report as Markdown, HTML or JSON.
+
+Both texts come from the same partials: what a partial may use (``ui``) are the macros of ``html.j2`` or of
+``markdown.j2``, which have the same names. Every expression is escaped for its format unless such a macro made it.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from livingreview.report import words
+from livingreview.report.escape import markdown_value
+from livingreview.report.material import Report
+
+SCHEMA_VERSION = 1
+"""Goes up when a reader of report.json would have to change."""
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def render_html(report: Report) -> str:
+    """One self-contained file: no scripts, no resources from elsewhere."""
+    return _environment(None).get_template("page.html.j2").render(_values(report))
+
+
+def render_markdown(report: Report) -> str:
+    """CommonMark with tables."""
+    text = _environment(markdown_value).get_template("page.md.j2").render(_values(report))
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
+
+
+def render_json(report: Report) -> str:
+    """Every value of the report, nothing capped; its shape stands in ``report.schema.json``."""
+    value = {"schema_version": SCHEMA_VERSION, **report.head, "banners": [dict(banner) for banner in report.banners]}
+    value["sections"] = {
+        section.slug: {"title": section.title, "summary": section.summary, **section.body}
+        for section in report.sections
+    }
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _values(report: Report) -> dict[str, Any]:
+    return {"head": report.head, "banners": report.banners, "sections": report.sections}
+
+
+def tight(value: Any) -> Markup:
+    """Finished text without empty lines, which would end a table or loosen a list."""
+    return Markup("".join(f"{line}\n" for line in str(value).splitlines() if line.strip()))  # noqa: S704
+
+
+def one_line(value: Any) -> Any:
+    """Finished text without line breaks, for cells and list items."""
+    text = " ".join(str(value).split())
+    # Only white space is taken away from text that is finished already.
+    return Markup(text) if isinstance(value, Markup) else text  # noqa: S704
+
+
+@lru_cache(maxsize=2)
+def _environment(finalize: Callable[[Any], Any] | None) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("livingreview.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "one_line": one_line,
+        "tight": tight,
+        "counted": words.counted,
+        "source_name": words.source_name,
+    }
+    return environment

@@ -1,0 +1,121 @@
+"""Three sentences: what changed, whether a sentence of the review still stands, and whether everything was read."""
+
+from typing import Any
+
+from livingreview.records import Severity
+from livingreview.report import words
+from livingreview.report.frame import Frame
+from livingreview.report.sections import events, evidence, statements, trials
+
+
+def headline(frame: Frame) -> dict[str, Any]:
+    """The three sentences, and the numbers behind them."""
+    touched = frame.once(statements.touched)
+    severities = {
+        severity.value: sum(found.change.severity == severity for found in frame.changes) for severity in Severity
+    }
+    return {
+        "summary": _summary(frame),
+        "sentences": {
+            "changed": _changed(frame),
+            "statements": _statements(frame, touched),
+            "read": _read(frame),
+        },
+        "n_changes": len(frame.changes),
+        "by_severity": severities,
+        "by_type": events.counts_by_type(frame),
+        "n_runs": len({found.run for found in frame.changes} | {frame.material.run.name}),
+        "is_complete": frame.is_complete,
+        "failures": frame.failures,
+        "unreconciled": list(frame.unreconciled),
+        "overdue": list(frame.overdue),
+    }
+
+
+def _summary(frame: Frame) -> str:
+    told = words.counted(len(frame.changes), "change")
+    return told if frame.is_complete else f"{told} in what could be read; not everything was"
+
+
+def _changed(frame: Frame) -> str:
+    previous = frame.material.previous_run
+    if not frame.changes:
+        if frame.failures:
+            failed = words.joined(words.source_name(name) for name in frame.failures)
+            return f"Nothing new in what could be read, but {failed} failed: this is not the same as nothing new."
+        since = f" since {previous.name}" if previous else ""
+        return f"Nothing new{since}."
+    parts = [part for part in _parts(frame) if part]
+    alerts = sum(found.change.severity == Severity.ALERT for found in frame.changes)
+    lead = f"{words.counted(len(frame.changes), 'change')}, {words.counted(alerts, 'alert') if alerts else 'no alert'}"
+    since = f" since {previous.name}" if previous else " in this first run"
+    scope = "; only what could be read" if frame.failures else ""
+    return f"{lead}{since}{scope}: {'; '.join(parts)}." if parts else f"{lead}{since}{scope}."
+
+
+def _parts(frame: Frame) -> list[str]:
+    review = frame.material.review
+    core = [row for group in frame.once(evidence.core)["new"] for row in group["items"]]
+    areas = evidence.area_names(frame, core)
+    label = frame.scope_labels[review.core_scope]
+    trial_rows = frame.once(trials.changes)["trials"]
+    printed = sum(row["is_printed"] for row in trial_rows)
+    others = [row for row in frame.once(trials.then_and_now)["others"] if row["is_new"] and not row["is_before_review"]]
+    types = events.counts_by_type(frame)
+    notices = frame.once(events.notices)
+    n_notices = len(notices["references"]) + len(notices["others"])
+    told = []
+    if core:
+        told.append(f"{words.counted(len(core), 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
+    if others:
+        told.append(words.counted(len(others), "new trial") + " that the review does not print")
+    if trial_rows:
+        some = "" if printed == len(trial_rows) else f"{printed} of them "
+        aside = f" ({some}printed in the review)" if printed else ""
+        told.append(f"{words.counted(len(trial_rows), 'trial')} changed{aside}")
+    if n_notices:
+        told.append(words.counted(n_notices, "notice"))
+    if revised := types.get("revised_text", 0):
+        told.append(words.counted(revised, "revised text"))
+    if not told:
+        told.append("none of them new core evidence, a trial's change or a notice")
+    return told
+
+
+def _statements(frame: Frame, touched: dict[str, Any]) -> str:
+    total = touched["n_statements"]
+    as_read = "" if frame.is_complete else ", as far as could be read"
+    standing = touched["standing"]
+    aside = (
+        f" {words.counted(len(standing), 'statement')} {'names' if len(standing) == 1 else 'name'} a trial that already"
+        " stands differently from what was printed."
+        if standing
+        else ""
+    )
+    if not touched["touched"]:
+        return f"No statement of the review ({total} are watched) is touched by these changes{as_read}.{aside}"
+    ids = [row["id"] for row in touched["touched"]]
+    shown = ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else [])
+    verb = "is" if len(ids) == 1 else "are"
+    return (
+        f"{words.joined(shown)} of {total} statements {verb} touched{as_read} and should be looked at;"
+        f" nobody has judged yet whether they still stand.{aside}"
+    )
+
+
+def _read(frame: Frame) -> str:
+    asked = [log for log in frame.material.queries if not log.error]
+    overdue = words.joined(words.source_name(name) for name in frame.overdue)
+    late = f" Overdue: {overdue}." if overdue else ""
+    if frame.failures:
+        failed = words.joined(words.source_name(name) for name in frame.failures)
+        rest = f"; {words.counted(len(asked), 'other search', 'other searches')} answered" if asked else ""
+        return f"NOT everything was read: {failed} FAILED{rest}.{late}"
+    if frame.unreconciled:
+        return f"Everything answered, but counts do not add up for {words.joined(frame.unreconciled)}.{late}"
+    if not asked:
+        return f"No search is on record for this run.{late}"
+    if all(log.role == "file" for log in asked):
+        return f"Everything given was read: {words.counted(len(asked), 'file')}; no service was asked.{late}"
+    sources = words.counted(len({log.source for log in asked}), "source")
+    return f"Everything was read: {words.counted(len(asked), 'search', 'searches')} of {sources}, all reconciled.{late}"

@@ -1,0 +1,279 @@
+"""Trials: the printed table beside the registry's present state, what is not in it, and what changed."""
+
+import re
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from livingreview.records import Fidelity, Kind, PrintedTrial, Record, Severity, TrialFacts
+from livingreview.report import words
+from livingreview.report.escape import clean
+from livingreview.report.frame import Frame
+from livingreview.report.links import nct_url, record_url
+from livingreview.views import StoredRecord
+
+TYPES = frozenset(
+    {
+        "status_changed",
+        "results_posted",
+        "results_published",
+        "enrollment_changed",
+        "date_slipped",
+        "design_changed",
+        "why_stopped",
+        "overdue",
+        "alias_changed",
+    }
+)
+CAP = 100
+"""Rows of a list of trials that are printed; the JSON holds them all."""
+_ORDER = (
+    "status_changed",
+    "results_posted",
+    "results_published",
+    "enrollment_changed",
+    "why_stopped",
+    "overdue",
+    "date_slipped",
+    "design_changed",
+    "alias_changed",
+)
+_LOUD = (Severity.ALERT.value, Severity.NOTABLE.value, Severity.ROUTINE.value)
+_REGISTRY_ID = re.compile(
+    r"\b(?:NCT\d{8}|ACTRN\d{14}|ISRCTN\d{8}|ChiCTR[-\w]*\d{6,}|IRCT\w{8,}|jRCT\w{6,}|CTRI/\d{4}/\d{2}/\d+|DRKS\d{8})\b",
+    re.ASCII,
+)
+_ANNOUNCED = "ANNOUNCED"
+_VERDICTS = {
+    "differs": "stands differently",
+    "same": "as printed",
+    "context": "differed before the review appeared",
+    "undated": "differs (undated)",
+    "unknown": "present state not known",
+    "not_in_store": "not in the store",
+}
+
+
+def then_and_now(frame: Frame) -> dict[str, Any]:
+    """The printed trials beside the registry's present state, and the trials that are not among them."""
+    rows = frame.once(printed_rows)
+    others = _others(frame, {row["source_id"] for row in rows if row["source_id"]})
+    differ = sum(row["verdict"] == "differs" for row in rows)
+    undated = sum(row["verdict"] == "undated" for row in rows)
+    aside = f" ({undated} more, undated)" if undated else ""
+    return {
+        "summary": f"{differ} of {len(rows)} printed trials stand differently{aside}; {len(others):,} not printed",
+        "published_date": frame.material.baseline.published_date.isoformat(),
+        "verdicts": {
+            name: {"label": label, "n": sum(row["verdict"] == name for row in rows)}
+            for name, label in _VERDICTS.items()
+        },
+        "printed": rows,
+        "others": others,
+        "cap": CAP,
+    }
+
+
+def changes(frame: Frame) -> dict[str, Any]:
+    """What the registry changed, one row a trial, in a person's words."""
+    groups = defaultdict(list)
+    for found in frame.changes:
+        if found.change.type in TYPES:
+            groups[(found.change.source, found.change.source_id)].append(found)
+    rows = []
+    for key, group in groups.items():
+        # In the order of the runs, so that a period of several reads as a story.
+        group.sort(key=lambda found: (found.id, _ORDER.index(found.change.type)))
+        if len({found.run for found in group}) == 1:
+            group.sort(key=lambda found: _ORDER.index(found.change.type))
+        told = [frame.change_row(found) for found in group]
+        stored = frame.by_key.get(key)
+        rows.append(
+            {
+                "source": key[0],
+                "source_id": clean(key[1]),
+                "title": clean(stored.record.title) if stored else told[0]["title"],
+                "url": told[0]["url"],
+                "severity": min((row["severity"] for row in told), key=_LOUD.index),
+                "is_printed": key[1] in frame.material.baseline.nct_ids,
+                "scope": frame.scope_of(stored) if stored else "",
+                "words": "; ".join(row["words"] for row in told),
+                "changes": told,
+            }
+        )
+    other = frame.material.review.other_scope
+    rows.sort(
+        key=lambda row: (
+            not row["is_printed"],
+            row["scope"] in ("", other),
+            _LOUD.index(row["severity"]),
+            row["source_id"],
+        )
+    )
+    return {"summary": words.counted(len(rows), "trial") + " changed", "trials": rows, "cap": CAP}
+
+
+def printed_rows(frame: Frame) -> list[dict[str, Any]]:
+    """One row a trial of the baseline, in the order in which the review printed them."""
+    return [_printed_row(frame, printed) for printed in frame.material.baseline.trials]
+
+
+def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
+    stored = _find(frame, printed)
+    history = _states(frame, printed, stored)
+    state = next((record for record in reversed(history) if record.trial and record.trial.status), None)
+    facts = history[-1].trial if history and history[-1].trial else TrialFacts()
+    then = words.status_token(printed.status)
+    now = state.trial.status if state and state.trial else ""
+    as_of = _as_of(state or history[-1]) if history else ""
+    verdict = _verdict(frame, then, now, state, is_stored=stored is not None)
+    return {
+        "nct_id": printed.nct_id,
+        "source_id": clean(stored.record.source_id) if stored else printed.nct_id,
+        "url": record_url(stored.record) if stored else nct_url(printed.nct_id),
+        "title": clean(printed.title),
+        "area": frame.area_labels.get(frame.material.review.area_of_alias().get(printed.area, ""), ""),
+        "role": printed.role,
+        "printed_status": clean(printed.status),
+        "status": now,
+        "status_label": words.status_words(now) or ("registered" if stored and then == _ANNOUNCED else ""),
+        "as_of": as_of,
+        "verdict": verdict,
+        "verdict_label": _VERDICTS[verdict],
+        "differences": _differences(frame, printed, stored, facts, history),
+        "enrollment": words.enrollment_words(_enrollment(facts)),
+        "has_results": facts.has_results,
+        "history": _history(history),
+        "changed_now": stored is not None
+        and stored.record.key in frame.changed_keys
+        and stored.record.key not in frame.new_keys,
+    }
+
+
+def _find(frame: Frame, printed: PrintedTrial) -> StoredRecord | None:
+    """The stored record of a printed trial: by its number, else by a registry number that its note names."""
+    if printed.nct_id:
+        return frame.by_key.get(("clinicaltrials", printed.nct_id))
+    wanted = set(_REGISTRY_ID.findall(f"{printed.title} {printed.note}"))
+    trials = [stored for stored in frame.material.records if stored.record.kind == Kind.TRIAL]
+    return next((stored for stored in trials if stored.record.source_id in wanted), None)
+
+
+def _states(frame: Frame, printed: PrintedTrial, stored: StoredRecord | None) -> tuple[Record, ...]:
+    known = tuple(frame.material.trial_history.get(printed.nct_id, ()))
+    if stored is None:
+        return known
+    return known if known and known[-1] == stored.record else (*known, stored.record)
+
+
+def _as_of(record: Record) -> str:
+    """The date of a state: as its source dates it, else the registry's last update."""
+    return clean(record.source_date or (record.trial.last_update_posted_date if record.trial else ""))
+
+
+def _verdict(frame: Frame, then: str, now: str, state: Record | None, *, is_stored: bool) -> str:
+    if not is_stored:
+        return "not_in_store"
+    if then == _ANNOUNCED:
+        return "differs"
+    if state is None or not now:
+        return "unknown"
+    if then == now:
+        return "same"
+    published = frame.material.baseline.published_date
+    is_registry_copy = state.fidelity == Fidelity.FULL
+    # The registry turns a study UNKNOWN by the calendar: such a state bears no date of its own.
+    if is_registry_copy and now == "UNKNOWN":
+        return "differs"
+    as_of = _as_of(state)
+    if not as_of:
+        return "differs" if is_registry_copy else "undated"
+    return "context" if words.is_before(as_of, published) else "differs"
+
+
+def _enrollment(facts: TrialFacts) -> dict[str, Any]:
+    return {"enrollment_count": facts.enrollment_count, "enrollment_type": facts.enrollment_type}
+
+
+def _differences(
+    frame: Frame, printed: PrintedTrial, stored: StoredRecord | None, facts: TrialFacts, history: tuple[Record, ...]
+) -> list[str]:
+    """Further facts of the present state that the printed table does not have, in words."""
+    if stored is None:
+        return []
+    told = []
+    if not printed.nct_id:
+        told.append(f"registered as {clean(stored.record.source_id)}")
+    if facts.has_results or facts.results_first_posted_date:
+        posted = clean(facts.results_first_posted_date)
+        told.append(f"results posted {posted}".strip() + _aside(posted, frame.material.baseline.published_date))
+    if facts.result_pmids:
+        told.append(words.counted(len(facts.result_pmids), "result paper") + " named by the registry")
+    if facts.why_stopped:
+        told.append(f"reason given: {clean(facts.why_stopped)}")
+    if facts.status == "UNKNOWN" and facts.last_known_status:
+        told.append(f"last known: {words.status_words(facts.last_known_status)}")
+    if stored.is_withdrawn:
+        told.append("the registry no longer has it")
+    return told
+
+
+def _aside(partial: str, published: date) -> str:
+    return " (before the review)" if words.is_before(partial, published) else ""
+
+
+def _history(history: tuple[Record, ...]) -> list[dict[str, str]]:
+    """The statuses that the stored states went through; a state that repeats the one before it is left out."""
+    path: list[dict[str, str]] = []
+    for record in history:
+        status = record.trial.status if record.trial else ""
+        if status and (not path or path[-1]["status"] != status):
+            path.append({"status": status, "label": words.status_words(status), "as_of": _as_of(record)})
+    return path
+
+
+def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
+    """Trials of a relevant scope that the review did not print: new ones first, the core scope before the rest."""
+    review = frame.material.review
+    relevant = [scope.slug for scope in sorted(review.scopes, key=lambda scope: not scope.is_core) if scope.is_relevant]
+    rows = []
+    for stored in frame.material.records:
+        record, facts = stored.record, stored.record.trial
+        if record.kind != Kind.TRIAL or facts is None or record.source_id in printed:
+            continue
+        scope = frame.scope_of(stored)
+        if scope not in relevant:
+            continue
+        areas = stored.score.areas if stored.score else ()
+        since = facts.first_posted_date or facts.start_date
+        rows.append(
+            {
+                "source": record.source,
+                "source_id": clean(record.source_id),
+                "url": record_url(record),
+                "title": clean(record.title or record.source_id),
+                "scope": scope,
+                "scope_label": frame.scope_labels[scope],
+                "area_labels": frame.areas_of(areas),
+                "conditions": [clean(name) for name in facts.conditions],
+                "status": facts.status,
+                "status_label": words.status_words(facts.status),
+                "as_of": _as_of(record),
+                "phases": words.enum_words(facts.phases),
+                "enrollment": words.enrollment_words(_enrollment(facts)),
+                "has_results": facts.has_results,
+                "is_new": record.key in frame.new_keys,
+                "is_before_review": any(
+                    words.is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))
+                ),
+            }
+        )
+    rows.sort(
+        key=lambda row: (
+            not row["is_new"],
+            relevant.index(str(row["scope"])),
+            row["is_before_review"],
+            str(row["source_id"]),
+        )
+    )
+    return rows

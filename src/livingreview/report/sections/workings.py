@@ -1,0 +1,179 @@
+"""The model and the method behind a report, and what its data lack."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from livingreview.records import Kind
+from livingreview.report import words
+from livingreview.report.escape import clean
+from livingreview.report.frame import Frame
+from livingreview.views import SourceStatus
+
+CAP = 50
+"""Rows of a list of gaps that are printed; the JSON holds them all."""
+
+
+def model(frame: Frame) -> dict[str, Any]:
+    """The classifier's card in short and whole, and what changed in the method since the previous run."""
+    card = frame.material.model_card
+    name = clean(card.get("id") or frame.material.run.model)
+    return {
+        "summary": name or "no model in this run",
+        "id": name,
+        "facts": [{"label": label, "value": value} for label, value in _facts(card)],
+        "scopes": _scope_rows(frame, card),
+        "method_changes": _method_changes(frame),
+        "card": ordered(card),
+    }
+
+
+def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
+    evaluation = _mapping(card.get("evaluation"))
+    relevance = _mapping(evaluation.get("relevance"))
+    facts = [
+        ("Trained at", clean(card.get("trained_at") or "")),
+        ("Labelled records", f"{card['n_examples']:,}" if isinstance(card.get("n_examples"), int) else ""),
+        ("Evaluation", clean(evaluation.get("method") or "")),
+        ("Macro-F1, scopes", figure(_mapping(evaluation.get("scopes")).get("macro_f1"))),
+        ("Macro-F1, top-level areas", figure(_mapping(evaluation.get("areas")).get("macro_f1"))),
+        ("Recall of relevant records", figure(relevance.get("recall"))),
+        ("Precision of relevant records", figure(relevance.get("precision"))),
+        ("Note on both", clean(relevance.get("note") or "")),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _scope_rows(frame: Frame, card: Mapping[str, Any]) -> list[dict[str, str]]:
+    labels = _mapping(_mapping(card.get("labels")).get("scopes"))
+    classes = _mapping(_mapping(_mapping(card.get("evaluation")).get("scopes")).get("classes"))
+    rows = []
+    for slug, label in frame.scope_labels.items():
+        if slug not in labels and slug not in classes:
+            continue
+        measured = _mapping(classes.get(slug))
+        rows.append(
+            {
+                "slug": slug,
+                "label": label,
+                "labels": words.plain_value(labels.get(slug, measured.get("n"))),
+                "precision": figure(measured.get("precision")),
+                "recall": figure(measured.get("recall")),
+                "note": clean(measured.get("note") or ""),
+            }
+        )
+    return rows
+
+
+def figure(value: Any) -> str:
+    """A share with two decimals, with its interval where there is one; empty for anything else."""
+    if isinstance(value, Mapping):
+        middle = figure(value.get("value", value.get("estimate")))
+        low, high = figure(value.get("low")), figure(value.get("high"))
+        return f"{middle} ({low} to {high})" if middle and low and high else middle
+    if isinstance(value, list | tuple) and len(value) == 3:
+        return figure({"value": value[0], "low": value[1], "high": value[2]})
+    return f"{value:.2f}" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def ordered(value: Any) -> Any:
+    """JSON-ready values with every key in order."""
+    if isinstance(value, Mapping):
+        return {str(name): ordered(value[name]) for name in sorted(value, key=str)}
+    return [ordered(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _method_changes(frame: Frame) -> list[str]:
+    run, previous = frame.material.run, frame.material.previous_run
+    if previous is None:
+        return []
+    told = []
+    if previous.code_version != run.code_version:
+        told.append(f"program {clean(previous.code_version)} {words.ARROW} {clean(run.code_version)}")
+    if previous.config_hash != run.config_hash:
+        told.append("configuration: queries, scopes, areas, facets, statements or settings were edited")
+    if run.model and previous.model and previous.model != run.model:
+        told.append(f"model {clean(previous.model)} {words.ARROW} {clean(run.model)}")
+    return told
+
+
+def gaps(frame: Frame) -> dict[str, Any]:
+    """What is missing: identifiers, references and trials that are not in the store, abstracts, scores, sources."""
+    baseline = frame.material.baseline
+    stored = frame.material.records
+    papers = [one.record for one in stored if one.record.kind != Kind.TRIAL and not one.is_withdrawn]
+    found = {reference.ref_no for record in papers if (reference := frame.reference_of(record))}
+    no_id = [reference for reference in baseline.references if not (reference.pmid or reference.doi)]
+    absent = [reference for reference in baseline.references if reference.ref_no not in found]
+    no_abstract = Counter(record.source for record in papers if not record.abstract)
+    facts = [
+        (
+            "Baseline references without pmid and doi",
+            len(no_id),
+            len(baseline.references),
+            "a notice on them cannot be found by number; the command baseline resolve fills them",
+        ),
+        ("Baseline references not in the store", len(absent), len(baseline.references), ""),
+        (
+            "Printed trials not in the store",
+            len([nct_id for nct_id in baseline.nct_ids if ("clinicaltrials", nct_id) not in frame.by_key]),
+            len(baseline.nct_ids),
+            "",
+        ),
+        (
+            "Relevant publications without an abstract",
+            sum(no_abstract.values()),
+            len(papers),
+            "; ".join(f"{words.source_name(source)} {count:,}" for source, count in sorted(no_abstract.items())),
+        ),
+        (
+            "Records not classified yet",
+            sum(one.score is None for one in stored),
+            len(stored),
+            "",
+        ),
+    ]
+    clocks = [
+        _clock(name, frame.material.status.get(name), frame.material.counts.get(name, 0), frame.failures)
+        for name in sorted({*frame.material.status, *frame.material.counts})
+    ]
+    n_open = sum(count > 0 for _, count, _, _ in facts)
+    late = len(frame.overdue)
+    return {
+        "summary": f"{words.counted(n_open, 'kind')} of gap"
+        + (f", {words.counted(late, 'source')} overdue" if late else ""),
+        "facts": [{"label": label, "n": n, "of": of, "note": note} for label, n, of, note in facts],
+        "references_without_id": [reference.ref_no for reference in no_id],
+        "references_not_stored": [reference.ref_no for reference in absent],
+        "sources": clocks,
+        "failures": frame.failures,
+        "cap": CAP,
+    }
+
+
+def _state(name: str, status: SourceStatus | None, failures: Mapping[str, str]) -> str:
+    if name in failures:
+        return "failed"
+    if status and status.is_overdue:
+        return "overdue"
+    if status and (status.last_run or {}).get("error"):
+        return "last_failed"
+    return "in_time" if status and status.searched_through_at else "not_searched"
+
+
+def _clock(name: str, status: SourceStatus | None, count: int, failures: Mapping[str, str]) -> dict[str, Any]:
+    last = (status.last_run or {}) if status else {}
+    return {
+        "source": name,
+        "label": words.source_name(name),
+        "records": count or (status.records if status else 0),
+        "searched_through_at": words.moment(status.searched_through_at) if status else "",
+        "triaged_through_at": words.moment(status.triaged_through_at) if status else "",
+        "state": _state(name, status, failures),
+        "is_overdue": bool(status and status.is_overdue),
+        "last_error": clean(last.get("error") or ""),
+    }

@@ -1,0 +1,226 @@
+"""Values in a person's words: statuses, dates, numbers, sources, and what a change says."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from livingreview.report.escape import clean
+
+ARROW = "->"
+_SOURCES = {
+    "pubmed": "PubMed",
+    "pmc": "PubMed Central",
+    "clinicaltrials": "ClinicalTrials.gov",
+    "europepmc": "Europe PMC",
+    "crossref": "Crossref",
+    "anzctr": "ANZCTR",
+    "isrctn": "ISRCTN",
+    "feeds": "feeds",
+    "files": "files",
+}
+_STATUS_WORDS = {"UNKNOWN": "unknown status", "ACTIVE_NOT_RECRUITING": "active, not recruiting"}
+_PRINTED = {"finalized": "COMPLETED", "finished": "COMPLETED", "announced, not yet registered": "ANNOUNCED"}
+_ASIDE = re.compile(r"\s*\([^()]*\)")
+_NOT_LETTER = re.compile(r"[^A-Z]+")
+_PARTIAL = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_ENUMS = frozenset({"status", "last_known_status", "enrollment_type", "study_type", "phases"})
+_FIELDS = {
+    "enrollment_count": "enrolment",
+    "enrollment_type": "kind of enrolment",
+    "has_results": "results",
+    "completion_date": "completion",
+    "primary_completion_date": "primary completion",
+    "start_date": "start",
+    "result_pmids": "result papers",
+}
+
+
+def source_name(slug: str) -> str:
+    """A source as people call it; a file by its own name."""
+    return _SOURCES.get(slug, clean(slug))
+
+
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """``1 alert``, ``1,204 alerts``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def joined(parts: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *rest, end = list(parts) or [""]
+    return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def moment(value: datetime | None) -> str:
+    """``2026-11-23 05:00 UTC``; empty for none."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if value else ""
+
+
+def status_token(words: str) -> str:
+    """A status in whatever wording as the registry's API writes it; empty when nothing was said."""
+    bare = _ASIDE.sub("", words).strip()
+    if bare.lower() in _PRINTED:
+        return _PRINTED[bare.lower()]
+    return _NOT_LETTER.sub("_", bare.upper()).strip("_").removesuffix("_STATUS")
+
+
+def status_words(token: str) -> str:
+    """A status of the registry's API in words; empty when nothing was said."""
+    return _STATUS_WORDS.get(token, clean(token).replace("_", " ").lower())
+
+
+def last_day(partial: str) -> date | None:
+    """The last day that a partial date may mean; None when it is no date."""
+    if not _PARTIAL.fullmatch(partial):
+        return None
+    year, month, day = [*map(int, partial.split("-")), 0, 0][:3]
+    try:
+        if day:
+            return date(year, month, day)
+        following = date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
+    except ValueError:
+        return None
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def is_before(partial: str, moment_: date) -> bool:
+    """Whether every day that a partial date may mean lies before ``moment_``."""
+    day = last_day(partial)
+    return day is not None and day < moment_
+
+
+def plain_value(value: Any) -> str:
+    """Any JSON value in one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{clean(name)}: {plain_value(value[name])}" for name in sorted(value) if value[name])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "; ".join(plain_value(part) for part in value)
+    return "" if value is None else clean(value)
+
+
+def enum_words(value: Any) -> str:
+    """A value of the registry's vocabulary (``EARLY_PHASE1``) in words."""
+    return plain_value(value).replace("_", " ").lower()
+
+
+def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What a change says, without the record it is about; unknown types are told field by field."""
+    says = _TOLD.get(kind)
+    told = says(before, after) if says else ""
+    if told:
+        return told
+    if kind.startswith("baseline_reference_"):
+        base = change_words(kind.removeprefix("baseline_reference_"), before, after)
+        number = after.get("ref_no")
+        return f"cited by the review as reference {number}: {base}" if number is not None else base
+    fields = _fields(before, after, skip=("title",))
+    name = kind.replace("_", " ")
+    return f"{name}: {fields}" if fields else name
+
+
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
+    told = []
+    for name in sorted({*before, *after} - set(skip)):
+        say = enum_words if name in _ENUMS else plain_value
+        old, new = say(before.get(name)), say(after.get(name))
+        if old == new:
+            continue
+        label = _FIELDS.get(name, clean(name).replace("_", " "))
+        told.append(f"{label} {old} {ARROW} {new or 'none'}" if old else f"{label} {new}")
+    return "; ".join(told)
+
+
+def enrollment_words(values: Mapping[str, Any]) -> str:
+    """``120 (estimated)``; empty when no number was given."""
+    if (count := values.get("enrollment_count")) is None:
+        return ""
+    kind = enum_words(values.get("enrollment_type"))
+    return f"{count:,} ({kind})" if kind else f"{count:,}"
+
+
+def _status_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"{status_words(str(before.get('status', '')))} {ARROW} {status_words(str(after.get('status', '')))}"
+    why = clean(after.get("why_stopped") or "")
+    return f"{told} ({why})" if why else told
+
+
+def _results_posted(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    status = status_words(str(after.get("status") or ""))
+    posted = clean(after.get("results_first_posted_date") or "")
+    told = f"{status} {ARROW} has results" if status else f"no results {ARROW} has results"
+    return f"{told} (posted {posted})" if posted else told
+
+
+def _enrollment_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return f"enrolment {enrollment_words(before) or 'not given'} {ARROW} {enrollment_words(after) or 'not given'}"
+
+
+def _date_slipped(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = _fields(before, {name: value for name, value in after.items() if name != "days"})
+    days = after.get("days")
+    if not isinstance(days, int) or not days:
+        return told
+    return f"{told} ({counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
+
+
+def _overdue(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return (
+        f"overdue: to be completed by {clean(after.get('completion_date') or 'a date not given')},"
+        f" last update {clean(after.get('last_update_posted_date') or 'not dated')}"
+    )
+
+
+def _notice(verb: str) -> Any:
+    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        notice = after.get("notice") or {}
+        where = [clean(notice[name]) for name in ("citation",) if notice.get(name)]
+        where += [f"{name} {clean(notice[name])}" for name in ("pmid", "doi") if notice.get(name)]
+        return f"{verb} ({'; '.join(where)})" if where else verb
+
+    return told
+
+
+def _revised(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    parts = [clean(part) for part in after.get("parts", ())]
+    told = f"{joined(parts)} revised" if parts else "text revised"
+    if "title" in parts and before.get("title"):
+        told += f"; the title was: {clean(before['title'])}"
+    return told
+
+
+def _design_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = _fields(before, after, skip=("title",))
+    parts = [f"design changed: {told}"] if told else []
+    if after.get("title") and before.get("title"):
+        parts.append(f"renamed, formerly: {clean(before['title'])}")
+    return "; ".join(parts)
+
+
+def _said(text: str) -> Any:
+    return lambda before, after: text
+
+
+_TOLD: dict[str, Any] = {
+    "new_record": _said("new record"),
+    "new_core_record": _said("new evidence in the review's own scope"),
+    "preprint_published": _said("the preprint is now published as an article"),
+    "revised_text": _revised,
+    "withdrawn": _said("withdrawn by its source"),
+    "retracted": _notice("retracted"),
+    "concern_expressed": _notice("expression of concern"),
+    "corrected": _notice("corrected"),
+    "reinstated": _notice("reinstated"),
+    "new_trial": lambda before, after: (
+        f"new trial ({status_words(str(after.get('status') or '')) or 'status not given'})"
+    ),
+    "design_changed": _design_changed,
+    "status_changed": _status_changed,
+    "results_posted": _results_posted,
+    "enrollment_changed": _enrollment_changed,
+    "date_slipped": _date_slipped,
+    "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
+    "overdue": _overdue,
+}

@@ -1,0 +1,88 @@
+"""Records grouped into works, as the lists of evidence show them: one row a work."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from livingreview.records import Kind, Record
+from livingreview.report import words
+from livingreview.report.escape import clean
+from livingreview.report.frame import Frame, decision_of
+from livingreview.report.links import doi_url, pmid_url, record_url
+from livingreview.views import StoredRecord
+
+_RETRACTED = ("RetractionIn", "PartialRetractionIn", "RetractedandRepublishedIn")
+_SEEN_PROBABILITY_DIGITS = 2
+
+
+def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
+    """Works of these scopes that the review does not cite, newest first; trials stand in a section of their own."""
+    wanted = set(scopes)
+    groups: dict[str, list[StoredRecord]] = defaultdict(list)
+    cited: set[str] = set()
+    for stored in frame.material.records:
+        if stored.record.kind == Kind.TRIAL:
+            continue
+        if frame.reference_of(stored.record) is not None:
+            cited.add(stored.work_id)
+        groups[stored.work_id].append(stored)
+    found = []
+    for work_id, group in groups.items():
+        best = max(group, key=_fitness)
+        if work_id not in cited and frame.scope_of(best) in wanted:
+            found.append(work_row(frame, best, group))
+    # Two stable sorts: newest first, and one order among those of one date.
+    found.sort(key=lambda row: (row["source"], row["source_id"]))
+    found.sort(key=lambda row: row["publication_date"], reverse=True)
+    return found
+
+
+def _fitness(stored: StoredRecord) -> tuple[bool, bool, bool, str, str, str]:
+    record = stored.record
+    is_article = record.kind != Kind.PREPRINT
+    return (stored.score is not None, not stored.is_withdrawn, is_article, record.publication_date, *record.key)
+
+
+def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> dict[str, Any]:
+    """One work: its best record, with what a reader must know of it."""
+    record, score = stored.record, stored.score
+    areas = score.areas if score else ()
+    return {
+        "work": stored.work_id,
+        "source": record.source,
+        "source_id": clean(record.source_id),
+        "title": clean(record.title or record.vernacular_title or record.source_id),
+        "url": record_url(record),
+        "journal": clean(record.journal or record.journal_abbreviation),
+        "publication_date": clean(record.publication_date),
+        "pmid": record.pmid if pmid_url(record.pmid) else "",
+        "doi": record.doi if doi_url(record.doi) else "",
+        "scope": frame.scope_of(stored),
+        "probability": round(score.probabilities.get(score.scope, 0.0), _SEEN_PROBABILITY_DIGITS) if score else None,
+        "areas": sorted(areas),
+        "area_labels": frame.areas_of(areas),
+        "top_area": frame.top_area(areas),
+        "flags": _flags(record, stored),
+        "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
+        "decision": decision_of(stored),
+        "is_new": any(other.record.key in frame.new_keys for other in group),
+        "is_before_review": words.is_before(record.publication_date, frame.material.baseline.published_date),
+    }
+
+
+def _by_key(stored: StoredRecord) -> tuple[str, str]:
+    return stored.record.key
+
+
+def _flags(record: Record, stored: StoredRecord) -> list[str]:
+    kinds = {notice.kind for notice in record.notices}
+    flags = []
+    if "Retracted Publication" in record.publication_types or kinds.intersection(_RETRACTED):
+        flags.append("retracted")
+    if "ExpressionOfConcernIn" in kinds:
+        flags.append("expression of concern")
+    if stored.is_withdrawn:
+        flags.append("withdrawn")
+    if record.kind == Kind.PREPRINT:
+        flags.append("preprint")
+    return flags

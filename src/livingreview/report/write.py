@@ -1,0 +1,37 @@
+"""The three files of a report in their folder."""
+
+from pathlib import Path
+
+from livingreview.errors import StoreError
+from livingreview.report.material import Report
+from livingreview.report.render import render_html, render_json, render_markdown
+
+
+def write(report: Report, folder: Path) -> tuple[Path, ...]:
+    """Writes ``report.md``, ``report.html`` and ``report.json``, each aside first and then renamed into its place.
+
+    Returns:
+        The three paths, in that order.
+
+    Raises:
+        StoreError: the folder cannot be made or written to.
+    """
+    contents = {
+        "report.md": render_markdown(report),
+        "report.html": render_html(report),
+        "report.json": render_json(report),
+    }
+    paths = []
+    path = folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in contents.items():
+            path = folder / name
+            draft = folder / f".{name}.part"
+            draft.write_text(text, encoding="utf-8", newline="\n")
+            draft.replace(path)
+            paths.append(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(f"{path}: the report cannot be written ({reason}); free it or set out_dir") from error
+    return tuple(paths)
