@@ -60,7 +60,7 @@ class Section:
     """One part of an abstract; an unstructured abstract is one section without a label."""
 
     label: str = ""
-    text: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class Notice:
     ``kind`` is PubMed's ``RefType`` (``RetractionIn``, ``RetractionOf``, ``ErratumIn``, ...).
     """
 
-    kind: str
+    kind: str = ""
     pmid: str = ""
     doi: str = ""
     citation: str = ""
@@ -160,8 +160,12 @@ class Record:
 
     @property
     def order_key(self) -> str:
-        """Sorts the states of one record by the source's own account; ties go to the later arrival."""
-        return f"{self.source_version:04d}|{self.source_date}|{self.source_stamp}"
+        """Sorts the states of one record by the source's own account; ties go to the later arrival.
+
+        The blanks sort before the hyphens of a date, so that ``2022`` comes before ``2022-05``: a state that is dated
+        more exactly is never taken for older than one of which only the year is known.
+        """
+        return f"{self.source_version:04d} {self.source_date} {self.source_stamp}"
 
     @property
     def abstract_text(self) -> str:

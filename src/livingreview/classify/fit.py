@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from livingreview.classify.examples import Example, with_parents
 from livingreview.classify.features import Features, Floats, Words, folder_of, prepare

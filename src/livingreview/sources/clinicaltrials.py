@@ -83,7 +83,7 @@ class ClinicalTrialsSource:
             kept = get(Request(url=f"{self._settings.base_url}/version"), _check_object)
         except QueryRejectedError:
             return ""
-        return str(json.loads(kept.payload.body).get("dataTimestamp", ""))
+        return str(_content(kept.payload.body).get("dataTimestamp", ""))
 
     def _pages(self, parameters: Mapping[str, str], get: Getter, what: str, stamp: str, *, requests: int) -> Retrieved:
         asked = {
@@ -100,7 +100,7 @@ class ClinicalTrialsSource:
         for _ in range(_MAX_PAGES):
             kept = get(Request(url=f"{self._settings.base_url}/studies", parameters=dict(asked)), _check_page)
             requests += 1
-            page = json.loads(kept.payload.body)
+            page = _content(kept.payload.body)
             announced = page.get("totalCount", announced) if announced is None else announced
             if page["studies"]:
                 keys.append(kept.key)
@@ -134,8 +134,8 @@ def _both(first: str, second: str) -> str:
 
 def _check_object(payload: Payload) -> None:
     try:
-        answer = json.loads(payload.body)
-    except ValueError as error:
+        answer = _content(payload.body)
+    except (ValueError, RecursionError) as error:
         raise ServiceFaultError(f"clinicaltrials: the answer is not JSON, or broke off ({error})") from error
     if not isinstance(answer, dict):
         raise ServiceFaultError("clinicaltrials: the answer is not a JSON object")
@@ -143,7 +143,7 @@ def _check_object(payload: Payload) -> None:
 
 def _check_page(payload: Payload) -> None:
     _check_object(payload)
-    studies = json.loads(payload.body).get("studies")
+    studies = _content(payload.body).get("studies")
     if not isinstance(studies, list) or not all(isinstance(study, dict) for study in studies):
         raise ServiceFaultError("clinicaltrials: the answer has no list of studies")
 
@@ -151,6 +151,17 @@ def _check_page(payload: Payload) -> None:
 def _number(study: Mapping[str, Any]) -> str:
     module = study.get("protocolSection", {}).get("identificationModule", {})
     return str(module.get("nctId", ""))
+
+
+def _content(body: bytes) -> Any:
+    """What a document says; the check of an answer and its parser must agree on what is readable.
+
+    Raises:
+        ValueError: it is not JSON in UTF-8.
+        RecursionError: it is nested too deeply.
+    """
+    # Lone surrogates are legal in JSON and not in a database; they become question marks.
+    return json.loads(body.decode("utf-8-sig").encode("utf-8", "replace"))
 
 
 def parse(document: BinaryIO) -> Iterator[Item]:
@@ -163,8 +174,7 @@ def parse(document: BinaryIO) -> Iterator[Item]:
     if len(body) > _MAX_DOCUMENT_BYTES:
         raise InputError(f"ClinicalTrials.gov JSON: larger than {_MAX_DOCUMENT_BYTES >> 20} MB; split it")
     try:
-        # Lone surrogates are legal in JSON and not in a database; they become question marks.
-        content = json.loads(body.decode("utf-8-sig").encode("utf-8", "replace"))
+        content = _content(body)
     except (ValueError, RecursionError) as error:
         raise InputError(f"ClinicalTrials.gov JSON: not JSON, or it breaks off ({error})") from error
     if isinstance(content, dict) and "protocolSection" in content:

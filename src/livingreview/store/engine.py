@@ -37,8 +37,12 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(url, json_serializer=canonical_json)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
-        with engine.begin() as connection:
-            _migrate(connection, where)
+        try:
+            with engine.begin() as connection:
+                _migrate(connection, where)
+        except BaseException:
+            engine.dispose()
+            raise
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise StoreError(f"{where}: no driver for it; install livingreview[postgres]") from error
     except OSError as error:

@@ -153,12 +153,12 @@ def records(
 def versions(connection: Connection, source: str, source_id: str) -> list[Record]:
     """Every stored state of one record, in the source's own order."""
     rows = connection.execute(
-        select(VERSION.c.content, VERSION.c.envelope)
+        select(VERSION.c.content, VERSION.c.envelope, VERSION.c.order_key, VERSION.c.number)
         .join(RECORD, RECORD.c.id == VERSION.c.record_id)
         .where(RECORD.c.source == source, RECORD.c.source_id == source_id)
-        .order_by(VERSION.c.order_key, VERSION.c.number)
     )
-    return [_record(row) for row in rows]
+    # Ordered here: a database server may compare text by the rules of a language, not by its bytes.
+    return [_record(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
 
 
 def incomplete_ids(connection: Connection) -> dict[str, list[str]]:
