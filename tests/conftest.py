@@ -1,0 +1,128 @@
+"""Fixtures of every test that needs a server, a project, a store or the command line."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from support import tiny_review
+from support.lab import Cli, Ended, Lab
+from support.server import Server, serve
+
+from livingreview.acquire import Watch
+from livingreview.cli import main
+from livingreview.config import Project, load_project
+from livingreview.store.repository import Repository
+
+settings.register_profile("default", deadline=None, database=None, max_examples=60, derandomize=True)
+settings.register_profile("thorough", deadline=None, database=None, max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's own variables say nothing here."""
+    for name in list(os.environ):
+        if name.startswith("LIVINGREVIEW_") and not name.startswith(("LIVINGREVIEW_TEST_", "LIVINGREVIEW_FIELD_")):
+            monkeypatch.delenv(name)
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A local server in the services' shapes, with an empty world."""
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def tiny_root(tmp_path: Path) -> Path:
+    """A folder with config/ and data/ of the tiny review."""
+    return tiny_review.write(tmp_path / "tiny")
+
+
+@pytest.fixture
+def tiny_project(tiny_root: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The tiny review, asking the local server."""
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    return load_project(tiny_root / "config")
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs one command in this process."""
+
+    def run(*arguments: str | Path) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        code = ended.value.code
+        return Ended(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def lab(tiny_root: Path, server: Server, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The tiny review upon the local server, by the command line."""
+    for name, value in server.environment().items():
+        monkeypatch.setenv(name, value)
+    return Lab(tiny_root, server, cli)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """Nobody watches, and nobody waits."""
+    return Watch(sleep=lambda _seconds: None)
+
+
+@pytest.fixture(scope="session")
+def _migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the present schema and nothing in it; making one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "store.db"
+    Repository.open(f"sqlite:///{path}", path.parent / "archive").close()
+    return path
+
+
+@pytest.fixture
+def empty_store(_migrated_store: Path, tmp_path: Path) -> Path:
+    """A fresh SQLite file of one's own."""
+    return Path(shutil.copy(_migrated_store, tmp_path / "store.db"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, empty_store: Path) -> Iterator[str]:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{empty_store}"
+        return
+    server_url = os.environ.get("LIVINGREVIEW_TEST_POSTGRES", "")
+    if not server_url:
+        pytest.skip("LIVINGREVIEW_TEST_POSTGRES names no server")
+    import psycopg
+
+    plain_url = server_url.replace("postgresql+psycopg://", "postgresql://")
+    name = f"livingreview_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(plain_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    try:
+        yield plain_url.rpartition("/")[0] + f"/{name}"
+    finally:
+        with psycopg.connect(plain_url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@pytest.fixture
+def repository(database_url: str, tmp_path: Path) -> Iterator[Repository]:
+    """A fresh store on each kind of database."""
+    opened = Repository.open(database_url, tmp_path / "archive")
+    try:
+        yield opened
+    finally:
+        opened.close()

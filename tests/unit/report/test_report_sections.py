@@ -1,0 +1,382 @@
+"""What each section says, and when."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from livingreview.records import Fidelity, Kind, Record
+from livingreview.report import Material, build, render_html, render_markdown
+from livingreview.report.words import change_words, is_before, status_token
+from livingreview.views import QueryLog, StoredChange, StoredRecord
+
+Make = Callable[..., StoredChange]
+Store = Callable[..., StoredRecord]
+
+
+def section(material: Material, slug: str) -> dict[str, Any]:
+    found = next(one for one in build(material).sections if one.slug == slug)
+    return {"summary": found.summary, **found.body}
+
+
+def row(material: Material, nct_id: str) -> dict[str, Any]:
+    rows: list[dict[str, Any]] = section(material, "trials")["printed"]
+    return next(one for one in rows if one["nct_id"] == nct_id)
+
+
+# headline and banners
+
+
+def test_headline_tells_what_changed_what_is_touched_and_what_failed(material: Material) -> None:
+    told = section(material, "headline")["sentences"]
+    assert told["changed"].startswith("10 changes, 2 alerts since 20261116T050000Z; only what could be read: ")
+    assert "1 new paper on Core vesicles (skin & wounds)" in told["changed"]
+    assert "1 new trial that the review does not print" in told["changed"]
+    assert told["statements"].startswith("S1 and S2 of 3 statements are touched, as far as could be read")
+    assert told["read"].startswith("NOT everything was read: Europe PMC FAILED; 2 other searches answered.")
+
+
+def test_a_quiet_run_says_since_when(quiet: Material) -> None:
+    told = section(quiet, "headline")["sentences"]
+    assert told["changed"] == "Nothing new since 20261116T050000Z."
+    assert told["read"] == "Everything was read: 1 search of 1 source, all reconciled."
+    assert row(quiet, "NCT00000001")["verdict"] == "differs"
+    assert not build(quiet).banners
+
+
+def test_nothing_new_and_failed_never_look_alike(quiet: Material) -> None:
+    failed = replace(quiet, failures={"pubmed": "no answer"})
+    for render in (render_markdown, render_html):
+        assert "Nothing new since" not in render(build(failed))
+        assert "PubMed COULD NOT BE READ: no answer." in render(build(failed))
+    told = section(failed, "headline")["sentences"]
+    assert "not the same as nothing new" in told["changed"]
+    assert told["read"].startswith("NOT everything was read: PubMed FAILED")
+    assert not section(failed, "headline")["is_complete"]
+    assert [one["kind"] for one in build(failed).banners] == ["failed"]
+
+
+def test_an_error_in_a_query_log_is_a_failure_too(quiet: Material, search: Callable[..., QueryLog]) -> None:
+    failed = replace(quiet, queries=(search("pubmed", error="429"),))
+    assert section(failed, "headline")["failures"] == {"pubmed": "429"}
+
+
+def test_a_failed_run_without_a_named_source_is_a_failure(quiet: Material) -> None:
+    failed = replace(quiet, run=replace(quiet.run, status="failed", error="killed"))
+    assert section(failed, "headline")["failures"] == {"run": "killed"}
+
+
+def test_unreconciled_and_overdue_are_said(
+    material: Material, quiet: Material, search: Callable[..., QueryLog]
+) -> None:
+    kinds = [one["kind"] for one in build(material).banners]
+    assert kinds == ["failed", "incomplete", "overdue"]
+    odd = replace(quiet, queries=(search("pubmed", is_reconciled=False),))
+    assert "counts do not add up for PubMed: core" in section(odd, "headline")["sentences"]["read"]
+
+
+def test_files_and_no_search_at_all_are_said(quiet: Material, search: Callable[..., QueryLog]) -> None:
+    files = replace(quiet, queries=(search("files", "a.csv", role="file"),))
+    assert "1 file; no service was asked" in section(files, "headline")["sentences"]["read"]
+    none = replace(quiet, queries=())
+    assert section(none, "headline")["sentences"]["read"] == "No search is on record for this run."
+
+
+def test_first_run_and_nothing_of_note(quiet: Material, change: Make) -> None:
+    first = replace(
+        quiet, previous_run=None, changes=(change(1, "new_record", "77", "routine", after={"scope": "other"}),)
+    )
+    told = section(first, "headline")["sentences"]["changed"]
+    assert told == "1 change, no alert in this first run: none of them new core evidence, a trial's change or a notice."
+    assert section(replace(quiet, previous_run=None), "headline")["sentences"]["changed"] == "Nothing new."
+
+
+# alerts, statements
+
+
+def test_alerts_are_all_of_them(material: Material) -> None:
+    assert [one["type"] for one in section(material, "alerts")["changes"]] == [
+        "baseline_reference_retracted",
+        "results_posted",
+    ]
+
+
+def test_statements_are_touched_by_trial_reference_and_area(material: Material) -> None:
+    body = section(material, "statements")
+    touched = {one["id"]: [(change["type"], change["link"]) for change in one["changes"]] for one in body["touched"]}
+    assert touched["S1"] == [("results_posted", "cited"), ("enrollment_changed", "cited"), ("status_changed", "cited")]
+    assert touched["S2"] == [("baseline_reference_retracted", "cited"), ("new_core_record", "area")]
+    assert "S3" not in touched
+    assert [one["id"] for one in body["standing"]] == ["S1"]
+    assert body["standing"][0]["trials"][0]["words"] == "Recruiting -> completed"
+
+
+def test_a_text_revised_of_a_cited_reference_touches(quiet: Material, change: Make) -> None:
+    one = change(1, "revised_text", "111", "routine", after={"title": "Cited paper", "parts": ["abstract"]})
+    body = section(replace(quiet, changes=(one,)), "statements")
+    assert [(row["id"], row["changes"][0]["why"]) for row in body["touched"]] == [("S2", "cites reference 2")]
+
+
+def test_meeting_a_cited_trial_for_the_first_time_touches_nothing(quiet: Material, change: Make) -> None:
+    one = change(1, "new_trial", "NCT00000001", source="clinicaltrials", after={"is_baseline": True, "scope": "core"})
+    assert section(replace(quiet, changes=(one,)), "statements")["touched"] == []
+
+
+def test_a_proposal_of_a_rule_names_its_statement(quiet: Material, change: Make) -> None:
+    one = change(1, "statement_outdated", "S3", source="review", after={"title": "why"})
+    body = section(replace(quiet, changes=(one,)), "statements")
+    assert [row["id"] for row in body["touched"]] == ["S3"]
+
+
+# evidence
+
+
+def test_core_evidence_is_split_by_run_age_and_decision(material: Material) -> None:
+    body = section(material, "core_evidence")
+    new = [item["source_id"] for group in body["new"] for item in group["items"]]
+    earlier = [item["source_id"] for group in body["earlier"] for item in group["items"]]
+    assert (new, earlier) == (["10"], ["14"])
+    assert [item["source_id"] for item in body["before_review"]] == ["15"]
+    assert [item["source_id"] for item in body["excluded"]] == ["13"]
+    assert (body["n_new"], body["n_since_baseline"]) == (1, 2)
+    assert [(area["label"], area["n_new"], area["n_total"]) for area in body["areas"]] == [
+        ("Bone", 0, 1),
+        ("Joint", 0, 1),
+        ("Skin & wounds", 1, 1),
+    ]
+
+
+def test_a_preprint_and_its_article_are_one_row(
+    quiet: Material, store: Store, publication: Callable[..., Record]
+) -> None:
+    preprint = publication("", "The work", "2026-01", source="europepmc", source_id="PPR1", kind=Kind.PREPRINT)
+    article = publication("500", "The work", "2025-12")
+    records = (store(preprint, work_id="w"), store(article, work_id="w"))
+    items = section(replace(quiet, records=records), "core_evidence")["earlier"][0]["items"]
+    assert [(item["source_id"], item["also"]) for item in items] == [("500", ["PPR1"])]
+    only = section(replace(quiet, records=records[:1]), "core_evidence")["earlier"][0]["items"]
+    assert only[0]["flags"] == ["preprint"] and only[0]["url"] == ""
+
+
+def test_context_lists_what_is_new_first_and_names_the_rest(
+    quiet: Material, store: Store, publication: Callable[..., Record], change: Make
+) -> None:
+    records = tuple(store(publication(str(n), f"Paper {n}", f"{1980 + n}"), "around") for n in range(1, 46))
+    one = replace(quiet, records=records, changes=(change(1, "new_record", "1", "routine"),))
+    scope = section(one, "context_evidence")["scopes"][0]
+    assert scope["items"][0]["source_id"] == "1" and scope["items"][1]["source_id"] == "45"
+    assert (scope["n_new"], scope["n_total"], len(scope["items"])) == (1, 45, 45)
+    assert "5 works more, not listed here" in render_markdown(build(one))
+
+
+def test_flags_name_retracted_and_withdrawn(
+    material: Material, store: Store, publication: Callable[..., Record]
+) -> None:
+    items = section(material, "context_evidence")["scopes"][0]["items"]
+    assert next(item for item in items if item["source_id"] == "12")["flags"] == ["retracted"]
+    gone = store(publication("6", "x", publication_types=("Retracted Publication",)), is_withdrawn=True)
+    items = section(replace(material, records=(gone,)), "core_evidence")["earlier"][0]["items"]
+    assert items[0]["flags"] == ["retracted", "withdrawn"]
+
+
+# trials
+
+
+@pytest.mark.parametrize(
+    ("nct_id", "verdict", "status"),
+    [
+        ("NCT00000001", "differs", "completed"),
+        ("NCT00000002", "differs", "unknown status"),
+        ("NCT00000003", "context", "withdrawn"),
+        ("NCT00000004", "undated", "terminated"),
+        ("NCT00000005", "not_in_store", ""),
+        ("", "differs", "registered"),
+    ],
+)
+def test_then_and_now(material: Material, nct_id: str, verdict: str, status: str) -> None:
+    found = row(material, nct_id)
+    assert (found["verdict"], found["status_label"]) == (verdict, status)
+
+
+def test_a_printed_trial_shows_its_path_and_facts(material: Material) -> None:
+    found = row(material, "NCT00000001")
+    assert [(step["label"], step["as_of"]) for step in found["history"]] == [
+        ("recruiting", "2022-05-01"),
+        ("completed", "2024-02-01"),
+    ]
+    assert found["differences"] == ["results posted 2024-01-15"]
+    assert found["enrollment"] == "102 (actual)" and found["area"] == "Skin & wounds"
+    assert found["changed_now"] and not row(material, "NCT00000003")["changed_now"]
+    assert row(material, "")["differences"] == ["registered as ACTRN12620000870954"]
+
+
+def test_a_state_without_status_falls_back_on_the_last_that_had_one(
+    quiet: Material, store: Store, trial: Callable[..., Record]
+) -> None:
+    old, bare = trial("NCT00000001", "COMPLETED", "2023"), trial("NCT00000001", "", "2024", Fidelity.FACTS)
+    one = replace(quiet, records=(store(bare, "around"),), trial_history={"NCT00000001": (old, bare)})
+    assert (row(one, "NCT00000001")["status"], row(one, "NCT00000001")["as_of"]) == ("COMPLETED", "2023")
+    empty = replace(one, trial_history={})
+    assert row(empty, "NCT00000001")["verdict"] == "unknown"
+
+
+def test_trials_not_printed_are_listed(material: Material) -> None:
+    others = section(material, "trials")["others"]
+    assert [(one["source_id"], one["is_new"], one["phases"]) for one in others] == [
+        ("NCT00000009", True, "phase1; phase2")
+    ]
+
+
+def test_trial_changes_are_told_as_a_person_would(material: Material) -> None:
+    rows = section(material, "trial_changes")["trials"]
+    assert [one["source_id"] for one in rows] == ["NCT00000001"]
+    assert rows[0]["words"] == (
+        "recruiting -> completed; no results -> has results (posted 2024-01-15); "
+        "enrolment 120 (estimated) -> 102 (actual)"
+    )
+    assert rows[0]["severity"] == "alert" and rows[0]["is_printed"]
+
+
+def test_trial_changes_put_the_printed_ones_first(quiet: Material, change: Make) -> None:
+    values = {"source": "clinicaltrials", "before": {"status": "RECRUITING"}, "after": {"status": "SUSPENDED"}}
+    found = (
+        change(1, "status_changed", "NCT00000000", "alert", **values),
+        change(2, "status_changed", "NCT00000002", **values),
+    )
+    rows = section(replace(quiet, changes=found), "trial_changes")["trials"]
+    assert [one["source_id"] for one in rows] == ["NCT00000002", "NCT00000000"]
+
+
+def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) -> None:
+    def status(number: int, before: str, after: str, run: str) -> StoredChange:
+        found = change(
+            number,
+            "status_changed",
+            "NCT00000001",
+            source="clinicaltrials",
+            before={"status": before},
+            after={"status": after},
+        )
+        return replace(found, run=run)
+
+    found = (status(9, "COMPLETED", "TERMINATED", "b"), status(3, "RECRUITING", "COMPLETED", "a"))
+    material = replace(quiet, changes=found)
+    assert (
+        section(material, "trial_changes")["trials"][0]["words"] == "recruiting -> completed; completed -> terminated"
+    )
+    assert section(material, "headline")["n_runs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "told"),
+    [
+        ("date_slipped", {"completion_date": "2024-01"}, {"completion_date": "2024-07", "days": 182}, "completion 2024-01 -> 2024-07 (182 days later)"),
+        ("date_slipped", {"start_date": "2024-01-02"}, {"start_date": "2024-01-01", "days": -1}, "start 2024-01-02 -> 2024-01-01 (1 day earlier)"),
+        ("why_stopped", {}, {"why_stopped": "no money"}, "reason given: no money"),
+        ("overdue", {}, {"completion_date": "2023-01", "last_update_posted_date": "2022-05-01"}, "overdue: to be completed by 2023-01, last update 2022-05-01"),
+        ("design_changed", {"title": "A", "phases": ["PHASE1"]}, {"title": "B", "phases": ["PHASE1", "PHASE2"]}, "design changed: phases phase1 -> phase1; phase2; renamed, formerly: A"),
+        ("alias_changed", {"aliases": []}, {"aliases": ["NCT00000007"]}, "alias changed: aliases NCT00000007"),
+        ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: result papers 12"),
+        ("results_posted", {}, {"status": "COMPLETED", "has_results": True}, "completed -> has results"),
+        ("enrollment_changed", {}, {"enrollment_count": 1200}, "enrolment not given -> 1,200"),
+        ("status_changed", {"status": "RECRUITING"}, {"status": "TERMINATED", "why_stopped": "funds"}, "recruiting -> terminated (funds)"),
+        ("baseline_reference_corrected", {}, {"ref_no": 3, "notice": {"doi": "10.1000/x"}}, "cited by the review as reference 3: corrected (doi 10.1000/x)"),
+        ("withdrawn", {"title": "a"}, {"title": "a"}, "withdrawn by its source"),
+        ("preprint_published", {}, {}, "the preprint is now published as an article"),
+        ("something_new", {"a": 1, "b": [1]}, {"a": 2, "b": [1], "c": {"x": True}}, "something new: a 1 -> 2; c x: yes"),
+        ("bare_type", {}, {}, "bare type"),
+    ],
+)  # fmt: skip
+def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, Any], told: str) -> None:
+    assert change_words(kind, before, after) == told
+
+
+@pytest.mark.parametrize(
+    ("printed", "token"),
+    [
+        ("Recruiting", "RECRUITING"),
+        ("Active, not recruiting", "ACTIVE_NOT_RECRUITING"),
+        ("Unknown status", "UNKNOWN"),
+        ("Enrolling by invitation", "ENROLLING_BY_INVITATION"),
+        ("finalized (review wording)", "COMPLETED"),
+        ("recruiting (review wording)", "RECRUITING"),
+        ("announced, not yet registered (review wording)", "ANNOUNCED"),
+        ("", ""),
+    ],
+)
+def test_printed_statuses_are_normalised(printed: str, token: str) -> None:
+    assert status_token(printed) == token
+
+
+def test_a_partial_date_is_before_only_when_all_of_it_is(material: Material) -> None:
+    published = material.baseline.published_date
+    assert [is_before(day, published) for day in ("2022-09-13", "2022-08", "2021")] == [True] * 3
+    assert [is_before(day, published) for day in ("2022-09-14", "2022-09", "2022", "", "2022-13", "x")] == [False] * 6
+
+
+# notices, revisions, searches, exceptions, model, gaps
+
+
+def test_notices_name_the_statements_that_lean_on_a_reference(material: Material) -> None:
+    body = section(material, "notices")
+    assert [(one["source_id"], one["statements"]) for one in body["references"]] == [("111", ["S2"])]
+    assert body["references"][0]["words"] == "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
+
+
+def test_unknown_types_still_show(material: Material) -> None:
+    body = section(material, "revisions")
+    assert [one["words"] for one in body["revisions"]] == ["title revised; the title was: Old"]
+    assert [one["words"] for one in body["others"]] == ["moon phase: phase new -> full"]
+
+
+def test_searches_tell_outcome_and_window(material: Material) -> None:
+    outcomes = {one["source"]: one["outcome"] for one in section(material, "searches")["searches"]}
+    assert outcomes == {"clinicaltrials": "not reconciled", "europepmc": "failed", "pubmed": "reconciled"}
+    assert "| **Europe PMC**: core (core) | 2026-11-14 to 2026-11-23 | unknown | 0 | failed |" in render_markdown(
+        build(material)
+    )
+
+
+def test_exceptions_are_capped_in_print_and_whole_in_json(material: Material) -> None:
+    body = section(material, "exceptions")
+    assert [(one["reason"], one["n"], len(one["items"])) for one in body["reasons"]] == [
+        ("no title", 60, 60),
+        ("column year: 'abc' is no date", 1, 1),
+    ]
+    assert "10 records more, not listed here" in render_markdown(build(material))
+
+
+def test_model_tells_its_figures_and_what_changed_in_the_method(material: Material) -> None:
+    body = section(material, "model")
+    assert {"label": "Macro-F1, scopes", "value": "0.93 (0.88 to 0.96)"} in body["facts"]
+    assert body["method_changes"] == [
+        "configuration: queries, scopes, areas, facets, statements or settings were edited"
+    ]
+    new = replace(material, run=replace(material.run, code_version="0.2.0", model="m2"))
+    assert len(section(new, "model")["method_changes"]) == 3
+    none = replace(material, model_card={}, previous_run=None, run=replace(material.run, model=""))
+    assert section(none, "model")["summary"] == "no model in this run"
+
+
+def test_gaps_count_what_is_missing(material: Material) -> None:
+    body = section(material, "gaps")
+    facts = {one["label"]: (one["n"], one["of"]) for one in body["facts"]}
+    assert facts["Baseline references without pmid and doi"] == (1, 2)
+    assert facts["Baseline references not in the store"] == (1, 2)
+    assert facts["Printed trials not in the store"] == (1, 5)
+    assert facts["Relevant publications without an abstract"] == (1, 7)
+    states = {one["source"]: one["state"] for one in body["sources"]}
+    assert states == {"clinicaltrials": "overdue", "europepmc": "failed", "pubmed": "in_time"}
+
+
+def test_clocks_tell_a_last_read_that_failed(quiet: Material) -> None:
+    status = quiet.status["pubmed"]
+    late = replace(status, last_run={"error": "503"}, searched_through_at=quiet.now - timedelta(days=1))
+    bare = replace(status, searched_through_at=None)
+    states = section(replace(quiet, status={"pubmed": late, "pmc": bare}), "gaps")["sources"]
+    assert {one["source"]: one["state"] for one in states if one["source"] in ("pubmed", "pmc")} == {
+        "pubmed": "last_failed",
+        "pmc": "not_searched",
+    }
