@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.events import EVENT_SCHEDULER_STARTED
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -71,8 +72,13 @@ def build_scheduler(settings: ScheduleSettings, job: Callable[[], None]) -> Bloc
 
 def serve(scheduler: BlockingScheduler) -> None:
     """Runs the schedule until SIGTERM or SIGINT comes; a job that is at work is let finish, a second signal ends it."""
-    with _stopping(scheduler):
-        scheduler.start()
+    with _stopping(scheduler) as threads:
+        try:
+            scheduler.start()
+        except JobLookupError:
+            # A stop that comes while a job is being handed out empties the job store under the scheduler's hands.
+            if not threads:
+                raise
 
 
 def guarded(job: Callable[[], None]) -> Callable[[], None]:
@@ -110,8 +116,11 @@ def _zone(settings: ScheduleSettings) -> ZoneInfo:
 
 
 @contextmanager
-def _stopping(scheduler: BlockingScheduler) -> Iterator[None]:
-    """The first signal stops the scheduler, from a thread of its own: the handler may hold what the stop waits for."""
+def _stopping(scheduler: BlockingScheduler) -> Iterator[list[Thread]]:
+    """Hands out the thread that stops, once there is one.
+
+    The first signal stops the scheduler, from a thread of its own: the handler may hold what the stop waits for.
+    """
     has_started = Event()
     threads: list[Thread] = []
 
@@ -130,7 +139,7 @@ def _stopping(scheduler: BlockingScheduler) -> Iterator[None]:
     scheduler.add_listener(lambda _event: has_started.set(), EVENT_SCHEDULER_STARTED)
     before = {each: signal.signal(each, stop) for each in _SIGNALS}
     try:
-        yield
+        yield threads
     finally:
         has_started.set()
         for thread in threads:

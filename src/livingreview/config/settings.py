@@ -28,7 +28,6 @@ class ServiceSettings(Frozen):
     max_body_megabytes: float = Field(default=256.0, gt=0)
     lag_days: int = Field(default=2, ge=0)
     overdue_after_days: int = Field(default=14, gt=0)
-    api_key: SecretStr = SecretStr("")
     email: str = ""
 
 
@@ -38,6 +37,7 @@ class PubmedSettings(ServiceSettings):
     base_url: str = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
     requests_per_second: float = 3.0
     requests_per_second_with_key: float = 10.0
+    api_key: SecretStr = SecretStr("")
     page_size: int = 200
 
 
