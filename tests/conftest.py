@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from support import tiny_review
-from support.lab import Cli, Ended, Lab
-from support.server import Server, serve
 
 from livingreview.acquire import Watch
 from livingreview.cli import main
 from livingreview.config import Project, load_project
 from livingreview.store.repository import Repository
+from support import tiny_review
+from support.lab import Cli, Ended, Lab
+from support.server import Server, serve
 
 settings.register_profile("default", deadline=None, database=None, max_examples=60, derandomize=True)
 settings.register_profile("thorough", deadline=None, database=None, max_examples=5_000)

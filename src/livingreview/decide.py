@@ -15,7 +15,7 @@ The rules, in their order:
 
 from collections.abc import Set as AbstractSet
 
-from livingreview.records import Action, State, Verdict
+from livingreview.verdicts import Action, State, Verdict
 
 
 def decide(incoming: State, stored: State | None, earlier_hashes: AbstractSet[str]) -> Verdict:

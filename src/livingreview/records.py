@@ -318,36 +318,6 @@ class Baseline:
         return frozenset(ref.doi for ref in self.references if ref.doi)
 
 
-class Action(StrEnum):
-    """What becomes of an incoming state (:mod:`livingreview.decide`)."""
-
-    NEW = "new"
-    REVISED = "revised"
-    UNCHANGED = "unchanged"
-    OLDER = "older"
-    THINNER = "thinner"
-    WITHDRAWN = "withdrawn"
-    UNSTORED = "unstored"
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One state of a record, as far as deciding needs it."""
-
-    content_hash: str
-    order_key: str
-    fidelity: int
-    is_withdrawn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An action with its reason in words."""
-
-    action: Action
-    reason: str
-
-
 _CONTENT_FIELDS = tuple(item.name for item in dataclasses.fields(Record) if not item.metadata.get("is_volatile"))
 _ENVELOPE_FIELDS = tuple(item.name for item in dataclasses.fields(Record) if item.metadata.get("is_volatile"))
 _PART_FIELDS = {

@@ -15,11 +15,12 @@ from livingreview.acquire import Acquired, Watch, plan, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
-from livingreview.records import Action, Baseline, Record, Score
+from livingreview.records import Baseline, Record, Score
 from livingreview.sources import Item, files, queries_of
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 from livingreview.training import current_model
+from livingreview.verdicts import Action
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _DERIVE_BATCH = 1_000

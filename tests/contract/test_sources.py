@@ -7,9 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from support import server as faults
-from support.server import Seen, Server, Spoil
-from support.world import Article, World, preprint, study
 
 from livingreview.acquire import getter
 from livingreview.config import Project, Query
@@ -18,6 +15,9 @@ from livingreview.http import Client
 from livingreview.records import Deletion, Problem, Record
 from livingreview.sources import SOURCES, Getter, Retrieved, Source, Window
 from livingreview.store.repository import Repository
+from support import server as faults
+from support.server import Seen, Server, Spoil
+from support.world import Article, World, preprint, study
 
 WINDOW = Window(since=date(2022, 3, 1), until=date(2022, 6, 1))
 FEED = "/feeds/journal.rss"

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from support.records import NOW, article, trial
 
 from livingreview import decide
 from livingreview.errors import LockedError, StoreError
 from livingreview.http import Payload, Request
 from livingreview.records import (
-    Action,
     Change,
     Cursor,
     Decision,
@@ -32,7 +30,9 @@ from livingreview.records import (
 from livingreview.sources import Item
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
+from livingreview.verdicts import Action
 from livingreview.views import Run
+from support.records import NOW, article, trial
 
 HOUR = timedelta(hours=1)
 QUERY = {

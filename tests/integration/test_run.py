@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
 from support import server as faults
 from support import tiny_review
 from support.lab import Ended, Lab
@@ -512,7 +513,7 @@ def test_status_as_json(filled: Lab) -> None:
 def test_run_as_json(filled: Lab) -> None:
     found = json.loads(filled("run", "--json", now=FIRST).out)
     assert (found["changes"], found["failures"], found["run"]) == (7, {}, "20220601T050000Z")
-    # Notable: two core papers. Alert: a new trial of the core product. Routine: what the review itself cites, and context.
+    # Notable: two core papers. Alert: a new trial of the core product. Routine: context, and what the review cites.
     assert found["severities"] == {"alert": 1, "notable": 2, "routine": 4}
 
 

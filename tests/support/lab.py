@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from livingreview.store.repository import Repository
 from support.server import Server
 from support.stores import rows_of
-
-from livingreview.store.repository import Repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The world that the local server answers from: articles, studies and preprints, which a test may change between runs."""
+"""The world that the local server answers from: articles, studies and preprints; tests change it between runs."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date

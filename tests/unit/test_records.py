@@ -6,7 +6,6 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.records import article, records
 
 from livingreview.records import (
     Baseline,
@@ -24,6 +23,7 @@ from livingreview.records import (
     envelope_of,
     record_from,
 )
+from support.records import article, records
 
 
 def hash_of(record: Record) -> str:

@@ -9,7 +9,7 @@ from livingreview.identity import normal_title
 from livingreview.records import Kind, Record, Reference, Severity
 from livingreview.report import words
 from livingreview.report.escape import clean
-from livingreview.report.links import record_url, url_of
+from livingreview.report.links import nct_url, record_url, url_of
 from livingreview.report.material import Material
 from livingreview.views import StoredChange, StoredRecord
 
@@ -75,7 +75,7 @@ class Frame:
         """Queries that were answered, but whose counts do not add up."""
         return tuple(
             sorted(
-                f"{words.source_name(log.source)}: {clean(log.name)}"
+                f"{words.source_name(log.source)} ({clean(log.name)})"
                 for log in self.material.queries
                 if not (log.is_reconciled or log.is_skipped or log.error)
             )
@@ -140,7 +140,11 @@ class Frame:
         change = found.change
         stored = self.by_key.get((change.source, change.source_id))
         title = clean(change.after.get("title") or (stored.record.title if stored else ""))
-        told = words.change_words(change.type, change.before, change.after)
+        after, facts = change.after, stored.record.trial if stored else None
+        if change.type == "results_posted" and facts:
+            after = {"status": facts.status} | after
+        told = words.change_words(change.type, change.before, after)
+        is_trial = facts is not None or bool(nct_url(change.source_id))
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
             "type": change.type,
@@ -148,6 +152,7 @@ class Frame:
             "source": change.source,
             "source_id": clean(change.source_id),
             "title": title or clean(change.source_id),
+            "label": f"{clean(change.source_id)}: {title}" if is_trial and title else title or clean(change.source_id),
             "url": record_url(stored.record) if stored else url_of(change.source, change.source_id),
             "words": f"{told}: {scope}" if scope else told,
             "effective_date": clean(change.effective_date),

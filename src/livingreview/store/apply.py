@@ -13,19 +13,9 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import SQLModel
 
-from livingreview.records import (
-    Action,
-    Deletion,
-    Problem,
-    Record,
-    State,
-    Verdict,
-    canonical_json,
-    content_hash,
-    content_of,
-    envelope_of,
-)
+from livingreview.records import Deletion, Problem, Record, canonical_json, content_hash, content_of, envelope_of
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
+from livingreview.verdicts import Action, State, Verdict
 
 _BATCH = 500
 

@@ -62,9 +62,16 @@ def make_review() -> Review:
 def make_baseline() -> Baseline:
     def trial(nct_id: str, status: str, area: str = "burns", note: str = "") -> PrintedTrial:
         return PrintedTrial(
-            nct_id=nct_id, title=f"Trial {nct_id}", ev_source="", condition="", status=status, location="",
-            area=area, note=note, role="trial",
-        )  # fmt: skip
+            nct_id=nct_id,
+            title=f"Trial {nct_id}",
+            ev_source="",
+            condition="",
+            status=status,
+            location="",
+            area=area,
+            note=note,
+            role="trial",
+        )
 
     return Baseline(
         published_date=date(2022, 9, 14),
@@ -92,8 +99,20 @@ def stored(record: Record, scope: str = "core", areas: tuple[str, ...] = (), **v
 
 
 def paper(pmid: str, title: str, day: str = "2024-05-01", **values: Any) -> Record:
-    return Record(**({"source": "pubmed", "source_id": pmid, "pmid": pmid, "title": title, "publication_date": day,
-                      "journal": "J Demo", "abstract": (Section(text="Words."),)} | values))  # fmt: skip
+    return Record(
+        **(
+            {
+                "source": "pubmed",
+                "source_id": pmid,
+                "pmid": pmid,
+                "title": title,
+                "publication_date": day,
+                "journal": "J Demo",
+                "abstract": (Section(text="Words."),),
+            }
+            | values
+        )
+    )
 
 
 def trial_record(
@@ -114,28 +133,61 @@ def changed(
     number: int, kind: str, source_id: str, severity: str = "notable", source: str = "pubmed", **values: Any
 ) -> StoredChange:
     change = Change(
-        type=kind, severity=Severity(severity), source=source, source_id=source_id, work=f"{source}:{source_id}",
-        at=NOW, **values,
-    )  # fmt: skip
+        type=kind,
+        severity=Severity(severity),
+        source=source,
+        source_id=source_id,
+        work=f"{source}:{source_id}",
+        at=NOW,
+        **values,
+    )
     return StoredChange(id=number, run=RUN, change=change)
 
 
 def a_run(name: str = RUN, **values: Any) -> Run:
-    settings = {"id": 2, "road": "services", "status": "partial", "now_at": NOW, "started_at": NOW, "finished_at": NOW,
-                "reported_at": None, "code_version": "0.1.0", "config_hash": "c" * 64, "model": "m1", "error": ""}  # fmt: skip
+    settings = {
+        "id": 2,
+        "road": "services",
+        "status": "partial",
+        "now_at": NOW,
+        "started_at": NOW,
+        "finished_at": NOW,
+        "reported_at": None,
+        "code_version": "0.1.0",
+        "config_hash": "c" * 64,
+        "model": "m1",
+        "error": "",
+    }
     return Run(**({"name": name} | settings | values))
 
 
 def log(source: str, name: str = "core", **values: Any) -> QueryLog:
-    settings = {"role": "core", "query_hash": "abc", "text": 'exosom*[tiab] AND "x"', "since": "2026-11-14",
-                "until": "2026-11-23", "announced": 3, "received": 3, "counts": {"new": 2, "unchanged": 1},
-                "requests": 2, "is_reconciled": True, "is_skipped": False, "error": ""}  # fmt: skip
+    settings = {
+        "role": "core",
+        "query_hash": "abc",
+        "text": 'exosom*[tiab] AND "x"',
+        "since": "2026-11-14",
+        "until": "2026-11-23",
+        "announced": 3,
+        "received": 3,
+        "counts": {"new": 2, "unchanged": 1},
+        "requests": 2,
+        "is_reconciled": True,
+        "is_skipped": False,
+        "error": "",
+    }
     return QueryLog(**({"source": source, "name": name} | settings | values))
 
 
 def status(**values: Any) -> SourceStatus:
-    settings = {"records": 3, "versions": 4, "searched_through_at": NOW - timedelta(days=2), "triaged_through_at": None,
-                "reported_through_at": None, "is_overdue": False}  # fmt: skip
+    settings = {
+        "records": 3,
+        "versions": 4,
+        "searched_through_at": NOW - timedelta(days=2),
+        "triaged_through_at": None,
+        "reported_through_at": None,
+        "is_overdue": False,
+    }
     return SourceStatus(**(settings | values))
 
 
@@ -145,9 +197,14 @@ def make_material() -> Material:
     )
     first = trial_record("NCT00000001", "RECRUITING", "2022-05-01")
     second = trial_record(
-        "NCT00000001", "COMPLETED", "2024-02-01", enrollment_count=102, enrollment_type="ACTUAL", has_results=True,
+        "NCT00000001",
+        "COMPLETED",
+        "2024-02-01",
+        enrollment_count=102,
+        enrollment_type="ACTUAL",
+        has_results=True,
         results_first_posted_date="2024-01-15",
-    )  # fmt: skip
+    )
     title = {"title": "Cited paper"}
     return Material(
         review=make_review(),
@@ -164,21 +221,58 @@ def make_material() -> Material:
         changes=(
             changed(1, "new_core_record", "10", after={"title": HOSTILE, "scope": "core", "areas": ["skin"]}),
             changed(2, "new_record", "11", "routine", after={"title": CHINESE, "scope": "around", "areas": []}),
-            changed(3, "status_changed", "NCT00000001", source="clinicaltrials",
-                    before={"status": "RECRUITING"}, after={"status": "COMPLETED"}, effective_date="2024-02-01"),
-            changed(4, "results_posted", "NCT00000001", "alert", source="clinicaltrials",
-                    before={"has_results": False}, after={"has_results": True, "results_first_posted_date": "2024-01-15"}),
-            changed(5, "enrollment_changed", "NCT00000001", source="clinicaltrials",
-                    before={"enrollment_count": 120, "enrollment_type": "ESTIMATED"},
-                    after={"enrollment_count": 102, "enrollment_type": "ACTUAL"}),
-            changed(6, "baseline_reference_retracted", "111", "alert",
-                    after=title | {"ref_no": 2, "notice": {"kind": "RetractionIn", "pmid": "112", "citation": "J <b> 2"}}),
-            changed(7, "revised_text", "12", "routine", before={"title": "Old"}, after={"title": "New", "parts": ["title"]}),
+            changed(
+                3,
+                "status_changed",
+                "NCT00000001",
+                source="clinicaltrials",
+                before={"status": "RECRUITING"},
+                after={"status": "COMPLETED"},
+                effective_date="2024-02-01",
+            ),
+            changed(
+                4,
+                "results_posted",
+                "NCT00000001",
+                "alert",
+                source="clinicaltrials",
+                before={"has_results": False},
+                after={"has_results": True, "results_first_posted_date": "2024-01-15"},
+            ),
+            changed(
+                5,
+                "enrollment_changed",
+                "NCT00000001",
+                source="clinicaltrials",
+                before={"enrollment_count": 120, "enrollment_type": "ESTIMATED"},
+                after={"enrollment_count": 102, "enrollment_type": "ACTUAL"},
+            ),
+            changed(
+                6,
+                "baseline_reference_retracted",
+                "111",
+                "alert",
+                after=title | {"ref_no": 2, "notice": {"kind": "RetractionIn", "pmid": "112", "citation": "J <b> 2"}},
+            ),
+            changed(
+                7, "revised_text", "12", "routine", before={"title": "Old"}, after={"title": "New", "parts": ["title"]}
+            ),
             changed(8, "moon_phase", "12", "routine", before={"phase": "new"}, after={"phase": "full", "title": "New"}),
-            changed(9, "new_trial", "NCT00000009", source="clinicaltrials",
-                    after={"title": ARABIC, "status": "RECRUITING", "scope": "core", "areas": ["bone"]}),
-            changed(10, "new_trial", "NCT00000002", "routine", source="clinicaltrials",
-                    after={"title": "t", "status": "UNKNOWN", "is_baseline": True, "scope": "around"}),
+            changed(
+                9,
+                "new_trial",
+                "NCT00000009",
+                source="clinicaltrials",
+                after={"title": ARABIC, "status": "RECRUITING", "scope": "core", "areas": ["bone"]},
+            ),
+            changed(
+                10,
+                "new_trial",
+                "NCT00000002",
+                "routine",
+                source="clinicaltrials",
+                after={"title": "t", "status": "UNKNOWN", "is_baseline": True, "scope": "around"},
+            ),
         ),
         records=(
             stored(paper("10", HOSTILE, doi="10.1000/a(1)<2>"), areas=("skin",)),
@@ -193,19 +287,31 @@ def make_material() -> Material:
             stored(trial_record("NCT00000003", "WITHDRAWN", "2022-06-15", why_stopped="no | money"), "around"),
             stored(trial_record("NCT00000004", "TERMINATED", "", Fidelity.FACTS), "around"),
             stored(trial_record("ACTRN12620000870954", "", "2024-12", Fidelity.FACTS), "around"),
-            stored(trial_record("NCT00000009", "RECRUITING", "2026-11-01", conditions=("Gout",), phases=("PHASE1", "PHASE2")), "core", ("bone",)),
+            stored(
+                trial_record(
+                    "NCT00000009", "RECRUITING", "2026-11-01", conditions=("Gout",), phases=("PHASE1", "PHASE2")
+                ),
+                "core",
+                ("bone",),
+            ),
         ),
         trial_history={"NCT00000001": (first, second)},
         counts={"pubmed": 7, "clinicaltrials": 5},
-        status={"pubmed": status(), "clinicaltrials": status(is_overdue=True), "europepmc": status(searched_through_at=None)},
+        status={
+            "pubmed": status(),
+            "clinicaltrials": status(is_overdue=True),
+            "europepmc": status(searched_through_at=None),
+        },
         model_card={
-            "id": "m1", "trained_at": "2026-11-22T05:00:00+00:00", "n_examples": 232,
+            "id": "m1",
+            "trained_at": "2026-11-22T05:00:00+00:00",
+            "n_examples": 232,
             "labels": {"scopes": {"core": 24, "around": 67, "other": 101}},
             "evaluation": {"method": "5-fold", "scopes": {"macro_f1": {"value": 0.9312, "low": 0.88, "high": 0.96}}},
         },
         failures={"europepmc": "Europe PMC answers 503 after 5 attempts"},
         now=NOW,
-    )  # fmt: skip
+    )
 
 
 def quiet_material() -> Material:

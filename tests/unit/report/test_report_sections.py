@@ -74,7 +74,7 @@ def test_unreconciled_and_overdue_are_said(
     kinds = [one["kind"] for one in build(material).banners]
     assert kinds == ["failed", "incomplete", "overdue"]
     odd = replace(quiet, queries=(search("pubmed", is_reconciled=False),))
-    assert "counts do not add up for PubMed: core" in section(odd, "headline")["sentences"]["read"]
+    assert "counts do not add up for PubMed (core)" in section(odd, "headline")["sentences"]["read"]
 
 
 def test_files_and_no_search_at_all_are_said(quiet: Material, search: Callable[..., QueryLog]) -> None:
@@ -233,7 +233,7 @@ def test_trial_changes_are_told_as_a_person_would(material: Material) -> None:
     rows = section(material, "trial_changes")["trials"]
     assert [one["source_id"] for one in rows] == ["NCT00000001"]
     assert rows[0]["words"] == (
-        "recruiting -> completed; no results -> has results (posted 2024-01-15); "
+        "recruiting -> completed; completed -> has results (posted 2024-01-15); "
         "enrolment 120 (estimated) -> 102 (actual)"
     )
     assert rows[0]["severity"] == "alert" and rows[0]["is_printed"]
@@ -272,23 +272,58 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
 @pytest.mark.parametrize(
     ("kind", "before", "after", "told"),
     [
-        ("date_slipped", {"completion_date": "2024-01"}, {"completion_date": "2024-07", "days": 182}, "completion 2024-01 -> 2024-07 (182 days later)"),
-        ("date_slipped", {"start_date": "2024-01-02"}, {"start_date": "2024-01-01", "days": -1}, "start 2024-01-02 -> 2024-01-01 (1 day earlier)"),
+        (
+            "date_slipped",
+            {"completion_date": "2024-01"},
+            {"completion_date": "2024-07", "days": 182},
+            "completion 2024-01 -> 2024-07 (182 days later)",
+        ),
+        (
+            "date_slipped",
+            {"start_date": "2024-01-02"},
+            {"start_date": "2024-01-01", "days": -1},
+            "start 2024-01-02 -> 2024-01-01 (1 day earlier)",
+        ),
         ("why_stopped", {}, {"why_stopped": "no money"}, "reason given: no money"),
-        ("overdue", {}, {"completion_date": "2023-01", "last_update_posted_date": "2022-05-01"}, "overdue: to be completed by 2023-01, last update 2022-05-01"),
-        ("design_changed", {"title": "A", "phases": ["PHASE1"]}, {"title": "B", "phases": ["PHASE1", "PHASE2"]}, "design changed: phases phase1 -> phase1; phase2; renamed, formerly: A"),
+        (
+            "overdue",
+            {},
+            {"completion_date": "2023-01", "last_update_posted_date": "2022-05-01"},
+            "overdue: to be completed by 2023-01, last update 2022-05-01",
+        ),
+        (
+            "design_changed",
+            {"title": "A", "phases": ["PHASE1"]},
+            {"title": "B", "phases": ["PHASE1", "PHASE2"]},
+            "design changed: phases phase1 -> phase1; phase2; renamed, formerly: A",
+        ),
         ("alias_changed", {"aliases": []}, {"aliases": ["NCT00000007"]}, "alias changed: aliases NCT00000007"),
         ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: result papers 12"),
         ("results_posted", {}, {"status": "COMPLETED", "has_results": True}, "completed -> has results"),
         ("enrollment_changed", {}, {"enrollment_count": 1200}, "enrolment not given -> 1,200"),
-        ("status_changed", {"status": "RECRUITING"}, {"status": "TERMINATED", "why_stopped": "funds"}, "recruiting -> terminated (funds)"),
-        ("baseline_reference_corrected", {}, {"ref_no": 3, "notice": {"doi": "10.1000/x"}}, "cited by the review as reference 3: corrected (doi 10.1000/x)"),
+        (
+            "status_changed",
+            {"status": "RECRUITING"},
+            {"status": "TERMINATED", "why_stopped": "funds"},
+            "recruiting -> terminated (funds)",
+        ),
+        (
+            "baseline_reference_corrected",
+            {},
+            {"ref_no": 3, "notice": {"doi": "10.1000/x"}},
+            "cited by the review as reference 3: corrected (doi 10.1000/x)",
+        ),
         ("withdrawn", {"title": "a"}, {"title": "a"}, "withdrawn by its source"),
         ("preprint_published", {}, {}, "the preprint is now published as an article"),
-        ("something_new", {"a": 1, "b": [1]}, {"a": 2, "b": [1], "c": {"x": True}}, "something new: a 1 -> 2; c x: yes"),
+        (
+            "something_new",
+            {"a": 1, "b": [1]},
+            {"a": 2, "b": [1], "c": {"x": True}},
+            "something new: a 1 -> 2; c x: yes",
+        ),
         ("bare_type", {}, {}, "bare type"),
     ],
-)  # fmt: skip
+)
 def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, Any], told: str) -> None:
     assert change_words(kind, before, after) == told
 

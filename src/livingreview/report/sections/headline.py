@@ -84,7 +84,7 @@ def _parts(frame: Frame) -> list[str]:
 
 def _statements(frame: Frame, touched: dict[str, Any]) -> str:
     total = touched["n_statements"]
-    as_read = "" if frame.is_complete else ", as far as could be read"
+    as_read = "" if frame.is_complete else ", as far as could be read,"
     standing = touched["standing"]
     aside = (
         f" {words.counted(len(standing), 'statement')} {'names' if len(standing) == 1 else 'name'} a trial that already"
@@ -93,7 +93,7 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
         else ""
     )
     if not touched["touched"]:
-        return f"No statement of the review ({total} are watched) is touched by these changes{as_read}.{aside}"
+        return f"No statement of the review ({total} are watched) is touched{as_read.rstrip(',')}.{aside}"
     ids = [row["id"] for row in touched["touched"]]
     shown = ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else [])
     verb = "is" if len(ids) == 1 else "are"
