@@ -24,6 +24,7 @@ from livingreview.verdicts import Action
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _DERIVE_BATCH = 1_000
+_IDS_A_LOOK = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,8 +256,12 @@ def material(
     kept: dict[tuple[str, str], StoredRecord] = {
         stored.record.key: stored for stored in repository.records(scopes=relevant)
     }
-    for stored in repository.records(source="clinicaltrials", ids=sorted(baseline.nct_ids)):
-        kept[stored.record.key] = stored
+    # Trials whose registry entry changed are shown with their titles, whatever their scope.
+    changed = {one.change.source_id for one in found if one.change.source == "clinicaltrials"}
+    wanted = sorted(baseline.nct_ids | changed)
+    for start in range(0, len(wanted), _IDS_A_LOOK):
+        for stored in repository.records(source="clinicaltrials", ids=wanted[start : start + _IDS_A_LOOK]):
+            kept[stored.record.key] = stored
     for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored
