@@ -21,7 +21,7 @@ def normal_doi(value: str) -> str:
     doi = found.group().lower().rstrip(".,;:'\"")
     while doi.endswith((")", "]", "}")) and doi.count(doi[-1]) > doi.count({")": "(", "]": "[", "}": "{"}[doi[-1]]):
         doi = doi[:-1].rstrip(".,;:")
-    return doi
+    return "" if doi.endswith("/") and doi.count("/") == 1 else doi
 
 
 def normal_pmid(value: str) -> str:

@@ -1,0 +1,94 @@
+"""The rules between what was read and what is stored."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livingreview.decide import decide, decide_deletion
+from livingreview.verdicts import Action, State
+
+OLD, NOW, NEW = "0001 2022-01-01 ", "0001 2022-02-01 ", "0001 2022-03-01 "
+STORED = State("a", NOW, 2)
+
+
+@pytest.mark.parametrize(
+    ("incoming", "stored", "earlier", "action"),
+    [
+        (State("a", NOW, 2), None, set(), Action.NEW),
+        (State("b", NEW, 1), STORED, {"a"}, Action.THINNER),
+        (State("a", NEW, 2), STORED, {"a"}, Action.UNCHANGED),
+        (State("a", OLD, 2), STORED, {"a"}, Action.UNCHANGED),
+        (State("b", OLD, 3), STORED, {"a"}, Action.REVISED),
+        (State("b", NEW, 2), STORED, {"a"}, Action.REVISED),
+        (State("b", NEW, 2), STORED, {"a", "b"}, Action.REVISED),
+        (State("b", NOW, 2), STORED, {"a", "b"}, Action.UNCHANGED),
+        (State("b", OLD, 2), STORED, {"a"}, Action.OLDER),
+        (State("b", NOW, 2), STORED, {"a"}, Action.REVISED),
+    ],
+)
+def test_each_rule(incoming: State, stored: State | None, earlier: set[str], action: Action) -> None:
+    verdict = decide(incoming, stored, earlier)
+    assert verdict.action is action
+    assert verdict.reason
+
+
+def test_a_withdrawn_record_returns_only_with_a_later_date() -> None:
+    gone = State("a", NOW, 2, is_withdrawn=True)
+    assert decide(State("a", NOW, 2), gone, {"a"}).action is Action.UNCHANGED
+    assert decide(State("a", NEW, 2), gone, {"a"}).action is Action.REVISED
+
+
+def test_deletions() -> None:
+    assert decide_deletion(None).action is Action.UNSTORED
+    assert decide_deletion(STORED).action is Action.WITHDRAWN
+    assert decide_deletion(State("a", NOW, 2, is_withdrawn=True)).action is Action.UNCHANGED
+
+
+@dataclass
+class Memory:
+    """A record as the store keeps it, as far as the rules go."""
+
+    state: State | None = None
+    hashes: set[str] = field(default_factory=set)
+    versions: int = 0
+
+    def take(self, incoming: State) -> Action:
+        action = decide(incoming, self.state, self.hashes).action
+        if action in (Action.NEW, Action.REVISED, Action.OLDER):
+            self.versions += 1
+            self.hashes.add(incoming.content_hash)
+        if action in (Action.NEW, Action.REVISED):
+            self.state = incoming
+        elif action is Action.UNCHANGED and self.state and incoming.content_hash == self.state.content_hash:
+            later = max(incoming.order_key, self.state.order_key)
+            self.state = State(incoming.content_hash, later, self.state.fidelity, self.state.is_withdrawn)
+        return action
+
+
+# A source gives one content for one date and road, or its own order would mean nothing.
+_STATES = st.sampled_from([State(f"{key}{road}", key, road) for key in (OLD, NOW, NEW) for road in (1, 2, 3)])
+
+
+@given(st.lists(_STATES, max_size=8))
+def test_what_was_read_once_changes_nothing_the_second_time(sequence: list[State]) -> None:
+    memory = Memory()
+    for state in sequence:
+        memory.take(state)
+    before = memory.state
+    assert {memory.take(state) for state in sequence} <= {Action.UNCHANGED, Action.THINNER}
+    assert memory.state == before
+
+
+@given(st.lists(_STATES, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_the_order_of_arrival_does_not_choose_the_state(sequence: list[State], random: object) -> None:
+    shuffled = list(sequence)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    ends = []
+    for order in (sequence, shuffled):
+        memory = Memory()
+        for state in order:
+            memory.take(state)
+        ends.append(memory.state)
+    assert ends[0] == ends[1]
