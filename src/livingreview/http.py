@@ -153,7 +153,7 @@ class Client:
 
     def _send_once(self, request: Request, check: Check | None) -> Payload:
         self._limiter.wait()
-        where = f"{self.service} ({urlsplit(request.url).netloc})"
+        where = f"{self.service} ({_host(request.url)})"
         timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
         deadline = time.monotonic() + 10 * self._settings.read_timeout_seconds
         try:
@@ -206,16 +206,24 @@ class Client:
                 raise ServiceFaultError(f"{where}: the answer drips in too slowly")
             chunks.append(chunk)
         expected = response.headers.get("Content-Length", "")
-        is_plain = not response.headers.get("Content-Encoding")
+        # An answer without a body may tell the length that the body would have (RFC 9110, 8.6).
+        is_plain = not response.headers.get("Content-Encoding") and response.status_code not in (204, 304)
         if is_plain and expected.isdigit() and size < int(expected):
             raise ServiceFaultError(f"{where}: the answer broke off after {size} of {expected} bytes")
         return b"".join(chunks)
 
 
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError as error:
+        raise QueryRejectedError(f"{url}: not an address ({error}); mend it in the configuration") from error
+
+
 def retry_after_seconds(value: str, now: datetime) -> float | None:
     """Seconds that a ``Retry-After`` header asks for, in either of its forms (RFC 9110, 10.2.3); None if neither."""
     value = value.strip()
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)

@@ -18,7 +18,7 @@ from livingreview.identity import normal_pmid, normal_title
 from livingreview.records import Record, Reference
 from livingreview.sources import pubmed_xml
 from livingreview.sources.base import Getter, Kept
-from livingreview.sources.pubmed import PubmedSource, read_search
+from livingreview.sources.pubmed import PubmedSource, check_search, read_search
 
 _BATCH = 25
 _MAX_CANDIDATES = 5
@@ -102,7 +102,7 @@ def _titled(reference: Reference, settings: PubmedSettings, get: Getter) -> list
         },
         is_post=True,
     )
-    return list(read_search(get(request).payload.body).ids)
+    return list(read_search(get(request, check_search).payload.body).ids)
 
 
 def _records(pubmed: PubmedSource, pmids: Sequence[str], get: Getter) -> dict[str, Record]:

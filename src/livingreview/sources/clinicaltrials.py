@@ -25,7 +25,10 @@ from livingreview.sources.base import Getter, Item, Retrieved, Window
 
 _MAX_IDS = 100
 """NCT numbers in one ``filter.ids``: keeps the address below 2,000 characters."""
+_MAX_ALONE = 10
+"""So many absent studies of one request are asked for alone; more of them is a fault of the answer."""
 _MAX_PAGES = 1_000
+_MAX_COUNT = 1_000_000_000
 _MAX_DOCUMENT_BYTES = 512 << 20
 
 
@@ -67,11 +70,29 @@ class ClinicalTrialsSource:
             keys.extend(page.keys)
             found |= page.ids
             requests += page.requests
-            for nct in sorted(set(batch) - page.ids):
-                missing[nct] = "asked for by its number, not returned by the registry"
+            absent = sorted(set(batch) - page.ids)
+            for nct in absent:
+                if len(absent) > _MAX_ALONE:
+                    missing[nct] = f"asked for by its number, not returned, with {len(absent) - 1} others"
+                else:
+                    requests += 1
+                    missing |= self._alone(nct, get, keys)
         return Retrieved(
             keys=tuple(keys), announced=len(wanted), ids=frozenset(wanted), missing=missing, requests=requests
         )
+
+    def _alone(self, nct: str, get: Getter, keys: list[str]) -> dict[str, str]:
+        """Asks for one study; the registry redirects the number of a merged one. What is missing, with its reason."""
+        parameters = {"format": "json", "markupFormat": "markdown"}
+        try:
+            kept = get(Request(url=f"{self._settings.base_url}/studies/{nct}", parameters=parameters), _check_object)
+        except QueryRejectedError as error:
+            return {nct: f"asked for by its number, not returned, not even alone ({error})"}
+        number = _number(_content(kept.payload.body))
+        if not number:
+            return {nct: "asked for by its number alone, answered without a study"}
+        keys.append(kept.key)
+        return {} if number == nct else {nct: f"the registry has merged it into {number}, which is stored in its place"}
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """See :func:`parse`."""
@@ -150,7 +171,7 @@ def _check_page(payload: Payload) -> None:
 
 def _number(study: Mapping[str, Any]) -> str:
     module = study.get("protocolSection", {}).get("identificationModule", {})
-    return str(module.get("nctId", ""))
+    return _clean(module.get("nctId"))
 
 
 def _content(body: bytes) -> Any:
@@ -160,8 +181,7 @@ def _content(body: bytes) -> Any:
         ValueError: it is not JSON in UTF-8.
         RecursionError: it is nested too deeply.
     """
-    # Lone surrogates are legal in JSON and not in a database; they become question marks.
-    return json.loads(body.decode("utf-8-sig").encode("utf-8", "replace"))
+    return json.loads(body.decode("utf-8-sig"))
 
 
 def parse(document: BinaryIO) -> Iterator[Item]:
@@ -220,29 +240,40 @@ def _record(number: str, study: Mapping[str, Any]) -> Record:
         title=_clean(names.get("briefTitle") or names.get("officialTitle", "")),
         vernacular_title=_clean(names.get("officialTitle", "")),
         abstract=sections,
-        publication_date=protocol.get("statusModule", {}).get("studyFirstPostDateStruct", {}).get("date", ""),
-        keywords=tuple(_clean(word) for word in conditions.get("keywords", [])),
+        publication_date=trial.first_posted_date,
+        keywords=_cleaned(conditions.get("keywords", [])),
         mesh=_mesh(study),
         nct_ids=(number,),
-        accessions=tuple(reference["pmid"] for reference in references if reference.get("pmid")),
+        accessions=_cleaned(reference.get("pmid") for reference in references),
         trial=trial,
         source_date=trial.last_update_posted_date,
-        source_stamp=str(misc.get("versionHolder", "")),
-        created_date=protocol.get("statusModule", {}).get("studyFirstSubmitDate", ""),
+        source_stamp=_clean(misc.get("versionHolder")),
+        created_date=_clean(protocol.get("statusModule", {}).get("studyFirstSubmitDate")),
     )
 
 
-def _clean(text: str) -> str:
-    return " ".join(str(text).encode("utf-8", "replace").decode().replace("\x00", "").split())
+def _clean(value: Any) -> str:
+    """A value as text in one line; empty for null and for what is no text.
+
+    Lone surrogates are legal in JSON and not in a database; they become question marks.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return " ".join(str(value).encode("utf-8", "replace").decode().replace("\x00", "").split())
+
+
+def _cleaned(values: Any) -> tuple[str, ...]:
+    """The texts of a list that are not empty."""
+    return tuple(text for value in values if (text := _clean(value)))
 
 
 def _mesh(study: Mapping[str, Any]) -> tuple[str, ...]:
     derived = study.get("derivedSection", {})
     terms = [
-        _clean(mesh["term"])
+        term
         for module in ("conditionBrowseModule", "interventionBrowseModule")
         for mesh in derived.get(module, {}).get("meshes", [])
-        if mesh.get("term")
+        if (term := _clean(mesh.get("term")))
     ]
     return tuple(sorted(set(terms)))
 
@@ -258,18 +289,18 @@ def _facts(study: Mapping[str, Any]) -> TrialFacts:
     interventions = protocol.get("armsInterventionsModule", {}).get("interventions", [])
 
     def day(name: str) -> str:
-        return str(status.get(name, {}).get("date", ""))
+        return _clean(status.get(name, {}).get("date"))
 
     def kind(name: str) -> str:
-        return str(status.get(name, {}).get("type", ""))
+        return _clean(status.get(name, {}).get("type"))
 
     return TrialFacts(
         status=_clean(status.get("overallStatus", "")),
         last_known_status=_clean(status.get("lastKnownStatus", "")),
         why_stopped=_clean(status.get("whyStopped", "")),
         study_type=_clean(design.get("studyType", "")),
-        phases=tuple(design.get("phases", [])),
-        enrollment_count=enrollment.get("count"),
+        phases=_cleaned(design.get("phases", [])),
+        enrollment_count=count if type(count := enrollment.get("count")) is int and count < _MAX_COUNT else None,
         enrollment_type=_clean(enrollment.get("type", "")),
         start_date=day("startDateStruct"),
         primary_completion_date=day("primaryCompletionDateStruct"),
@@ -279,17 +310,15 @@ def _facts(study: Mapping[str, Any]) -> TrialFacts:
         first_posted_date=day("studyFirstPostDateStruct"),
         last_update_posted_date=day("lastUpdatePostDateStruct"),
         results_first_posted_date=day("resultsFirstPostDateStruct"),
-        has_results=study.get("hasResults"),
-        conditions=tuple(_clean(item) for item in protocol.get("conditionsModule", {}).get("conditions", [])),
+        has_results=has_results if isinstance(has_results := study.get("hasResults"), bool) else None,
+        conditions=_cleaned(protocol.get("conditionsModule", {}).get("conditions", [])),
         interventions=tuple(
-            ": ".join(part for part in (item.get("type", ""), _clean(item.get("name", ""))) if part)
+            ": ".join(part for part in (_clean(item.get("type")), _clean(item.get("name"))) if part)
             for item in interventions
         ),
         sponsor=_clean(protocol.get("sponsorCollaboratorsModule", {}).get("leadSponsor", {}).get("name", "")),
-        countries=tuple(sorted({_clean(item["country"]) for item in locations if item.get("country")})),
-        result_pmids=tuple(
-            sorted(str(item["pmid"]) for item in references if item.get("type") == "RESULT" and item.get("pmid"))
-        ),
-        aliases=tuple(sorted(names.get("nctIdAliases", []))),
-        secondary_ids=tuple(sorted(_clean(item["id"]) for item in names.get("secondaryIdInfos", []) if item.get("id"))),
+        countries=tuple(sorted(set(_cleaned(item.get("country") for item in locations)))),
+        result_pmids=tuple(sorted(_cleaned(item.get("pmid") for item in references if item.get("type") == "RESULT"))),
+        aliases=tuple(sorted(_cleaned(names.get("nctIdAliases", [])))),
+        secondary_ids=tuple(sorted(_cleaned(item.get("id") for item in names.get("secondaryIdInfos", [])))),
     )

@@ -122,7 +122,7 @@ class PubmedSource:
             "retmode": "xml",
         }
         request = self._request("esearch.fcgi", parameters)
-        return read_search(asked(request, _check_search).body)
+        return read_search(asked(request, check_search).body)
 
     def _fetch(self, ids: Sequence[str], asked: "_Counter") -> Retrieved:
         keys: list[str] = []
@@ -199,7 +199,12 @@ def read_search(body: bytes) -> _Search:
     return _Search(int(count), ids, tuple(complaints))
 
 
-def _check_search(payload: Payload) -> None:
+def check_search(payload: Payload) -> None:
+    """Has an answer that is no esearch answer asked for again.
+
+    Raises:
+        ServiceFaultError: it is not one.
+    """
     try:
         read_search(payload.body)
     except InputError as error:

@@ -1,0 +1,166 @@
+"""PubMed over the E-utilities."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livingreview.config import Project, Query
+from livingreview.errors import InputError, QueryRejectedError, UnreconciledError
+from livingreview.http import Check, Client, Payload, Request
+from livingreview.sources import Getter, Kept, Window
+from livingreview.sources.pubmed import PubmedSource, read_search
+from support.server import Server
+from support.world import Article
+
+QUERY = Query(name="core", source="pubmed", text="vesicles[tiab]")
+WINDOW = Window(since=date(2022, 1, 1), until=date(2022, 12, 31))
+
+
+@pytest.fixture
+def source(tiny_project: Project) -> PubmedSource:
+    return PubmedSource(tiny_project.settings.sources.pubmed)
+
+
+@pytest.fixture
+def get(tiny_project: Project) -> Iterator[Getter]:
+    client = Client("pubmed", tiny_project.settings.sources.pubmed, sleep=lambda _seconds: None)
+
+    def send(request: Request, check: Check | None = None) -> Kept:
+        return Kept(key=str(request.parameters), payload=client.send(request, check))
+
+    yield send
+    client.close()
+
+
+def vesicles(pmid: str, **values: object) -> Article:
+    return Article(pmid=pmid, title="Vesicles", **values)  # type: ignore[arg-type]
+
+
+def test_three_windows_are_asked_and_merged(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(
+        vesicles("1", edat=date(2022, 5, 1)),
+        vesicles("2", edat=date(2019, 5, 1), crdt=date(2022, 5, 1)),
+        vesicles("3", edat=date(2019, 5, 1), crdt=date(2019, 5, 1), mdat=date(2022, 5, 1)),
+        vesicles("4", edat=date(2019, 5, 1)),
+        vesicles("5", edat=date(2023, 1, 1)),
+    )
+    found = source.retrieve(QUERY, WINDOW, get)
+    assert found.ids == {"1", "2", "3"}
+    assert found.announced == 3
+    assert {seen.parameters["datetype"] for seen in server.asked("esearch")} == {"edat", "crdt", "mdat"}
+    assert all("datetype" not in seen.parameters["term"] for seen in server.asked("esearch"))
+
+
+def test_both_ends_of_a_window_belong_to_it(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(vesicles("1", edat=WINDOW.since), vesicles("2", edat=WINDOW.until))
+    assert source.retrieve(QUERY, WINDOW, get).ids == {"1", "2"}
+
+
+def test_10_000_hits_are_bisected_and_each_read_once(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(
+        *(vesicles(str(number), edat=date(2022, 1 + number % 12, 1 + number % 28)) for number in range(1, 10_301))
+    )
+    listed: list[str] = []
+    for part in source._list_ids(
+        QUERY, "edat", WINDOW.since, WINDOW.until, lambda request, check: get(request, check).payload
+    ):  # type: ignore[arg-type]
+        listed.extend(part)
+    assert len(listed) == len(set(listed)) == 10_300
+    assert len(server.asked("esearch")) == 3
+
+
+def test_a_day_with_too_many_hits_is_named(
+    source: PubmedSource, get: Getter, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livingreview.sources.pubmed._MAX_IDS", 3)
+    server.world.add(*(vesicles(str(number), edat=date(2022, 5, 7)) for number in range(1, 6)))
+    with pytest.raises(UnreconciledError, match="edat 2022-05-07 to 2022-05-07: 5 hits in one day"):
+        source.retrieve(QUERY, WINDOW, get)
+
+
+def test_a_complaint_ends_the_query(source: PubmedSource, get: Getter, server: Server) -> None:
+    with pytest.raises(QueryRejectedError, match="FieldNotFound: tiba"):
+        source.retrieve(Query(name="core", source="pubmed", text="vesicles[tiba]"), WINDOW, get)
+    assert len(server.seen) == 1
+
+
+def test_ids_are_cleaned_and_asked_for_in_batches(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(*(vesicles(str(number)) for number in range(1, 12)))
+    found = source.retrieve_ids(["007", "PMID: 3", "3", "no", "99", *map(str, range(1, 12))], get)
+    assert found.ids == {*map(str, range(1, 12)), "99"}
+    assert list(found.missing) == ["99"]
+    assert [seen.parameters["id"] for seen in server.asked("efetch")] == ["1,2,3,4,5", "6,7,8,9,10", "11,99", "99"]
+
+
+def test_contact_and_key_go_along_by_post(tiny_project: Project, get: Getter, server: Server) -> None:
+    settings = tiny_project.settings.sources.pubmed.model_copy(update={"email": "a@example.org"})
+    from pydantic import SecretStr
+
+    settings = settings.model_copy(update={"api_key": SecretStr("hush")})
+    PubmedSource(settings).retrieve_ids(["1"], get)
+    (seen, *_) = server.seen
+    assert (seen.method, seen.parameters["email"], seen.parameters["tool"]) == ("POST", "a@example.org", "livingreview")
+    assert seen.parameters["api_key"] == "hush"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"words",
+        b"<html/>",
+        b"<eSearchResult></eSearchResult>",
+        b"<eSearchResult><Count>x</Count></eSearchResult>",
+        b"<eSearchResult><ERROR>no</ERROR></eSearchResult>",
+        b"<!DOCTYPE a [<!ENTITY b 'c'>]><eSearchResult><Count>1</Count></eSearchResult>",
+        b"<eSearchResult><Count>1</Count>",
+    ],
+)
+def test_searches_that_are_none(body: bytes) -> None:
+    with pytest.raises(InputError):
+        read_search(body)
+
+
+def test_complaints_and_harmless_warnings() -> None:
+    body = (
+        b"<eSearchResult><Count>7</Count><IdList><Id>1</Id><Id>02</Id></IdList><ErrorList><PhraseNotFound>a b"
+        b"</PhraseNotFound></ErrorList><WarningList><QuotedPhraseNotFound>c</QuotedPhraseNotFound>"
+        b"<OutputMessage>No items found.</OutputMessage></WarningList></eSearchResult>"
+    )
+    found = read_search(body)
+    assert (found.count, found.ids) == (7, ("1", "2"))
+    assert found.complaints == ("PhraseNotFound: a b", "QuotedPhraseNotFound: c")
+
+
+@given(st.binary(max_size=80) | st.text("<>/eSarchResultCounIdL0123 &;", max_size=80).map(str.encode))
+def test_whatever_comes_only_an_input_error_is_raised(body: bytes) -> None:
+    with contextlib.suppress(InputError):
+        read_search(body)
+
+
+@pytest.mark.parametrize("retstart_error", ["status", "body"])
+def test_the_server_answers_as_pubmed_does(server: Server, get: Getter, retstart_error: str) -> None:
+    """The test server itself: clamps silently, refuses a late start, leaves out what it does not know."""
+    server.world.retstart_error = retstart_error
+    server.world.add(vesicles("1"), vesicles("2"))
+
+    def search(**parameters: str) -> Payload:
+        given = {"db": "pubmed", "term": "vesicles", **parameters}
+        return get(Request(url=f"{server.url}/entrez/eutils/esearch.fcgi", parameters=given)).payload
+
+    assert read_search(search(retmax="100000").body).ids == ("2", "1")
+    assert read_search(search(retmax="1").body).ids == ("2",)
+    if retstart_error == "status":
+        with pytest.raises(QueryRejectedError, match="400"):
+            search(retstart="9999")
+    else:
+        with pytest.raises(InputError, match="retstart"):
+            read_search(search(retstart="9999").body)
+    widened = read_search(search(term="vesicles AND sails[tiba]").body)
+    assert widened.count == 2
+    assert widened.complaints
+    assert b"<DbName>pubmed" in get(Request(url=f"{server.url}/entrez/eutils/einfo.fcgi")).payload.body

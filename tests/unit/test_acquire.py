@@ -1,0 +1,174 @@
+"""What a run asks, and what becomes of the answers."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from livingreview import decide
+from livingreview.acquire import RESTORED, UNFINISHED, WATCH, Acquired, Watch, plan, read_services
+from livingreview.config import Project, load_project
+from livingreview.records import Cursor
+from livingreview.sources import queries_of
+from livingreview.store.apply import Tally
+from livingreview.store.hashing import query_hash
+from livingreview.store.repository import Repository
+from livingreview.views import Run
+from support import server as faults
+from support.records import NOW, article, trial
+from support.server import Server
+from support.world import Article, study
+
+
+@pytest.fixture
+def store(empty_store: Path, tmp_path: Path) -> Iterator[Repository]:
+    opened = Repository.open(f"sqlite:///{empty_store}", tmp_path / "archive")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(store: Repository) -> Run:
+    return store.start_run("services", NOW, "", "")
+
+
+def put(store: Repository, run: Run, *records: object) -> None:
+    with store.writing(run, decide) as writing:
+        writing.apply(records, "", NOW, Tally())  # type: ignore[arg-type]
+
+
+def asked(project: Project, store: Repository, watched: dict[str, list[str]] | None = None) -> list[tuple[object, ...]]:
+    return [
+        (one.query.source, one.query.name, one.window.since if one.window else one.ids)
+        for one in plan(project, store, watched or {}, NOW)
+    ]
+
+
+def read(project: Project, store: Repository, run: Run, watch: Watch, **watched: list[str]) -> Acquired:
+    return read_services(project, store, run, plan(project, store, watched, NOW), watch)
+
+
+def test_the_first_plan_reads_from_the_beginning(tiny_project: Project, store: Repository) -> None:
+    begin = tiny_project.review.read_from_date
+    assert asked(tiny_project, store) == [
+        ("pubmed", "core", begin),
+        ("pubmed", "context", begin),
+        ("clinicaltrials", "core", begin),
+    ]
+
+
+def test_a_cursor_is_where_the_next_reading_begins(tiny_project: Project, store: Repository, run: Run) -> None:
+    query = queries_of(tiny_project.review, tiny_project.settings)[0]
+    cursor = Cursor(source="pubmed", query_name="core", query_hash=query_hash(query), read_to_at=NOW, stamp="s")
+    with store.writing(run, decide) as writing:
+        writing.move_cursor(cursor)
+    first, *_ = plan(tiny_project, store, {}, NOW + timedelta(days=7))
+    assert first.window is not None
+    assert (first.window.since, first.window.until, first.window.stamp) == (date(2022, 6, 1), date(2022, 6, 8), "s")
+
+
+def test_what_is_watched_unfinished_or_restored_is_asked_for_once(
+    tiny_project: Project, store: Repository, run: Run
+) -> None:
+    put(
+        store,
+        run,
+        trial("NCT00000001"),
+        trial("NCT00000002", status="COMPLETED"),
+        trial("NCT00000003"),
+        article("5", is_text_complete=False),
+        article("6", is_text_complete=False),
+    )
+    found = asked(tiny_project, store, {"pubmed": ["6"], "clinicaltrials": ["NCT00000001"], "crossref": ["10.5555/x"]})
+    assert found[3:] == [
+        ("pubmed", WATCH, ("6",)),
+        ("clinicaltrials", WATCH, ("NCT00000001",)),
+        ("clinicaltrials", UNFINISHED, ("NCT00000003",)),
+        ("pubmed", RESTORED, ("5",)),
+    ]
+
+
+def test_a_source_that_is_switched_off_is_not_asked(
+    tiny_root: Path, tiny_project: Project, store: Repository, run: Run, monkeypatch: pytest.MonkeyPatch, watch: Watch
+) -> None:
+    for name in ("PUBMED", "CLINICALTRIALS"):
+        monkeypatch.setenv(f"LIVINGREVIEW_SOURCES__{name}__IS_ENABLED", "false")
+    project = load_project(tiny_root / "config")
+    assert asked(project, store, {"pubmed": ["6"]}) == []
+    assert read(project, store, run, watch) == Acquired()
+
+
+def test_a_reading_is_told_and_counted(tiny_project: Project, store: Repository, run: Run, server: Server) -> None:
+    server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
+    server.world.register(study("NCT90000009", "Vesicles of loom cells"))
+    lines: list[str] = []
+    found = read(tiny_project, store, run, Watch(tell=lines.append, sleep=lambda _seconds: None), pubmed=["31000001"])
+    assert (found.failures, found.answered, found.received) == ({}, {"pubmed", "clinicaltrials"}, 3)
+    assert lines[0] == "pubmed / core: 1 announced, 1 received (1 new)"
+    assert f"pubmed / {WATCH}: 1 announced, 1 received (1 unchanged)" in lines
+    assert {cursor.read_to_at for cursor in store.cursors()} == {NOW - timedelta(days=2)}
+
+
+def test_the_text_of_a_restored_record_comes_back(
+    tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
+) -> None:
+    import io
+    from dataclasses import replace
+
+    from livingreview.sources import pubmed_xml
+    from support.world import article_set
+
+    server.world.add(made := Article(pmid="31000001", title="Something else"))
+    (whole,) = pubmed_xml.parse(io.BytesIO(article_set(made)))
+    put(store, run, whole)
+    assert store.incomplete_ids() == {}
+    other = replace(whole, source_id="31000002", pmid="31000002", abstract=(), is_text_complete=False)  # type: ignore[type-var]
+    put(store, run, other)
+    server.world.add(Article(pmid="31000002", title="Something else"))
+    read(tiny_project, store, run, watch)
+    (found,) = store.records(source="pubmed", ids=["31000002"])
+    assert found.record.abstract_text
+
+
+def test_a_service_that_is_not_there_is_asked_one_thing_only(
+    tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
+) -> None:
+    server.spoil(faults.reset, "/entrez/", times=None)
+    found = read(tiny_project, store, run, watch, pubmed=["1"])
+    assert set(found.failures) == {"pubmed"}
+    assert found.answered == {"clinicaltrials"}
+    assert len(server.asked("/entrez/")) == 2
+    logs = [log for log in store.query_logs(run) if log.source == "pubmed"]
+    assert len(logs) == 3
+    assert all(log.error and not log.is_reconciled for log in logs)
+
+
+def test_an_answer_that_turns_out_unreadable_stops_only_its_query(
+    tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
+    server.world.register(study("NCT90000009", "Vesicles of loom cells"))
+    # A page that says it holds a study and does not.
+    monkeypatch.setattr("livingreview.sources.clinicaltrials.ClinicalTrialsSource.parse", lambda *_: iter(()))
+    found = read(tiny_project, store, run, watch)
+    assert "1 of 1 listed records did not come (NCT90000009)" in found.failures["clinicaltrials"]
+    assert store.counts() == {"pubmed": 1}
+    assert [cursor.source for cursor in store.cursors()] == ["pubmed", "pubmed"]
+
+
+def test_silence_after_a_habit_of_hits_is_named(
+    tiny_project: Project, store: Repository, server: Server, watch: Watch
+) -> None:
+    server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
+    for number in range(3):
+        run = store.start_run("services", NOW + timedelta(minutes=number), "", "")
+        # Each reading finds the article again: it was modified once more.
+        server.world.revise("31000001", mdat=date(2022, 6, 1))
+        read(tiny_project, store, run, watch)
+    assert not [issue for issue in store.issues(run) if issue.query == "core" and issue.source == "pubmed"]
+    server.world.articles.clear()
+    run = store.start_run("services", NOW + timedelta(minutes=9), "", "")
+    read(tiny_project, store, run, watch)
+    (issue,) = [issue for issue in store.issues(run) if issue.query == "core" and issue.source == "pubmed"]
+    assert "after 3 readings with hits" in issue.reason
