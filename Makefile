@@ -36,9 +36,9 @@ format: $(VENV)/.dev
 
 # Needs uv: exact versions with hashes for every platform, and not one address.
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header --quiet \
 	  --extra postgres --extra dev pyproject.toml -o requirements-dev.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header --quiet \
 	  --extra postgres --extra build -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean:
