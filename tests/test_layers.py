@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "verdicts", "views"),
-    ("config", "http", "identity", "text"),
+    ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
     ("acquire", "training", "run", "baseline", "queue", "doctor"),
     ("schedule", "cli"),
@@ -21,6 +21,7 @@ STRANGERS = 2
 """The layer whose rooms never import each other."""
 CONFINED = {
     "requests": {"http"},
+    "rapidfuzz": {"linking"},
     "Bio": {"sources"},
     "feedparser": {"sources"},
     "rispy": {"sources"},

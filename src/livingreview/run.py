@@ -1,8 +1,8 @@
-"""The line: sources -> decide -> store -> classify -> changes -> report. Here the stages meet, and nowhere else.
+"""The line: sources -> decide -> store -> link -> classify -> changes -> report. Here alone the stages meet.
 
-A run takes the store's lock, reads (services or files), derives scores and changes from every version that has none
-yet, and writes its report. It can be killed at any instant: what was committed stays, what was not is read again, and
-versions without changes are derived by the next run.
+A run takes the store's lock, reads (services or files), puts records together into works, derives scores and changes
+from every version that has none yet, and writes its report. It can be killed at any instant: what was committed stays,
+what was not is read again, and versions without changes are linked and derived by the next run.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -127,6 +127,7 @@ def _run(
                 error = "; ".join(acquired.failures.values())
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
+            repository.works.link()
             model = _derive(project, repository, baseline, run, now, watch)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()))

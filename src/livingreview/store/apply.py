@@ -1,5 +1,6 @@
 """Writes what was parsed: looks up what is stored, asks the decider, inserts in batches.
 
+Every new record gets a work of its own; :mod:`livingreview.store.works` finds out later which records are one.
 Works inside the transaction of its caller and never commits.
 """
 
@@ -99,8 +100,6 @@ class Applier:
 
     def _apply_batch(self, batch: Sequence[Record | Deletion | Problem], payload_key: str, tally: Tally) -> None:
         stored = self._load(item for item in batch if not isinstance(item, Problem))
-        works = _known_works(self._connection, [item for item in batch if isinstance(item, Record)])
-        new_works: list[dict[str, Any]] = []
         versions: list[dict[str, Any]] = []
         for item in batch:
             tally.received += 1
@@ -118,18 +117,16 @@ class Applier:
                 elif verdict.action is Action.UNSTORED:
                     tally.issues.append(Problem(source=item.source, source_id=item.source_id, reason=verdict.reason))
             else:
-                verdict = self._apply_record(item, known, stored, works, new_works, versions, payload_key)
+                verdict = self._apply_record(item, known, stored, versions, payload_key)
             tally.counts[verdict.action] += 1
             tally.covered.add(item.source_id)
-        self._write(stored, new_works, versions)
+        self._write(stored, versions)
 
     def _apply_record(
         self,
         record: Record,
         known: _Stored | None,
         stored: dict[tuple[str, str], _Stored],
-        works: dict[str, set[tuple[str, str]]],
-        new_works: list[dict[str, Any]],
         versions: list[dict[str, Any]],
         payload_key: str,
     ) -> Verdict:
@@ -140,7 +137,7 @@ class Applier:
             verdict = self._decider.decide(state, known.state, self._hashes(known))
         if verdict.action in (Action.NEW, Action.REVISED, Action.OLDER):
             if known is None:
-                known = _Stored(self._new_record(record, works, new_works), is_new=True, hashes=set())
+                known = _Stored(self._new_record(record), is_new=True, hashes=set())
                 stored[record.key] = known
             versions.append(self._version(known, record, content, state, payload_key))
             if verdict.action is Action.OLDER:
@@ -155,20 +152,12 @@ class Applier:
                 self._complete_text(known, record, content, state)
         return verdict
 
-    def _new_record(
-        self, record: Record, works: dict[str, set[tuple[str, str]]], new_works: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        work_id = _work_of(record, works)
-        if not work_id:
-            work_id = f"{record.source}:{record.source_id}"
-            new_works.append({"id": work_id, "first_run_id": self._run_id})
-        for name in _link_names(record):
-            works.setdefault(name, set()).add((record.source, work_id))
+    def _new_record(self, record: Record) -> dict[str, Any]:
         row = {
             "id": self._next_record_id,
             "source": record.source,
             "source_id": record.source_id,
-            "work_id": work_id,
+            "work_id": f"{record.source}:{record.source_id}",
             "first_run_id": self._run_id,
             "is_withdrawn": False,
         }
@@ -289,15 +278,10 @@ class Applier:
         ).scalar()
         return int(number or 0)
 
-    def _write(
-        self,
-        stored: dict[tuple[str, str], _Stored],
-        new_works: list[dict[str, Any]],
-        versions: list[dict[str, Any]],
-    ) -> None:
-        if new_works:
-            self._connection.execute(_WORK.insert(), new_works)
+    def _write(self, stored: dict[tuple[str, str], _Stored], versions: list[dict[str, Any]]) -> None:
         if fresh := [known.row for known in stored.values() if known.is_new]:
+            works = [{"id": row["work_id"], "first_run_id": row["first_run_id"]} for row in fresh]
+            self._connection.execute(_WORK.insert(), works)
             self._connection.execute(_RECORD.insert(), fresh)
         for known in stored.values():
             if known.is_dirty and not known.is_new:
@@ -321,29 +305,3 @@ def _batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
                 yield batch[start:position]
                 start = position
         yield batch[start:]
-
-
-def _link_names(record: Record) -> list[str]:
-    return [f"{name}:{value}" for name, value in (("doi", record.doi), ("pmid", record.pmid)) if value]
-
-
-def _known_works(connection: Connection, records: Sequence[Record]) -> dict[str, set[tuple[str, str]]]:
-    """``doi:...`` and ``pmid:...`` -> (source, work) of every stored record that bears it."""
-    works: dict[str, set[tuple[str, str]]] = {}
-    for name in ("doi", "pmid"):
-        values = {value for record in records if (value := getattr(record, name))}
-        if values:
-            column = _RECORD.c[name]
-            rows = connection.execute(select(column, _RECORD.c.source, _RECORD.c.work_id).where(column.in_(values)))
-            for value, source, work_id in rows:
-                works.setdefault(f"{name}:{value}", set()).add((source, work_id))
-    return works
-
-
-def _work_of(record: Record, works: dict[str, set[tuple[str, str]]]) -> str:
-    """The work of another source's record with the same identifier; two items of one source stay two works."""
-    for name in _link_names(record):
-        for source, work_id in sorted(works.get(name, ())):
-            if source != record.source:
-                return work_id
-    return ""

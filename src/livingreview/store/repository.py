@@ -23,6 +23,7 @@ from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.status import source_status
+from livingreview.store.works import Works
 from livingreview.store.writing import Writing, change_values, score_values
 from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
 
@@ -33,6 +34,7 @@ class Repository:
     def __init__(self, engine: Engine, archive: Archive) -> None:
         self._engine = engine
         self.archive = archive
+        self.works = Works(self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":
