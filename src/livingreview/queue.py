@@ -246,7 +246,7 @@ def import_queue(
             problems.extend((line, problem) for problem in found)
             continue
         decision = Decision(
-            work_id=cells["work_id"],
+            work_id=works[cells["work_id"]],
             stage=cells["stage"],
             decision=cells["decision"],
             reason=cells["reason"],
@@ -307,15 +307,17 @@ def _read(source: TextIO) -> tuple[list[tuple[int, dict[str, str]]], int, list[s
     return rows, skipped, notes, problems
 
 
-def _known_works(store: QueueStore, work_ids: set[str]) -> set[str]:
+def _known_works(store: QueueStore, work_ids: set[str]) -> dict[str, str]:
+    """Every name of these works -> the name that it has now; a file may be older than a merge."""
     wanted = sorted(work_ids)
-    known: set[str] = set()
+    known: dict[str, str] = {}
     for start in range(0, len(wanted), _WORKS_A_LOOK):
-        known.update(stored.work_id for stored in store.records(work_ids=wanted[start : start + _WORKS_A_LOOK]))
+        for stored in store.records(work_ids=wanted[start : start + _WORKS_A_LOOK]):
+            known[stored.work_id] = known[f"{stored.record.source}:{stored.record.source_id}"] = stored.work_id
     return known
 
 
-def _problems(cells: Mapping[str, str], works: set[str], areas: set[str]) -> Iterable[str]:
+def _problems(cells: Mapping[str, str], works: Mapping[str, str], areas: set[str]) -> Iterable[str]:
     if cells["work_id"] not in works:
         yield f"work {cells['work_id']!r} is not in the store"
     if cells["stage"] not in STAGES:

@@ -127,7 +127,7 @@ def _run(
                 error = "; ".join(acquired.failures.values())
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
-            repository.works.link()
+            repository.works.link(run)
             model = _derive(project, repository, baseline, run, now, watch)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()))

@@ -85,8 +85,7 @@ class Underived:
         before: the state before, None for the first version of a record.
         is_withdrawal: this version says that the source took the record back.
         was_withdrawn: the version before was such a one.
-        is_first_of_work: no other record of its work was there before.
-        work_kind: the kind of the first record of its work.
+        told_kinds: kinds of the records of the same publication (or the same trial) that were told of before.
     """
 
     version_id: int
@@ -97,8 +96,47 @@ class Underived:
     before_number: int
     is_withdrawal: bool
     was_withdrawn: bool
-    is_first_of_work: bool
-    work_kind: str
+    told_kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkLink:
+    """Why two records are one work, or no longer are.
+
+    Attributes:
+        record: name ``source:source_id`` of one; ``other`` of the other.
+        kind: a kind of :class:`livingreview.linking.LinkKind`.
+        run: name of the run that found it, empty for the word of a person.
+        made_by: who joined the two, empty where the rules did.
+        undone_by: who parted them, empty where the rules no longer say so.
+    """
+
+    record: str
+    other: str
+    kind: str
+    reason: str
+    evidence: dict[str, Any]
+    run: str
+    made_by: str
+    made_at: datetime
+    undone_by: str
+    undone_at: datetime | None
+    undone_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Records that are the same piece of research.
+
+    Attributes:
+        links: of its records, those undone included; oldest first.
+        decisions: what people said of it under any of its names, oldest first.
+    """
+
+    id: str
+    records: tuple[StoredRecord, ...]
+    links: tuple[WorkLink, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from sqlalchemy import create_engine, inspect, text
 
 _RUN_OF_ITS_OWN = frozenset({"run", "run_query", "run_issue", "payload", "lock", "alembic_version"})
 """Tables about the way, not about what was found."""
-_PASSING = frozenset({"run_id", "first_run_id", "retrieved_at", "at", "trained_at", "model"})
+_PASSING = frozenset({"run_id", "first_run_id", "retrieved_at", "at", "made_at", "trained_at", "model"})
 """Columns that tell one run from another."""
 
 
@@ -35,6 +35,8 @@ def rows_of(url: str, *, is_run_log_left_out: bool = True, passing: frozenset[st
             values = {column: value for column, value in row.items() if column not in passing and column != "id"}
             if name == "record_version":
                 values["record_id"] = records[row["record_id"]]
+            if name == "work_link":
+                values |= {column: records[row[column]] for column in ("record_id", "other_id")}
             if "version_id" in values:
                 values["version_id"] = versions[row["version_id"]]
             plain.append(sorted((column, str(value)) for column, value in values.items()))

@@ -70,6 +70,7 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
     run = store.start_run("services", NOW, "0", "c")
     with store.writing(run, livingreview.decide) as writing:
         writing.apply(records, "k", NOW, Tally())
+    store.works.link(run)
     found = {version.version_id: version.record.source_id for version in store.underived(100)}
     by_version = {number: scores[name] for number, name in found.items() if name in scores}
     store.commit_derived(run, list(found), by_version, [], "other")
@@ -96,7 +97,7 @@ def decisions(*rows: str) -> str:
 def test_works_stand_in_their_order(repository: Repository) -> None:
     rows = exported(repository)
     assert tuple(rows[0])[:7] == ("work_id", "stage", "decision", "reason", "areas", "person", "decided_at")
-    ids = ["pubmed:2", "pubmed:1", "pubmed:3", "pubmed:4", "pubmed:5", "clinicaltrials:NCT00000001"]
+    ids = ["pubmed:2", "pubmed:1", "europepmc:PPR3", "pubmed:4", "pubmed:5", "clinicaltrials:NCT00000001"]
     assert [row["work_id"] for row in rows] == ids and [row["rank"] for row in rows] == list("123456")
     best, formula, three, unscored, _, trial = rows
     assert (best["suggested_areas"], best["p_relevant"], best["scope"]) == ("skin;wound", "0.9500", "core")
@@ -120,7 +121,7 @@ def test_there_and_back(repository: Repository) -> None:
     assert said["pubmed:2"].reason == "=fits" and said["pubmed:2"].areas == ("skin", "wound")
     again = back(repository, text)
     assert (again.added, again.repeated) == (0, 2) and len(repository.decisions()) == 2
-    assert [row["work_id"] for row in exported(repository)][:2] == ["pubmed:3", "pubmed:4"]
+    assert [row["work_id"] for row in exported(repository)][:2] == ["europepmc:PPR3", "pubmed:4"]
     rows = exported(repository, decided=True)
     assert [row["work_id"] for row in rows][-2:] == ["pubmed:2", "pubmed:1"]
     assert (rows[-2]["reason"], rows[-2]["areas"], rows[-2]["decided_at"]) == ("'=fits", "skin;wound", WHEN)
@@ -171,7 +172,7 @@ def test_what_is_taken_for_granted_is_said(repository: Repository) -> None:
     assert done.notes[0] == "line 3: a reason but no decision; left out"
     assert "taken as UTC" in done.notes[1]
     said = {decision.work_id: (decision.person, decision.decided_at) for decision in repository.decisions()}
-    assert said == {"pubmed:1": ("Ada", datetime(2026, 11, 22, 9, 30, tzinfo=UTC)), "pubmed:3": ("Bo", NOW)}
+    assert said == {"pubmed:1": ("Ada", datetime(2026, 11, 22, 9, 30, tzinfo=UTC)), "europepmc:PPR3": ("Bo", NOW)}
 
 
 @pytest.mark.parametrize("mark", [";", "\t"])

@@ -100,7 +100,11 @@ def _with_reference(values: dict[str, Any], reference: Reference | None) -> dict
 
 
 def _first(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:
-    """The event of a record that is stored for the first time; none when its work has been told of already."""
+    """The event of a record that is stored for the first time.
+
+    A copy of a publication that has been told of is none. A notice, a report of a trial and a second article of a work
+    are news, whatever the work they belong to.
+    """
     record = version.record
     is_core = score.scope == context.review.core_scope
     is_relevant = score.scope != context.review.other_scope
@@ -130,8 +134,8 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
         "pmid": record.pmid,
     }
     effective = record.publication_date or record.created_date
-    if not version.is_first_of_work:
-        is_published = version.work_kind == Kind.PREPRINT and record.kind == Kind.ARTICLE
+    if version.told_kinds:
+        is_published = version.told_kinds == {Kind.PREPRINT} and record.kind == Kind.ARTICLE
         before = {"work": version.work_id}
         return [Event("preprint_published", Severity.NOTABLE, before, after, effective)] if is_published else []
     if is_core and not is_baseline:

@@ -2,6 +2,6 @@
 
 from livingreview.linking.facts import Facts, facts_of
 from livingreview.linking.partition import Partition, partition
-from livingreview.linking.rules import Link, LinkKind
+from livingreview.linking.rules import SAME_PUBLICATION, Link, LinkKind
 
-__all__ = ["Facts", "Link", "LinkKind", "Partition", "facts_of", "partition"]
+__all__ = ["SAME_PUBLICATION", "Facts", "Link", "LinkKind", "Partition", "facts_of", "partition"]

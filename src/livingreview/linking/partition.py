@@ -87,7 +87,7 @@ class _Linking:
         for _, _, one, other, link in sorted(found, key=lambda part: part[:4]):
             if self._texts.is_one(one, other):
                 self._links[(one, other)] = link
-            elif self._can_be_one_text(one, other, link.kind) and self._can_be_one_work(one, other, is_one_text=True):
+            elif self._can_be_one_text(one, other, link.kind) and self._can_be_one_work(one, other, link):
                 self._texts.unite(one, other)
                 self._works.unite(one, other)
                 self._links[(one, other)] = link
@@ -103,7 +103,7 @@ class _Linking:
         is_guess = kind in (LinkKind.TITLE, LinkKind.PREPRINT_OF)
         return not is_guess or len({article.doi for article in articles if article.doi}) <= 1
 
-    def _can_be_one_work(self, one: int, other: int, *, is_one_text: bool = False) -> bool:
+    def _can_be_one_work(self, one: int, other: int, link: Link) -> bool:
         if self._works.is_one(one, other):
             return True
         first, second = self._works.members(one), self._works.members(other)
@@ -111,14 +111,13 @@ class _Linking:
             return False
         if any(self._parted[place].intersection(second) for place in first if place in self._parted):
             return False
-        trials = {self._texts.first(place) for place in (*first, *second) if self._facts[place].is_trial}
-        if is_one_text:
-            trials -= {self._texts.first(one)}
-        return len(trials) <= 1
+        if link.kind is LinkKind.TRIAL_ALIAS:
+            return True
+        return not all(any(self._facts[place].is_trial for place in places) for places in (first, second))
 
     def _belong(self, one: int, other: int, link: Link) -> None:
         """Puts two records into one work, unless something speaks against it."""
-        if self._can_be_one_work(one, other):
+        if self._can_be_one_work(one, other, link):
             self._works.unite(one, other)
             self._links.setdefault((min(one, other), max(one, other)), link)
 

@@ -31,13 +31,8 @@ class LinkKind(StrEnum):
     TRIAL = "trial"
     SPLIT = "split"
 
-    @property
-    def is_same_publication(self) -> bool:
-        """Whether the two are one text, or one trial, told twice; others merely belong together."""
-        return self in _SAME
 
-
-_SAME = frozenset(
+SAME_PUBLICATION = frozenset(
     {
         LinkKind.SAME_PMID,
         LinkKind.SAME_DOI,
@@ -48,6 +43,7 @@ _SAME = frozenset(
         LinkKind.TITLE,
     }
 )
+"""Kinds that say: one text, or one trial, told twice. Others tie what merely belongs together."""
 RANK = {kind: rank for rank, kind in enumerate(LinkKind)}
 
 

@@ -1,13 +1,14 @@
 """Everything that reads: functions on a connection that return frozen views."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, select
+from sqlalchemy import Connection, Select, Table, and_, select
 
+from livingreview.linking import SAME_PUBLICATION
 from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity, record_from
 from livingreview.store import tables
 from livingreview.store.apply import table
@@ -18,6 +19,7 @@ QUERY: Table = table(tables.QueryRow)
 ISSUE: Table = table(tables.IssueRow)
 PAYLOAD: Table = table(tables.PayloadRow)
 WORK: Table = table(tables.WorkRow)
+WORK_LINK: Table = table(tables.WorkLinkRow)
 RECORD: Table = table(tables.RecordRow)
 VERSION: Table = table(tables.VersionRow)
 CURSOR: Table = table(tables.CursorRow)
@@ -124,14 +126,18 @@ def records(
     work_ids: Sequence[str] | None = None,
     scopes: Sequence[str] | None = None,
 ) -> Iterator[StoredRecord]:
-    """Records in their current state, by source and id; every filter that is given must hold."""
+    """Records in their current state, by source and id; every filter that is given must hold.
+
+    Works are found by any name that they ever had.
+    """
     conditions: list[Any] = []
     if source:
         conditions.append(RECORD.c.source == source)
     if ids is not None:
         conditions.append(RECORD.c.source_id.in_(ids))
     if work_ids is not None:
-        conditions.append(RECORD.c.work_id.in_(work_ids))
+        moved = moved_works(connection)
+        conditions.append(RECORD.c.work_id.in_({moved.get(work_id, work_id) for work_id in work_ids}))
     if scopes is not None:
         conditions.append(SCORE.c.scope.in_(scopes))
     said: dict[str, list[Decision]] = defaultdict(list)
@@ -200,7 +206,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
         .limit(limit)
     ).all()
     earlier = _states_before(connection, [row for row in rows if row.number > 1])
-    firsts = _first_records(connection, {row.work_id for row in rows})
+    told = _told_kinds(connection, [row for row in rows if row.number == 1])
     return [
         Underived(
             version_id=row.id,
@@ -211,8 +217,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
             before_number=before.number if before is not None else 0,
             is_withdrawal=row.is_withdrawal,
             was_withdrawn=before is not None and before.is_withdrawal,
-            is_first_of_work=firsts[row.work_id][0] == row.record_id,
-            work_kind=firsts[row.work_id][1],
+            told_kinds=told.get(row.id, frozenset()),
         )
         for row in rows
     ]
@@ -241,18 +246,33 @@ def _states_before(connection: Connection, rows: Sequence[Any]) -> dict[int, Any
     return before
 
 
-def _first_records(connection: Connection, work_ids: set[str]) -> dict[str, tuple[int, str]]:
-    """Work -> (id, kind) of the first record that it had."""
-    first = (
-        select(func.min(RECORD.c.id).label("id"))
-        .where(RECORD.c.work_id.in_(work_ids))
-        .group_by(RECORD.c.work_id)
-        .subquery()
+def _told_kinds(connection: Connection, rows: Sequence[Any]) -> dict[int, frozenset[str]]:
+    """Version id -> kinds of the other records of the same publication that were told of before this version."""
+    first = select(RECORD.c.id, RECORD.c.work_id, RECORD.c.kind, VERSION.c.id.label("version_id"), VERSION.c.is_derived)
+    members = connection.execute(
+        first.join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == 1)).where(
+            RECORD.c.work_id.in_({row.work_id for row in rows})
+        )
+    ).all()
+    shared = Counter(member.work_id for member in members)
+    by_id = {member.id: member for member in members if shared[member.work_id] > 1}
+    publications = {record_id: {record_id} for record_id in by_id}
+    ties = select(WORK_LINK.c.record_id, WORK_LINK.c.other_id).where(
+        WORK_LINK.c.undone_at.is_(None), WORK_LINK.c.kind.in_(SAME_PUBLICATION), WORK_LINK.c.record_id.in_(by_id)
     )
-    rows = connection.execute(
-        select(RECORD.c.work_id, RECORD.c.id, RECORD.c.kind).join(first, first.c.id == RECORD.c.id)
-    )
-    return {row.work_id: (row.id, row.kind) for row in rows}
+    for one, other in connection.execute(ties):
+        if publications[one] is not publications[other]:
+            publications[one] |= publications[other]
+            for member in publications[other]:
+                publications[member] = publications[one]
+    return {
+        row.id: frozenset(
+            by_id[other].kind
+            for other in publications.get(row.record_id, ())
+            if other != row.record_id and (by_id[other].is_derived or by_id[other].version_id < row.id)
+        )
+        for row in rows
+    }
 
 
 def changes(
@@ -321,11 +341,12 @@ def changes(
 
 
 def decisions(connection: Connection) -> list[Decision]:
-    """Every decision, oldest first."""
+    """Every decision, oldest first, each of the work that it is about now."""
+    moved = moved_works(connection)
     rows = connection.execute(select(DECISION).order_by(DECISION.c.decided_at, DECISION.c.id))
     return [
         Decision(
-            work_id=row.work_id,
+            work_id=moved.get(row.work_id, row.work_id),
             stage=row.stage,
             decision=row.decision,
             person=row.person,
@@ -335,3 +356,14 @@ def decisions(connection: Connection) -> list[Decision]:
         )
         for row in rows
     ]
+
+
+def moved_works(connection: Connection) -> dict[str, str]:
+    """Name of a record -> its work, for every record that belongs to the work of another.
+
+    A work is always named after one of its records, so what was said of a work follows the record of that name.
+    """
+    name = RECORD.c.source + ":" + RECORD.c.source_id
+    return {
+        name: work for name, work in connection.execute(select(name, RECORD.c.work_id).where(RECORD.c.work_id != name))
+    }

@@ -2,8 +2,8 @@
 
 Rows name each other by natural keys only: a run by its name, a version by source, source_id and number, a change by
 its place within its run, a digest by its Message-ID. The same store gives the same bytes on every kind of database.
-Rows that have an order of their own (runs, changes, log rows, digests, decisions) stand in it; all others are sorted
-by their key, and are numbered in that order when they are restored.
+Rows that have an order of their own (runs, changes, links, log rows, digests, decisions) stand in it; all others are
+sorted by their key, and are numbered in that order when they are restored.
 
 Left out: abstracts (third-party text; ``content_hash`` stays that of the whole content, ``is_text_complete`` says that
 it is not there), the addresses that a digest went to (personal data), and the lock. A folder is whole or not there:
@@ -106,6 +106,7 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
         versions = select(version, record.c.source_id).join(record, record.c.id == version.c.record_id)
         rows = versions.where(mine).order_by(text(record.c.source_id), version.c.number)
         yield f"versions/{name}.jsonl", _versions(connection, rows, runs)
+    yield "work_links.jsonl", _work_links(connection, runs)
     key = (record.c.source, record.c.source_id, version.c.number.label("version"))
     scores = (
         select(*key, *(column for column in reading.SCORE.c if column.name != "version_id"))
@@ -125,6 +126,19 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
 def _records(connection: Connection, rows: Any, runs: Mapping[int, str]) -> Iterator[str]:
     for row in _stream(connection, rows):
         yield _line(_named(dict(row._mapping), runs, ("id", "source")))
+
+
+def _work_links(connection: Connection, runs: Mapping[int, str]) -> Iterator[str]:
+    link, one, other = reading.WORK_LINK, reading.RECORD.alias(), reading.RECORD.alias()
+    rows = (
+        select(link, one.c.source, one.c.source_id, other.c.source.label("other_source"))
+        .add_columns(other.c.source_id.label("other_source_id"))
+        .join(one, one.c.id == link.c.record_id)
+        .join(other, other.c.id == link.c.other_id)
+        .order_by(link.c.id)
+    )
+    for row in _stream(connection, rows):
+        yield _line(_named(dict(row._mapping), runs, ("id", "record_id", "other_id")))
 
 
 def _versions(connection: Connection, rows: Any, runs: Mapping[int, str]) -> Iterator[str]:
@@ -176,7 +190,8 @@ def _stream(connection: Connection, query: Any) -> Iterable[Any]:
 def _named(values: Row, runs: Mapping[int, str], drop: tuple[str, ...]) -> Row:
     for column, name in (("run_id", "run"), ("first_run_id", "first_run")):
         if column in values:
-            values[name] = runs[values.pop(column)]
+            run_id = values.pop(column)
+            values[name] = None if run_id is None else runs[run_id]
     return {name: value for name, value in values.items() if name not in drop}
 
 

@@ -18,6 +18,7 @@ from livingreview.store.tables import UtcDateTime
 
 _TABLES = (
     *(reading.RUN, reading.MODEL, reading.WORK, reading.RECORD, reading.VERSION, reading.SCORE, reading.CHANGE),
+    reading.WORK_LINK,
     *(reading.DECISION, reading.CURSOR, reading.QUERY, reading.ISSUE, reading.PAYLOAD),
     *(reading.DIGEST, reading.DIGEST_CHANGE),
 )
@@ -76,6 +77,7 @@ class _Restoring:
         for name in by_source:
             if name.startswith("versions/"):
                 self._insert(reading.VERSION, name, self._version)
+        self._insert(reading.WORK_LINK, "work_links.jsonl", self._work_link)
         self._insert(reading.SCORE, "scores.jsonl", self._score)
         self._insert(reading.CHANGE, "changes.jsonl", self._of_run)
         self._insert(reading.DECISION, "decisions.csv", lambda row: row)
@@ -86,16 +88,14 @@ class _Restoring:
         self._link_digests()
 
     def _number_records(self, names: list[str]) -> None:
-        """Record ids by first run; the record that a work is named after comes before the others of its work."""
+        """Record ids by first run, then by source and id."""
         keys = []
         for name in names:
             for place, row in self._rows(name):
                 with _reading(self._folder / name, place):
-                    source, source_id = _source(name), row["source_id"]
-                    is_later = row["work_id"] != f"{source}:{source_id}"
-                    keys.append((self._runs[row["first_run"]], is_later, source, source_id))
+                    keys.append((self._runs[row["first_run"]], _source(name), row["source_id"]))
         keys.sort()
-        self._records = {(source, source_id): place for place, (_, _, source, source_id) in enumerate(keys, start=1)}
+        self._records = {(source, source_id): place for place, (_, source, source_id) in enumerate(keys, start=1)}
 
     def _of_run(self, row: Row) -> Row:
         for name, column in (("run", "run_id"), ("first_run", "first_run_id")):
@@ -105,6 +105,13 @@ class _Restoring:
 
     def _record(self, row: Row) -> Row:
         return self._of_run(row) | {"id": self._records[(row["source"], row["source_id"])]}
+
+    def _work_link(self, row: Row) -> Row:
+        one = self._records[(row.pop("source"), row.pop("source_id"))]
+        other = self._records[(row.pop("other_source"), row.pop("other_source_id"))]
+        run = row.pop("run")
+        # What a person said came in no run.
+        return row | {"record_id": one, "other_id": other, "run_id": None if run is None else self._runs[run]}
 
     def _version(self, row: Row) -> Row:
         record_id = self._records[(row.pop("source"), row.pop("source_id"))]

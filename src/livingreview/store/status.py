@@ -65,7 +65,9 @@ def _searched_through(connection: Connection, queries: Sequence[Query]) -> datet
 def _triaged_through(connection: Connection, source: str, review: Review) -> datetime | None:
     """The time up to which no relevant work of the source is left undecided; None before the first decision."""
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    decided = select(reading.DECISION.c.work_id)
+    named = reading.RECORD.alias()
+    name = named.c.source + ":" + named.c.source_id
+    decided = select(named.c.work_id).where(name.in_(select(reading.DECISION.c.work_id)))
     seen = (
         select(reading.RUN.c.now_at)
         .select_from(reading.RECORD)

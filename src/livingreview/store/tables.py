@@ -172,6 +172,29 @@ class RecordRow(SQLModel, table=True):
     pmid: str = Field(default="", index=True)
 
 
+class WorkLinkRow(SQLModel, table=True):
+    """Why two records are one work, or that they are not; rows are only ever added and undone, never removed.
+
+    ``made_by`` and ``undone_by`` name a person, and are empty where the rules spoke. A pair that a person parted is a
+    row undone by that person, and stays parted until a person joins it.
+    """
+
+    __tablename__ = "work_link"
+
+    id: int = _id()
+    record_id: int = Field(index=True, foreign_key="record.id")
+    other_id: int = Field(index=True, foreign_key="record.id")
+    kind: str
+    reason: str = _text()
+    evidence: dict[str, Any] = _json()
+    run_id: int | None = Field(default=None, index=True, foreign_key="run.id")
+    made_by: str = ""
+    made_at: datetime = _moment()
+    undone_by: str = ""
+    undone_at: datetime | None = _moment(is_nullable=True)
+    undone_reason: str = _text()
+
+
 class VersionRow(SQLModel, table=True):
     """One immutable state of a record.
 

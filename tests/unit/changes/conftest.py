@@ -37,8 +37,6 @@ def changes_of(context: Context) -> Derive:
             "before_number": 1 if before else 0,
             "is_withdrawal": False,
             "was_withdrawn": False,
-            "is_first_of_work": True,
-            "work_kind": str(after.kind),
         }
         return derive(Underived(**(given | values)), score, context)  # type: ignore[arg-type]
 

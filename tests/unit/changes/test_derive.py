@@ -71,14 +71,22 @@ def test_a_printed_trial_is_no_news(changes_of: Derive) -> None:
 
 
 def test_a_preprint_that_is_published(changes_of: Derive) -> None:
-    (found,) = changes_of(article(), is_first_of_work=False, work_kind="preprint")
+    (found,) = changes_of(article(), told_kinds=frozenset({"preprint"}))
     assert told([found]) == [("preprint_published", "notable")]
     assert found.before == {"work": "work"}
 
 
-@pytest.mark.parametrize(("kind", "work_kind"), [(Kind.ARTICLE, "article"), (Kind.PREPRINT, "article")])
-def test_a_work_that_was_told_of_is_not_told_again(changes_of: Derive, kind: Kind, work_kind: str) -> None:
-    assert changes_of(article(kind=kind), is_first_of_work=False, work_kind=work_kind) == []
+@pytest.mark.parametrize(
+    ("kind", "told_kinds"),
+    [
+        (Kind.ARTICLE, {"article"}),
+        (Kind.PREPRINT, {"article"}),
+        (Kind.PREPRINT, {"preprint"}),
+        (Kind.ARTICLE, {"article", "preprint"}),
+    ],
+)
+def test_a_publication_that_was_told_of_is_not_told_again(changes_of: Derive, kind: Kind, told_kinds: set[str]) -> None:
+    assert changes_of(article(kind=kind), told_kinds=frozenset(told_kinds)) == []
 
 
 BEFORE = article(title="Vesicles of x", abstract=(Section(label="AIM", text="One two."), Section(text="Three.")))
