@@ -5,8 +5,9 @@ from datetime import datetime
 from livingreview import __version__, classify
 from livingreview.acquire import Tell
 from livingreview.config import Project
-from livingreview.records import Baseline, Decision
+from livingreview.records import Baseline, Decision, Kind
 from livingreview.store.repository import Repository
+from livingreview.views import StoredRecord
 
 _BATCH = 2_000
 
@@ -24,11 +25,13 @@ def examples(project: Project, repository: Repository, baseline: Baseline) -> li
     found = classify.shipped_examples(project, baseline)
     works = sorted(work_id for work_id, decision in said.items() if decision.decision != "maybe")
     relevant = {scope.slug for scope in review.scopes if scope.is_relevant}
-    seen: set[str] = set()
+    best: dict[str, StoredRecord] = {}
     for stored in repository.records(work_ids=works):
-        if stored.work_id in seen:
-            continue
-        seen.add(stored.work_id)
+        kept = best.get(stored.work_id)
+        # A registry's record is not what a decision on its report was read from.
+        if kept is None or (kept.record.kind == Kind.TRIAL and stored.record.kind != Kind.TRIAL):
+            best[stored.work_id] = stored
+    for stored in best.values():
         decision = said[stored.work_id]
         scope = review.other_scope
         if decision.decision == "include":

@@ -12,11 +12,16 @@ from livingreview.report.links import doi_url, pmid_url, record_url
 from livingreview.views import StoredRecord
 
 _RETRACTED = ("RetractionIn", "PartialRetractionIn", "RetractedandRepublishedIn")
+_NOTICES = frozenset({"Published Erratum", "Retraction of Publication", "Expression of Concern"})
+"""Publication types that speak of the work, and are not the work itself."""
 _SEEN_PROBABILITY_DIGITS = 2
 
 
 def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
-    """Works of these scopes that the review does not cite, newest first; trials stand in a section of their own."""
+    """Works of these scopes that the review does not cite, newest first; trials stand in a section of their own.
+
+    What the review cites is left out with its preprint; a notice about it, or another article of its work, is not.
+    """
     wanted = set(scopes)
     groups: dict[str, list[StoredRecord]] = defaultdict(list)
     cited: set[str] = set()
@@ -25,11 +30,12 @@ def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
             continue
         if frame.reference_of(stored.record) is not None:
             cited.add(stored.work_id)
-        groups[stored.work_id].append(stored)
+        else:
+            groups[stored.work_id].append(stored)
     found = []
-    for work_id, group in groups.items():
-        best = max(group, key=_fitness)
-        if work_id not in cited and frame.scope_of(best) in wanted:
+    for work_id, members in groups.items():
+        group = [one for one in members if work_id not in cited or one.record.kind != Kind.PREPRINT]
+        if group and frame.scope_of(best := max(group, key=_fitness)) in wanted:
             found.append(work_row(frame, best, group))
     # Two stable sorts: newest first, and one order among those of one date.
     found.sort(key=lambda row: (row["source"], row["source_id"]))
@@ -37,10 +43,12 @@ def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _fitness(stored: StoredRecord) -> tuple[bool, bool, bool, str, str, str]:
+def _fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, str, str, str]:
     record = stored.record
+    is_notice = not _NOTICES.isdisjoint(record.publication_types)
     is_article = record.kind != Kind.PREPRINT
-    return (stored.score is not None, not stored.is_withdrawn, is_article, record.publication_date, *record.key)
+    state = (stored.score is not None, not stored.is_withdrawn, not is_notice, is_article)
+    return (*state, record.publication_date, *record.key)
 
 
 def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> dict[str, Any]:
