@@ -19,6 +19,7 @@ class Article:
 
     Attributes:
         edat: entry date; ``crdt``, create date, and ``mdat``, modification date, are the same unless given.
+        accessions: trial numbers of the data bank list.
         notices: (RefType, pmid, words) each.
         is_returned: False for a PMID that searches list and efetch does not give.
         xml: the whole ``PubmedArticle`` element, in place of one built from the other fields.
@@ -31,6 +32,7 @@ class Article:
     crdt: date | None = None
     mdat: date | None = None
     doi: str = ""
+    accessions: tuple[str, ...] = ()
     journal: str = "Journal of Invented Results"
     authors: tuple[tuple[str, str], ...] = (("Author", "A"), ("Author", "B"))
     notices: tuple[tuple[str, str, str], ...] = ()
@@ -83,6 +85,12 @@ def _article_xml(article: Article) -> str:
         for name in article.mesh
     )
     doi = f'<ELocationID EIdType="doi" ValidYN="Y">{escape(article.doi)}</ELocationID>' if article.doi else ""
+    banks = "".join(f"<AccessionNumber>{escape(number)}</AccessionNumber>" for number in article.accessions)
+    if banks:
+        banks = (
+            "<DataBankList><DataBank><DataBankName>ClinicalTrials.gov</DataBankName><AccessionNumberList>"
+            f"{banks}</AccessionNumberList></DataBank></DataBankList>"
+        )
     doi_id = f'<ArticleId IdType="doi">{escape(article.doi)}</ArticleId>' if article.doi else ""
     return (
         f'<PubmedArticle><MedlineCitation Status="{article.status}" Owner="NLM">'
@@ -95,7 +103,7 @@ def _article_xml(article: Article) -> str:
         f"<ArticleTitle>{escape(article.title)}</ArticleTitle>"
         f"<Pagination><MedlinePgn>11-19</MedlinePgn></Pagination>{doi}"
         + (f"<Abstract><AbstractText>{escape(article.abstract)}</AbstractText></Abstract>" if article.abstract else "")
-        + f'<AuthorList CompleteYN="Y">{authors}</AuthorList><Language>eng</Language>'
+        + f'<AuthorList CompleteYN="Y">{authors}</AuthorList><Language>eng</Language>{banks}'
         f"<PublicationTypeList>{types}</PublicationTypeList></Article>"
         "<MedlineJournalInfo><Country>Utopia</Country><MedlineTA>J Invent Res</MedlineTA><NlmUniqueID>999999999"
         "</NlmUniqueID></MedlineJournalInfo>"
@@ -170,7 +178,9 @@ def updated_of(one: dict[str, Any]) -> str:
     return str(one["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"]["date"])
 
 
-def preprint(source_id: str, title: str, *, created: str = "2022-04-01", doi: str = "") -> dict[str, Any]:
+def preprint(
+    source_id: str, title: str, *, created: str = "2022-04-01", doi: str = "", **fields: Any
+) -> dict[str, Any]:
     """One ``core`` result of Europe PMC."""
     return {
         "id": source_id,
@@ -185,6 +195,7 @@ def preprint(source_id: str, title: str, *, created: str = "2022-04-01", doi: st
         "dateOfCreation": created,
         "firstIndexDate": created,
         "dateOfRevision": created,
+        **fields,
     }
 
 
