@@ -78,7 +78,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFacts:
-    """What a registry says of a trial, in the words of ClinicalTrials.gov API v2."""
+    """What a registry says of a trial, in the words of ClinicalTrials.gov API v2.
+
+    Attributes:
+        result_pmids: references that the sponsor calls results (``RESULT``).
+        derived_pmids: articles that the registry found by the trial's number (``DERIVED``); background is neither.
+    """
 
     status: str = ""
     last_known_status: str = ""
@@ -101,6 +106,7 @@ class TrialFacts:
     sponsor: str = ""
     countries: tuple[str, ...] = ()
     result_pmids: tuple[str, ...] = ()
+    derived_pmids: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     secondary_ids: tuple[str, ...] = ()
 

@@ -170,6 +170,8 @@ def test_a_word_that_means_nothing_is_refused(repository: Repository, run: Run) 
         repository.works.show("77")
     with pytest.raises(UsageError, match="the same record twice"):
         repository.works.join("pubmed:1", "pubmed:1", **WHY)
+    with pytest.raises(UsageError, match="--by is empty"):
+        repository.works.join("pubmed:1", "pubmed:2", **WHY | {"person": " "})
     repository.works.join("pubmed:1", "pubmed:2", **WHY)
     with pytest.raises(UsageError, match="joined already"):
         repository.works.join("pubmed:2", "pubmed:1", **WHY)

@@ -9,6 +9,7 @@ numbers that authors deposit stand in ``DataBankList``, kept as ``accessions``; 
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from livingreview.identity import nct_ids, normal_title
@@ -85,7 +86,7 @@ class Facts:
         earlier_than: the same of records that do so to this one.
         reported: NCT numbers that the record names in its data banks, if it can be the report of a trial.
         can_report: it is no review, comment, guideline or notice.
-        results: PMIDs that a trial lists as its results.
+        results: PMIDs that a trial lists as its results, or that its registry found by its number.
         trial_names: own number and aliases of a trial, and its numbers in other registries.
     """
 
@@ -168,7 +169,7 @@ def _trial_facts(source: str, source_id: str, content: Mapping[str, Any]) -> Fac
         source=source,
         source_id=source_id,
         kind=str(Kind.TRIAL),
-        results=tuple(trial.get("result_pmids", ())),
+        results=(*trial.get("result_pmids", ()), *trial.get("derived_pmids", ())),
         trial_names=tuple(dict.fromkeys(name.upper() for name in names)),
     )
 
@@ -180,7 +181,13 @@ def _title(title: str, types: frozenset[str]) -> str:
 
 
 def _family(person: Mapping[str, Any]) -> str:
-    return normal_title(person.get("family") or person.get("collective", ""))
+    return _bare_name(person.get("family") or person.get("collective", ""))
+
+
+@lru_cache(maxsize=1 << 16)
+def _bare_name(name: str) -> str:
+    # Half of all names come again: folding them once saves a third of the time that facts take.
+    return normal_title(name)
 
 
 def _year(published: str) -> int:

@@ -167,7 +167,7 @@ class _Linking:
                     self._belong(trials[number], place, link)
             elif not named and len(claims.get(text, {})) == 1:
                 ((trial, pmid),) = claims[text].values()
-                reason = f"{self._facts[trial].name} lists pmid {pmid} among its results"
+                reason = f"{self._facts[trial].name} and no other trial lists pmid {pmid} among its results"
                 link = Link(kind=LinkKind.TRIAL, reason=reason, evidence={"pmid": pmid})
                 place = next(place for place in places if self._facts[place].pmid == pmid)
                 self._belong(trial, place, link)

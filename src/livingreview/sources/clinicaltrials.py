@@ -278,6 +278,10 @@ def _mesh(study: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(set(terms)))
 
 
+def _references(references: Sequence[Mapping[str, Any]], kind: str) -> tuple[str, ...]:
+    return tuple(sorted(_cleaned(item.get("pmid") for item in references if item.get("type") == kind)))
+
+
 def _facts(study: Mapping[str, Any]) -> TrialFacts:
     protocol = study["protocolSection"]
     status = protocol.get("statusModule", {})
@@ -318,7 +322,8 @@ def _facts(study: Mapping[str, Any]) -> TrialFacts:
         ),
         sponsor=_clean(protocol.get("sponsorCollaboratorsModule", {}).get("leadSponsor", {}).get("name", "")),
         countries=tuple(sorted(set(_cleaned(item.get("country") for item in locations)))),
-        result_pmids=tuple(sorted(_cleaned(item.get("pmid") for item in references if item.get("type") == "RESULT"))),
+        result_pmids=_references(references, "RESULT"),
+        derived_pmids=_references(references, "DERIVED"),
         aliases=tuple(sorted(_cleaned(names.get("nctIdAliases", [])))),
         secondary_ids=tuple(sorted(_cleaned(item.get("id") for item in names.get("secondaryIdInfos", [])))),
     )

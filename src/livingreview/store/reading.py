@@ -143,7 +143,7 @@ def records(
     said: dict[str, list[Decision]] = defaultdict(list)
     for decision in decisions(connection):
         said[decision.work_id].append(decision)
-    for row in connection.execution_options(yield_per=1000).execute(_current(*conditions)):
+    for row in connection.execute(_current(*conditions).execution_options(yield_per=1000)):
         yield StoredRecord(
             record=_record(row),
             work_id=row.work_id,

@@ -51,8 +51,9 @@ class Works:
         """Makes one work of the works of two records, whatever the rules say; returns it.
 
         Raises:
-            UsageError: a record is not in the store, or a person joined the two before.
+            UsageError: a record is not in the store, a person joined the two before, or nobody says so.
         """
+        _check_person(person)
         with self._begin() as connection:
             linking = _Linking(connection)
             first, second = linking.record(one), linking.record(other)
@@ -64,7 +65,7 @@ class Works:
             across = {_pair(left, right) for left in linking.mates(first) for right in linking.mates(second)}
             evidence = {"pair": [one, other]}
             for parted in sorted({pair} | (across & linking.parted())):
-                linking.add(parted, LinkKind.JOIN, reason, evidence, now, person=person)
+                linking.add(parted, LinkKind.JOIN, reason, evidence, now, person)
             linking.relink(now, None)
             return _work(connection, linking.record_name(first))
 
@@ -72,8 +73,9 @@ class Works:
         """Takes a record out of its work, for good; returns what the work became, the record's own work first.
 
         Raises:
-            UsageError: the record is not in the store, or alone in its work.
+            UsageError: the record is not in the store, or alone in its work, or nobody says so.
         """
+        _check_person(person)
         with self._begin() as connection:
             linking = _Linking(connection)
             record = linking.record(name)
@@ -150,33 +152,36 @@ class _Linking:
         return {_pair(one, other) for one, other in rows}
 
     def add(
+        self, pair: tuple[int, int], kind: str, reason: str, evidence: dict[str, Any], now: datetime, person: str
+    ) -> None:
+        """A person's word that two records are one work."""
+        self._connection.execute(insert(_LINK), [self._row(pair, kind, reason, evidence, now, made_by=person)])
+
+    def _row(
         self,
         pair: tuple[int, int],
         kind: str,
         reason: str,
         evidence: dict[str, Any],
         now: datetime,
-        *,
-        run_id: int | None = None,
-        person: str = "",
-        undone: dict[str, Any] | None = None,
-    ) -> None:
+        **others: Any,
+    ) -> dict[str, Any]:
         # The order by name, not by number, so that a restored store says the same.
         one, other = sorted(pair, key=self.record_name)
-        values = {
+        values: dict[str, Any] = {
             "record_id": one,
             "other_id": other,
             "kind": str(kind),
             "reason": reason,
             "evidence": evidence,
-            "run_id": run_id,
-            "made_by": person,
+            "run_id": None,
+            "made_by": "",
             "made_at": now,
             "undone_by": "",
             "undone_at": None,
             "undone_reason": "",
         }
-        self._connection.execute(insert(_LINK).values(values | (undone or {})))
+        return values | others
 
     def part(self, pair: tuple[int, int], person: str, reason: str, now: datetime) -> None:
         undone = {"undone_by": person, "undone_at": now, "undone_reason": reason}
@@ -184,15 +189,15 @@ class _Linking:
         done = self._connection.execute(update(_LINK).where(is_pair, _LINK.c.undone_at.is_(None)).values(undone))
         if done.rowcount == 0:
             # The two were one work through others: the word about them needs a row of its own.
-            self.add(pair, LinkKind.SPLIT, "one work through other records", {}, now, undone=undone)
+            row = self._row(pair, LinkKind.SPLIT, "one work through other records", {}, now, **undone)
+            self._connection.execute(insert(_LINK), [row])
 
     def relink(self, now: datetime, run_id: int | None) -> int:
         """Brings links and works in line with what records say now; returns how many records changed their work."""
         version = reading.VERSION
-        contents = self._connection.execution_options(yield_per=_BATCH).execute(
-            select(version.c.content).join(
-                _RECORD, (_RECORD.c.id == version.c.record_id) & (_RECORD.c.current_version == version.c.number)
-            )
+        is_current = (_RECORD.c.id == version.c.record_id) & (_RECORD.c.current_version == version.c.number)
+        contents = self._connection.execute(
+            select(version.c.content).join(_RECORD, is_current).execution_options(yield_per=_BATCH)
         )
         found = partition(
             (facts_of(json.loads(content)) for content in contents.scalars()),
@@ -228,9 +233,19 @@ class _Linking:
         gone = {"undone_at": now, "undone_reason": "the rules no longer say so"}
         for key in sorted(known.keys() - wanted.keys()):
             self._connection.execute(update(_LINK).where(_LINK.c.id == known[key]).values(gone))
-        for key, link in wanted.items():
-            if key not in known:
-                self.add(key[0], link.kind, link.reason, link.evidence, now, run_id=run_id)
+        rows = [
+            self._row(pair, link.kind, link.reason, link.evidence, now, run_id=run_id)
+            for (pair, kind), link in wanted.items()
+            if (pair, kind) not in known
+        ]
+        if rows:
+            self._connection.execute(insert(_LINK), rows)
+
+
+def _check_person(person: str) -> None:
+    # A link without a person is one of the rules, which may change their mind.
+    if not person.strip():
+        raise UsageError("--by is empty; say who says so")
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

@@ -245,6 +245,12 @@ def test_a_trial_claims_its_results_but_not_those_of_another() -> None:
     assert works(claiming, trial("NCT91000002"), own) == {("clinicaltrials:NCT91000002", "pubmed:1")}
 
 
+def test_an_article_that_the_registry_found_belongs_to_the_trial() -> None:
+    assert works(trial("NCT91000001", derived_pmids=("1",)), article("1")) == {
+        ("clinicaltrials:NCT91000001", "pubmed:1")
+    }
+
+
 def test_background_references_are_no_results() -> None:
     background = trial("NCT91000001")
     cited = Record(**{name: getattr(background, name) for name in background.__slots__} | {"accessions": ("1",)})

@@ -59,6 +59,7 @@ def whole_study() -> dict[str, Any]:
     protocol["referencesModule"] = {
         "references": [
             {"pmid": "9", "type": "RESULT", "citation": "x"},
+            {"pmid": "7", "type": "DERIVED"},
             {"pmid": "8", "type": "BACKGROUND"},
             {"citation": "no pmid", "type": "RESULT"},
         ]
@@ -85,7 +86,7 @@ def test_a_whole_study() -> None:
         keywords=("invented",),
         mesh=("Alginates", "Burns"),
         nct_ids=("NCT91000001",),
-        accessions=("9", "8"),
+        accessions=("9", "7", "8"),
         trial=TrialFacts(
             status="UNKNOWN",
             last_known_status="RECRUITING",
@@ -108,6 +109,7 @@ def test_a_whole_study() -> None:
             sponsor="Institute of Invented Studies",
             countries=("Arcadia", "Utopia"),
             result_pmids=("9",),
+            derived_pmids=("7",),
             aliases=("NCT91000008", "NCT91000009"),
             secondary_ids=("EU-1",),
         ),
