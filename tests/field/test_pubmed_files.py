@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from livingreview.acquire import Watch
-from livingreview.records import Deletion, Problem, Record
+from livingreview.linking import facts_of, partition
+from livingreview.records import Deletion, Problem, Record, content_of
 from livingreview.run import run_files
 from livingreview.sources import pubmed_xml
 from livingreview.store.repository import Repository
@@ -78,3 +79,12 @@ def test_a_run_over_the_file_stores_each_pmid_once(tiny_project, tmp_path: Path)
         assert repository.counts() == {"pubmed": 20_783}
     finally:
         repository.close()
+
+
+def test_the_works_of_the_file(items: list[Record | Deletion | Problem]) -> None:
+    current = {item.source_id: facts_of(content_of(item)) for item in items if isinstance(item, Record)}
+    found = partition(current.values())
+    sizes = Counter(len(names) for names in set(found.works.values()))
+    # 115 notices and one preprint name their articles; not one of 20,783 titles joins two records of PubMed.
+    assert Counter(str(link.kind) for link in found.links.values()) == {"notice": 115, "preprint_of": 1}
+    assert {size for size in sizes if size > 1} == {2, 3}

@@ -4,9 +4,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+import livingreview.store
 from livingreview.config import Query
 from livingreview.errors import StoreError
 from livingreview.store import tables
@@ -25,6 +28,41 @@ def test_a_fresh_database_has_every_table(tmp_path: Path) -> None:
     engine.dispose()
     described = {name: set(table.columns.keys()) for name, table in tables.SQLModel.metadata.tables.items()}
     assert columns == described
+
+
+def test_records_of_an_older_store_get_works_of_their_own(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(livingreview.store.__path__[0]) / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO run (id, name, road, status, now_at, started_at, code_version, config_hash, model, error)"
+                " VALUES (1, 'a', 'files', 'done', '2022-06-01', '2022-06-01', '', '', '', '')"
+            )
+        )
+        connection.execute(text("INSERT INTO work (id, first_run_id) VALUES ('europepmc:PPR1', 1)"))
+        for number, (source, source_id) in enumerate([("europepmc", "PPR1"), ("pubmed", "1")], start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO record (id, source, source_id, kind, work_id, first_run_id, current_version,"
+                    " content_hash, order_key, fidelity, is_withdrawn, doi, pmid)"
+                    f" VALUES ({number}, '{source}', '{source_id}', 'article', 'europepmc:PPR1', 1, 1, '', '', 3, 0,"
+                    " '', '')"
+                )
+            )
+    engine.dispose()
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id FROM work ORDER BY id")).scalars().all() == [
+            "europepmc:PPR1",
+            "pubmed:1",
+        ]
+        assert connection.execute(text("SELECT count(*) FROM record WHERE work_id = 'europepmc:PPR1'")).scalar() == 2
+    engine.dispose()
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "sqlite", "mysql://x/y", "nosuch://x", "postgresql://127.0.0.1:9/x"])
