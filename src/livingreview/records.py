@@ -183,11 +183,16 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something in a payload that could not become a record, named so that it can be looked for."""
+    """Something in a payload that could not become a record, named so that it can be looked for.
+
+    Attributes:
+        is_remark: the item itself became a record all the same; this only names what was odd about it.
+    """
 
     source: str
     source_id: str
     reason: str
+    is_remark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

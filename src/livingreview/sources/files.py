@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from livingreview.errors import InputError
-from livingreview.sources import clinicaltrials, facts, nbib, pubmed_xml, ris
+from livingreview.sources import clinicaltrials_json, facts, nbib, pubmed_xml, ris
 from livingreview.sources.base import Item, Parser
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _SKIPPED_SUFFIXES = (".md", ".md5")
 
 PARSERS: Mapping[str, Parser] = {
     "pubmed_xml": pubmed_xml.parse,
-    "clinicaltrials_json": clinicaltrials.parse,
+    "clinicaltrials_json": clinicaltrials_json.parse,
     "nbib": nbib.parse,
     "ris": ris.parse,
     "facts_csv": facts.parse,

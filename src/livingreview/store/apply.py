@@ -49,7 +49,7 @@ class Tally:
     Attributes:
         counts: how many items per action.
         covered: ids of every item that is in the store now, or was named.
-        issues: items that are not in the store, each with its reason.
+        issues: items that are not in the store, each with its reason, and remarks on items that are.
     """
 
     counts: dict[Action, int] = field(default_factory=lambda: dict.fromkeys(Action, 0))
@@ -103,6 +103,9 @@ class Applier:
         new_works: list[dict[str, Any]] = []
         versions: list[dict[str, Any]] = []
         for item in batch:
+            if isinstance(item, Problem) and item.is_remark:
+                tally.issues.append(item)
+                continue
             tally.received += 1
             tally.sources.add(item.source)
             if isinstance(item, Problem):
