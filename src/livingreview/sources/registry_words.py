@@ -10,7 +10,7 @@ one, so it is left as it is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 STATUSES = frozenset(
     (
@@ -75,6 +75,7 @@ _ELSEWHERE: Mapping[str, str] = {
 }
 """Another registry's status, in capitals and underscores -> the word of ClinicalTrials.gov that means the same."""
 
+_NOTHING = frozenset(("", "NIL", "NIL_KNOWN", "NONE", "NONE_KNOWN", "NA", "N_A", "NOT_APPLICABLE", "NO"))
 _NOT_LETTER = re.compile(r"[^A-Z0-9]+")
 _PHASE = re.compile(r"(?:PHASES?)?(0|IV|I{1,3}|[1-4])[AB]?")
 _PHASE_NUMBERS = {"0": "EARLY_PHASE1", "I": "PHASE1", "II": "PHASE2", "III": "PHASE3", "IV": "PHASE4"}
@@ -83,6 +84,11 @@ _PHASE_NUMBERS = {"0": "EARLY_PHASE1", "I": "PHASE1", "II": "PHASE2", "III": "PH
 def token(value: str) -> str:
     """A value in words as the API of ClinicalTrials.gov writes it: capitals and underscores."""
     return _NOT_LETTER.sub("_", value.upper()).strip("_")
+
+
+def real_ids(values: Iterable[str]) -> tuple[str, ...]:
+    """Identifiers in their order of letters, each once, without those that say that there is none (``Nil known``)."""
+    return tuple(sorted({value for value in values if token(value) not in _NOTHING}))
 
 
 def status_word(value: str) -> str:
