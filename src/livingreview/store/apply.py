@@ -4,18 +4,27 @@ Works inside the transaction of its caller and never commits.
 """
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import SQLModel
 
-from livingreview.records import Deletion, Problem, Record, canonical_json, content_hash, content_of, envelope_of
+from livingreview.records import (
+    Deletion,
+    Problem,
+    Record,
+    canonical_json,
+    content_hash,
+    content_of,
+    envelope_of,
+    record_from,
+)
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
-from livingreview.verdicts import Action, State, Verdict
+from livingreview.verdicts import Action, Decider, State, Verdict
 
 _BATCH = 500
 
@@ -28,18 +37,6 @@ def table(row: type[SQLModel]) -> Any:
 _RECORD = table(RecordRow)
 _VERSION = table(VersionRow)
 _WORK = table(WorkRow)
-
-
-class Decider(Protocol):
-    """The pure rules of :mod:`livingreview.decide`, handed in by the run."""
-
-    def decide(self, incoming: State, stored: State | None, earlier_hashes: AbstractSet[str]) -> Verdict:
-        """The verdict on an incoming state."""
-        ...
-
-    def decide_deletion(self, stored: State | None) -> Verdict:
-        """The verdict on a source's word that it no longer has an item."""
-        ...
 
 
 @dataclass(slots=True)
@@ -68,6 +65,7 @@ class _Stored:
     is_dirty: bool = False
     hashes: set[str] | None = None
     last_number: int = 0
+    record: Record | None = None
 
     @property
     def state(self) -> State:
@@ -136,9 +134,15 @@ class Applier:
         versions: list[dict[str, Any]],
         payload_key: str,
     ) -> Verdict:
-        content = canonical_json(content_of(record))
-        state = State(content_hash(content), record.order_key, int(record.fidelity))
+        content, state = _state_of(record)
         verdict = self._decider.decide(state, known.state if known else None, frozenset())
+        late: Record | None = None
+        if known is not None and not known.row["is_withdrawn"] and (merged := self._merged(record, known, verdict)):
+            # A fuller copy that came late is kept as history, behind the state that it became part of.
+            late = record if verdict.action is Action.REVISED else None
+            record = merged
+            content, state = _state_of(record)
+            verdict = self._decider.decide(state, known.state, frozenset())
         if known is not None and verdict.action in (Action.OLDER, Action.REVISED):
             verdict = self._decider.decide(state, known.state, self._hashes(known))
         if verdict.action in (Action.NEW, Action.REVISED, Action.OLDER):
@@ -150,6 +154,8 @@ class Applier:
                 versions[-1]["is_derived"] = True
             else:
                 self._make_current(known, record, state)
+            if late is not None:
+                versions.append(self._version(known, late, *_state_of(late), payload_key) | {"is_derived": True})
         elif verdict.action is Action.UNCHANGED and known is not None:
             if state.content_hash == known.row["content_hash"] and state.order_key > known.row["order_key"]:
                 known.row["order_key"] = state.order_key
@@ -157,6 +163,26 @@ class Applier:
             if record.is_text_complete:
                 self._complete_text(known, record, content, state)
         return verdict
+
+    def _merged(self, record: Record, known: _Stored, verdict: Verdict) -> Record | None:
+        """The fuller of two copies with what the newer one says, when the newer one is the thinner."""
+        if verdict.action is Action.THINNER and record.order_key > known.row["order_key"]:
+            return self._decider.lay_over(self._current(known), record)
+        is_fuller = record.fidelity > known.row["fidelity"]
+        if verdict.action is Action.REVISED and is_fuller and record.order_key < known.row["order_key"]:
+            return self._decider.lay_over(record, self._current(known))
+        return None
+
+    def _current(self, known: _Stored) -> Record:
+        """The current state of a record, as it will be after this batch."""
+        if known.record is None:
+            row = self._connection.execute(
+                select(_VERSION.c.content, _VERSION.c.envelope).where(
+                    _VERSION.c.record_id == known.row["id"], _VERSION.c.number == known.row["current_version"]
+                )
+            ).one()
+            known.record = record_from(json.loads(row.content), row.envelope)
+        return known.record
 
     def _new_record(
         self, record: Record, works: dict[str, set[tuple[str, str]]], new_works: list[dict[str, Any]]
@@ -190,6 +216,7 @@ class Applier:
             "doi": record.doi,
             "pmid": record.pmid,
         }
+        known.record = record
         known.is_dirty = True
 
     def _version(self, known: _Stored, record: Record, content: str, state: State, payload_key: str) -> dict[str, Any]:
@@ -308,6 +335,12 @@ class Applier:
                 self._connection.execute(update(_RECORD).where(_RECORD.c.id == known.row["id"]).values(values))
         if versions:
             self._connection.execute(_VERSION.insert(), versions)
+
+
+def _state_of(record: Record) -> tuple[str, State]:
+    """(content in canonical JSON, what deciding needs of it)."""
+    content = canonical_json(content_of(record))
+    return content, State(content_hash(content), record.order_key, int(record.fidelity))
 
 
 def _last_id(connection: Connection, rows: Any) -> int:

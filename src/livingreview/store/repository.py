@@ -19,11 +19,11 @@ from livingreview.errors import StoreError
 from livingreview.http import Payload
 from livingreview.records import Change, Cursor, Decision, Record, Score
 from livingreview.store import lock, people, reading, snapshot
-from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.status import source_status
 from livingreview.store.writing import Writing, change_values, score_values
+from livingreview.verdicts import Decider
 from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, insert, update
 
 from livingreview.records import Change, Cursor, Deletion, Problem, Record, Score
 from livingreview.store import reading
-from livingreview.store.apply import Applier, Decider, Tally
+from livingreview.store.apply import Applier, Tally
+from livingreview.verdicts import Decider
 
 
 class Writing:
