@@ -34,14 +34,15 @@ PARSERS: Mapping[str, Parser] = {**formats.PARSERS, "zip": zipped.parse}
 """Name of a format, as it is archived -> what reads it."""
 
 
-def find_documents(path: Path) -> list[Path]:
+def find_documents(path: Path, *, is_empty_allowed: bool = False) -> list[Path]:
     """The files to read: the file itself, or those of a folder and the folders in it, sorted by their path.
 
     Dated names therefore come in the order of their dates. Passed over are hidden files and folders, ``README*``,
     ``LICENSE*``, ``*.md``, ``*.md5`` and what is no regular file; a file named outright is always taken.
 
     Raises:
-        InputError: there is no such path, it cannot be listed, or nothing in it is to be read.
+        InputError: there is no such path, it cannot be listed, or nothing in it is to be read (but for
+            ``is_empty_allowed``).
     """
     try:
         if path.is_file():
@@ -53,7 +54,7 @@ def find_documents(path: Path) -> list[Path]:
         found = sorted(_walk(path), key=lambda one: one.relative_to(path).parts)
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be read ({error.strerror}); check its rights") from error
-    if not found:
+    if not found and not is_empty_allowed:
         raise InputError(f"{path}: no file to read in this folder; read are {formats.DESCRIPTION}")
     return found
 

@@ -334,6 +334,11 @@ class Repository:
             ).scalars()
             return list(found)
 
+    def has_read_file(self, key: str) -> bool:
+        """Whether a file with this hash was read to its end by any run."""
+        with self._begin() as connection:
+            return reading.has_read_file(connection, key)
+
     def counts(self) -> dict[str, int]:
         """Source -> number of records."""
         with self._begin() as connection:
