@@ -7,6 +7,7 @@ from urllib.parse import unquote
 _DOI = re.compile(r"10\.\d{4,9}/\S{1,500}")
 _NCT = re.compile(r"\bNCT\s*(\d{8})\b", re.IGNORECASE)
 _PMCID = re.compile(r"\bPMC\s*(\d+)", re.IGNORECASE)
+_WORD = re.compile(r"[\w/-]{6,60}")
 _NOT_WORD = re.compile(r"[^\w]+")
 
 
@@ -92,3 +93,9 @@ def registry_id(value: str) -> tuple[str, str] | None:
             tail = bare[len(prefix) :]
             return source, prefix + (tail.lower() if source in _SMALL_LETTERS else tail.upper())
     return None
+
+
+def registry_ids(text: str) -> tuple[tuple[str, str], ...]:
+    """(source, number) of every trial that a text names, each once, in their order."""
+    found = (registry_id(word.strip("-/")) for word in _WORD.findall(text))
+    return tuple(dict.fromkeys(key for key in found if key is not None))

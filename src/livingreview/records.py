@@ -286,7 +286,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedTrial:
-    """One trial as the published review printed it."""
+    """One trial as the published review printed it.
+
+    Attributes:
+        other_ids: (source, number) in other registries that the transcript names, for a trial without an NCT number.
+    """
 
     nct_id: str
     title: str
@@ -297,6 +301,7 @@ class PrintedTrial:
     area: str
     note: str
     role: str
+    other_ids: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,6 +316,12 @@ class Baseline:
     def nct_ids(self) -> frozenset[str]:
         """NCT numbers of every printed trial that has one."""
         return frozenset(trial.nct_id for trial in self.trials if trial.nct_id)
+
+    @property
+    def trial_keys(self) -> frozenset[tuple[str, str]]:
+        """(source, source_id) of every printed trial, in whatever registry."""
+        others = (key for trial in self.trials for key in trial.other_ids)
+        return frozenset((*(("clinicaltrials", nct_id) for nct_id in self.nct_ids), *others))
 
     @property
     def pmids(self) -> frozenset[str]:

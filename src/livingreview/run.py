@@ -264,11 +264,14 @@ def material(
         stored.record.key: stored for stored in repository.records(scopes=relevant)
     }
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
-    changed = {one.change.source_id for one in found if one.change.source == "clinicaltrials"}
-    wanted = sorted(baseline.nct_ids | changed)
-    for start in range(0, len(wanted), _IDS_A_LOOK):
-        for stored in repository.records(source="clinicaltrials", ids=wanted[start : start + _IDS_A_LOOK]):
-            kept[stored.record.key] = stored
+    changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
+    wanted: dict[str, list[str]] = {}
+    for source, source_id in sorted(baseline.trial_keys | changed):
+        wanted.setdefault(source, []).append(source_id)
+    for source, ids in wanted.items():
+        for start in range(0, len(ids), _IDS_A_LOOK):
+            for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
+                kept[stored.record.key] = stored
     for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored
