@@ -1,7 +1,7 @@
 """The words of trial registries: what ClinicalTrials.gov is known to say, and what the others' words mean in its terms.
 
 Known values are those of the registry's OpenAPI description, version 2.0.3 (schemas ``Status``, ``StudyType``,
-``Phase``, ``DateType``, ``EnrollmentType``, ``InterventionType``, ``ReferenceType``). Enumerations grow: a value that
+``Phase``, ``DateType``, ``EnrollmentType``, ``InterventionType``). Enumerations grow: a value that
 is not here is kept as it is, and named.
 
 Statuses of other registries: ANZCTR (its data field explanation), DRKS, ISRCTN, the EU Clinical Trials Register and
@@ -48,7 +48,6 @@ INTERVENTION_TYPES = frozenset(
         "OTHER",
     )
 )
-REFERENCE_TYPES = frozenset(("BACKGROUND", "RESULT", "DERIVED"))
 
 _ELSEWHERE: Mapping[str, str] = {
     "AUTHORISED_RECRUITING": "RECRUITING",
