@@ -30,6 +30,7 @@ _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.]?(\d{2})(?:[-/.]?(\d{2}))?)?(?![\d/.-])", re.ASCII)
 _DAY_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]{3,9}\.?),? (\d{4})(?!\d)", re.ASCII)
+_MONTH_WORD = re.compile(r"([A-Za-z]{3,9}\.?) (?:(\d{1,2}),? )?(\d{4})(?!\d)", re.ASCII)
 _DAY = re.compile(r"(?<![\d-])(\d{1,2})(?![\d])")
 
 
@@ -63,9 +64,9 @@ def iso_date(value: str) -> str:
 
 
 def day_first_date(value: str) -> str:
-    """``17/05/2016``, ``21-10-2013``, ``16.03.2024`` and what :func:`free_date` reads, as partial ISO.
+    """``17/05/2016``, ``21-10-2013``, ``24 August 2026``, ``May 1, 2020`` and the like, as partial ISO.
 
-    For registries that never write the month first. ISO and ``20160517`` are read, too.
+    For registries that never write the month first in digits. ISO and ``20160517`` are read, too.
     """
     value = " ".join(value.split())
     if found := _DAY_FIRST.match(value):
@@ -74,6 +75,8 @@ def day_first_date(value: str) -> str:
         return partial_date(found[1], found[2] or "", found[3] or "")
     if found := _DAY_WORD.match(value):
         return partial_date(found[3], found[2], found[1])
+    if found := _MONTH_WORD.match(value):
+        return partial_date(found[3], found[1], found[2] or "")
     return free_date(value)
 
 

@@ -72,7 +72,8 @@ def _leaves(trial: _Element, what: str) -> dict[str, list[str]]:
     while waiting:
         element = waiting.pop()
         children = [child for child in element if isinstance(child.tag, str)]
-        if children and not (element.text or "").strip():
+        between = (element.text, *(child.tail for child in children))
+        if children and not any(text and text.strip() for text in between):
             waiting.extend(reversed(children))
             continue
         # Markup within a text is part of the text.
