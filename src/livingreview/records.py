@@ -185,8 +185,7 @@ class Deletion:
 class Problem:
     """Something in a payload that could not become a record, named so that it can be looked for.
 
-    Attributes:
-        is_remark: the item itself became a record all the same; this only names what was odd about it.
+    With ``is_remark`` it became one all the same, and this only names what was odd about it.
     """
 
     source: str
@@ -286,11 +285,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedTrial:
-    """One trial as the published review printed it.
-
-    Attributes:
-        other_ids: (source, number) in other registries that the transcript names, for a trial without an NCT number.
-    """
+    """One trial as the published review printed it; without an NCT number, ``other_ids`` names (source, number)."""
 
     nct_id: str
     title: str
