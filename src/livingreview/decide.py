@@ -3,7 +3,8 @@
 The rules, in their order:
 
 1. Nothing is stored under this key: ``new``.
-2. The road carries less than what is stored: ``thinner``. A list of facts never overwrites a full record.
+2. The road carries less than what is stored: ``thinner``. A list of facts never overwrites a full record. What a newer
+   citation of a trial says of its course is laid over the fuller copy, though (:func:`lay_over`).
 3. The content equals the current state: ``unchanged``. A withdrawn record returns only with a later date, so that a
    file that holds both a record and its deletion can be read again without a change.
 4. The road carries more than what is stored: ``revised``, whatever the dates say.
@@ -13,9 +14,32 @@ The rules, in their order:
 8. Same date, unseen content: ``revised``, the later arrival wins.
 """
 
+import dataclasses
 from collections.abc import Set as AbstractSet
+from typing import Any
 
+from livingreview.records import Fidelity, Record
 from livingreview.verdicts import Action, State, Verdict
+
+_COURSE = (
+    "status",
+    "why_stopped",
+    "enrollment_count",
+    "start_date",
+    "primary_completion_date",
+    "completion_date",
+    "last_update_posted_date",
+    "results_first_posted_date",
+    "has_results",
+)
+"""What changes while a trial goes on. Its wording and design are left out: a thin copy shortens and reorders them."""
+_DEPENDENT = {
+    "status": ("last_known_status", "why_stopped"),
+    "enrollment_count": ("enrollment_type",),
+    "primary_completion_date": ("primary_completion_date_type",),
+    "completion_date": ("completion_date_type",),
+}
+"""Fact -> facts that only hold together with it."""
 
 
 def decide(incoming: State, stored: State | None, earlier_hashes: AbstractSet[str]) -> Verdict:
@@ -52,3 +76,48 @@ def decide_deletion(stored: State | None) -> Verdict:
     if stored.is_withdrawn:
         return Verdict(Action.UNCHANGED, "withdrawn already")
     return Verdict(Action.WITHDRAWN, "deleted by its source")
+
+
+def lay_over(fuller: Record, newer: Record) -> Record | None:
+    """The fuller copy of a trial, with what a thinner but newer copy says of its course.
+
+    What the newer copy does not say stays as it was: absence says nothing. A fact that holds only together with a
+    changed one (the kind of a date, the reason of a stop) is taken from the newer copy, too, be it unknown there. A
+    date that is only told less exactly has not changed, and a status in the words of another registry does not
+    replace one in ours.
+
+    Args:
+        fuller: a copy that carries more.
+        newer: a copy of the same record that carries less.
+
+    Returns:
+        The merged state, dated as the newer copy and as full as the fuller one; None when nothing is to be laid over:
+        no trial, a list of facts, a copy without a date, or none that is later.
+    """
+    old, new = fuller.trial, newer.trial
+    if old is None or new is None or newer.fidelity < Fidelity.CITATION:
+        return None
+    if not (fuller.source_date and newer.source_date) or newer.order_key <= fuller.order_key:
+        return None
+    facts: dict[str, Any] = {}
+    for name in _COURSE:
+        if not _is_same(before := getattr(old, name), after := getattr(new, name)):
+            facts[name] = after
+            facts |= {other: getattr(new, other) for other in _DEPENDENT.get(name, ()) if before not in ("", None)}
+    if old.status.isupper() and not new.status.isupper():
+        for name in ("status", *_DEPENDENT["status"]):
+            facts.pop(name, None)
+    return dataclasses.replace(
+        fuller,
+        trial=dataclasses.replace(old, **facts),
+        source_version=newer.source_version,
+        source_date=newer.source_date,
+        source_stamp=newer.source_stamp,
+    )
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Whether a newer value adds nothing: unknown, equal, or the same date with less of it."""
+    if after is None or after == "" or after == before:
+        return True
+    return isinstance(before, str) and isinstance(after, str) and before.startswith(f"{after}-")

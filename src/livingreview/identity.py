@@ -7,6 +7,7 @@ from urllib.parse import unquote
 _DOI = re.compile(r"10\.\d{4,9}/\S{1,500}")
 _NCT = re.compile(r"\bNCT\s*(\d{8})\b", re.IGNORECASE)
 _PMCID = re.compile(r"\bPMC\s*(\d+)", re.IGNORECASE)
+_WORD = re.compile(r"[\w/-]{6,60}")
 _NOT_WORD = re.compile(r"[^\w]+")
 
 
@@ -46,3 +47,55 @@ def normal_title(value: str) -> str:
     folded = unicodedata.normalize("NFKD", value).casefold()
     bare = "".join(char for char in folded if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", bare).strip()
+
+
+_REGISTRIES = (
+    ("clinicaltrials", "NCT", r"\d{8}"),
+    ("anzctr", "ACTRN", r"\d{14}"),
+    ("isrctn", "ISRCTN", r"\d{8}"),
+    ("chictr", "ChiCTR", r"(?:-[A-Z]{2,5}-?)?\d{8,12}"),
+    ("jrct", "jRCT", r"s?\d{9,10}"),
+    ("umin", "UMIN", r"\d{9}"),
+    ("japic", "JapicCTI", r"-\d{6}"),
+    ("jma", "JMA-IIA", r"\d{5}"),
+    ("irct", "IRCT", r"\d{8,18}N\d{1,3}"),
+    ("ctri", "CTRI", r"/\d{4}/\d{2,3}/\d{6}"),
+    ("drks", "DRKS", r"\d{8}"),
+    ("euctr", "EUCTR", r"\d{4}-\d{6}-\d{2}(?:-[A-Z]{2}|-OUTSIDE-EU/EEA|-3RD)?"),
+    ("ctis", "CTIS", r"\d{4}-\d{6}-\d{2}-\d{2}"),
+    ("cris", "KCT", r"\d{7}"),
+    ("pactr", "PACTR", r"\d{15}"),
+    ("rebec", "RBR-", r"[0-9a-z]{6,8}"),
+    ("slctr", "SLCTR", r"/\d{4}/\d{3}"),
+    ("tctr", "TCTR", r"\d{11}"),
+    ("rpcec", "RPCEC", r"\d{8}"),
+    ("repec", "PER-", r"\d{3}-\d{2}"),
+    ("lbctr", "LBCTR", r"\d{10}"),
+    ("itmctr", "ITMCTR", r"\d{10,12}"),
+    ("ntr", "NTR", r"\d{1,5}"),
+    ("ntr", "NL-OMON", r"\d{1,6}"),
+    ("ntr", "NL", r"\d{1,5}"),
+)
+"""(source, prefix in the registry's own spelling, the rest): the registries that feed WHO's search portal (ICTRP)."""
+_SMALL_LETTERS = frozenset({"jrct", "rebec"})
+
+
+def registry_id(value: str) -> tuple[str, str] | None:
+    """(source, number) of the trial that a whole value names; None when it is no number of a known registry.
+
+    WHO writes Japanese numbers with a prefix (``JPRN-jRCT...``), and ANZCTR marks those registered in advance with a
+    ``p`` behind the number; neither belongs to it.
+    """
+    bare = re.sub(r"\s+", "", value)
+    bare = re.sub(r"(?i)^JPRN-(?=.)|(?<=^ACTRN\d{14})p$", "", bare)
+    for source, prefix, rest in _REGISTRIES:
+        if re.fullmatch(re.escape(prefix) + rest, bare, re.IGNORECASE | re.ASCII):
+            tail = bare[len(prefix) :]
+            return source, prefix + (tail.lower() if source in _SMALL_LETTERS else tail.upper())
+    return None
+
+
+def registry_ids(text: str) -> tuple[tuple[str, str], ...]:
+    """(source, number) of every trial that a text names, each once, in their order."""
+    found = (registry_id(word.strip("-/")) for word in _WORD.findall(text))
+    return tuple(dict.fromkeys(key for key in found if key is not None))

@@ -189,11 +189,15 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something in a payload that could not become a record, named so that it can be looked for."""
+    """Something in a payload that could not become a record, named so that it can be looked for.
+
+    With ``is_remark`` it became one all the same, and this only names what was odd about it.
+    """
 
     source: str
     source_id: str
     reason: str
+    is_remark: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +291,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedTrial:
-    """One trial as the published review printed it."""
+    """One trial as the published review printed it; without an NCT number, ``other_ids`` names (source, number)."""
 
     nct_id: str
     title: str
@@ -298,6 +302,7 @@ class PrintedTrial:
     area: str
     note: str
     role: str
+    other_ids: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -312,6 +317,12 @@ class Baseline:
     def nct_ids(self) -> frozenset[str]:
         """NCT numbers of every printed trial that has one."""
         return frozenset(trial.nct_id for trial in self.trials if trial.nct_id)
+
+    @property
+    def trial_keys(self) -> frozenset[tuple[str, str]]:
+        """(source, source_id) of every printed trial, in whatever registry."""
+        others = (key for trial in self.trials for key in trial.other_ids)
+        return frozenset((*(("clinicaltrials", nct_id) for nct_id in self.nct_ids), *others))
 
     @property
     def pmids(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from livingreview.acquire import Acquired, Watch, plan, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
+from livingreview.inbox import read_inbox
 from livingreview.records import Baseline, Record, Score
 from livingreview.sources import Item, files, queries_of
 from livingreview.store.apply import Tally
@@ -45,7 +46,7 @@ class Outcome:
 
 
 def run_services(project: Project, repository: Repository, now: datetime, watch: Watch) -> Outcome:
-    """Reads every enabled service from where its queries stand, and reports.
+    """Reads every enabled service from where its queries stand, then the inbox, and reports.
 
     Args:
         project: settings and review.
@@ -62,7 +63,13 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
     def read(run: Run) -> Acquired:
         watched = {"pubmed": sorted(baseline.pmids, key=int), "clinicaltrials": sorted(baseline.nct_ids)}
         askings = plan(project, repository, watched, now)
-        return read_services(project, repository, run, askings, watch)
+        acquired = read_services(project, repository, run, askings, watch)
+
+        def read_file(path: Path, name: str) -> None:
+            _read_file(repository, run, path, name, acquired, watch)
+
+        read_inbox(project.path("inbox_dir"), repository, read_file, acquired, watch)
+        return acquired
 
     return _run(project, repository, baseline, "services", now, watch, read)
 
@@ -84,7 +91,7 @@ def run_files(project: Project, repository: Repository, path: Path, now: datetim
         acquired = Acquired()
         for document in documents:
             try:
-                _read_file(repository, run, document, acquired, watch)
+                _read_file(repository, run, document, document.name, acquired, watch)
             except InputError as error:
                 acquired.failures[document.name] = str(error)
         if not acquired.answered:
@@ -144,29 +151,29 @@ def _run(
     return Outcome(run=run, failures=acquired.failures, changes=found, report=paths, exit_code=exit_code)
 
 
-def _read_file(repository: Repository, run: Run, path: Path, acquired: Acquired, watch: Watch) -> None:
+def _read_file(repository: Repository, run: Run, path: Path, name: str, acquired: Acquired, watch: Watch) -> None:
     format_name, _ = files.parser_for(path)
     key, size_bytes = repository.archive.adopt(path)
     archived = repository.archive.path(key)
     received_at = datetime.now(UTC)
-    repository.log_file(run, path.name, key, size_bytes, received_at)
+    repository.log_file(run, name, key, size_bytes, received_at)
     tally = Tally()
     try:
         with repository.writing(run, decide) as writing:
-            items = _watched(files.parse_file(archived), f"reading {path.name}", watch)
+            items = _watched(files.parse_file(archived), f"reading {name}", watch)
             writing.apply(items, key, received_at, tally)
-            writing.log_query(_file_values(path.name, format_name), tally)
+            writing.log_query(_file_values(name, format_name), tally)
     except InputError as error:
         message = str(error).replace(str(archived), str(path))
         with repository.writing(run, decide) as writing:
-            writing.log_query(_file_values(path.name, format_name) | {"error": message}, Tally())
+            writing.log_query(_file_values(name, format_name) | {"error": message}, Tally())
         raise InputError(message) from error
     acquired.answered |= tally.sources or {"files"}
     acquired.received += tally.received
     counts = ", ".join(f"{count} {action}" for action, count in tally.counts.items() if count)
-    watch.tell(f"{path.name}: {tally.received} items of {format_name} ({counts})")
+    watch.tell(f"{name}: {tally.received} items of {format_name} ({counts})")
     if unstored := tally.counts[Action.UNSTORED]:
-        watch.tell(f"{path.name}: {unstored} not stored, each named in the report with its reason")
+        watch.tell(f"{name}: {unstored} not stored, each named in the report with its reason")
 
 
 def _watched(items: Iterable[Item], stage: str, watch: Watch) -> Iterator[Item]:
@@ -258,11 +265,14 @@ def material(
         stored.record.key: stored for stored in repository.records(scopes=relevant)
     }
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
-    changed = {one.change.source_id for one in found if one.change.source == "clinicaltrials"}
-    wanted = sorted(baseline.nct_ids | changed)
-    for start in range(0, len(wanted), _IDS_A_LOOK):
-        for stored in repository.records(source="clinicaltrials", ids=wanted[start : start + _IDS_A_LOOK]):
-            kept[stored.record.key] = stored
+    changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
+    wanted: dict[str, list[str]] = {}
+    for source, source_id in sorted(baseline.trial_keys | changed):
+        wanted.setdefault(source, []).append(source_id)
+    for source, ids in wanted.items():
+        for start in range(0, len(ids), _IDS_A_LOOK):
+            for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
+                kept[stored.record.key] = stored
     for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored

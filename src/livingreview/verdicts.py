@@ -1,7 +1,11 @@
 """What deciding is about: an incoming state, the stored one, and the verdict (:mod:`livingreview.decide`)."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+from livingreview.records import Record
 
 
 class Action(StrEnum):
@@ -32,3 +36,19 @@ class Verdict:
 
     action: Action
     reason: str
+
+
+class Decider(Protocol):
+    """The pure rules of :mod:`livingreview.decide`, handed to the store by the run."""
+
+    def decide(self, incoming: State, stored: State | None, earlier_hashes: AbstractSet[str]) -> Verdict:
+        """The verdict on an incoming state."""
+        ...
+
+    def decide_deletion(self, stored: State | None) -> Verdict:
+        """The verdict on a source's word that it no longer has an item."""
+        ...
+
+    def lay_over(self, fuller: Record, newer: Record) -> Record | None:
+        """A fuller copy with what a thinner but newer one says; None when there is nothing to lay over."""
+        ...

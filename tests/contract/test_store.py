@@ -538,3 +538,35 @@ def test_a_store_of_a_newer_version_is_left_alone(repository: Repository, databa
     engine.dispose()
     with pytest.raises(StoreError, match="newer livingreview"):
         Repository.open(database_url, tmp_path / "archive")
+
+
+def stamps(repository: Repository) -> dict[str, str]:
+    return {cursor.source: cursor.stamp for cursor in repository.cursors()}
+
+
+def with_stamps(repository: Repository, run: Run) -> None:
+    with repository.writing(run, decide) as writing:
+        for source in ("clinicaltrials", "feeds"):
+            writing.move_cursor(
+                Cursor(source=source, query_name="q", query_hash=source, read_to_at=NOW, stamp=f"stamp of {source}")
+            )
+        writing.log_query(QUERY | {"source": "clinicaltrials", "error": "503"}, Tally())
+
+
+@pytest.mark.parametrize(
+    ("status", "left"),
+    [("done", {"clinicaltrials", "feeds"}), ("partial", {"feeds"}), ("failed", set())],
+)
+def test_stamps_hold_only_where_everything_was_read(
+    repository: Repository, run: Run, status: str, left: set[str]
+) -> None:
+    with_stamps(repository, run)
+    repository.finish_run(run, status)
+    assert {source for source, stamp in stamps(repository).items() if stamp} == left
+    assert {cursor.read_to_at for cursor in repository.cursors()} == {NOW}
+
+
+def test_a_run_that_was_killed_leaves_no_stamps(repository: Repository, run: Run) -> None:
+    with_stamps(repository, run)
+    repository.start_run("services", NOW + HOUR, "0.1.0", "config")
+    assert set(stamps(repository).values()) == {""}

@@ -13,7 +13,7 @@ from livingreview.config import Project, load_project
 from livingreview.errors import InputError
 from livingreview.records import Problem, Record
 from livingreview.run import run_files
-from livingreview.sources import clinicaltrials
+from livingreview.sources import clinicaltrials_json
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 
@@ -58,7 +58,7 @@ def test_the_days_of_a_study_are_mostly_no_versions(field_data: Path, empty_stor
         for folder in sorted((field_data / "clinicaltrials" / "v2-daily").iterdir()):
             for day, path in enumerate(sorted(folder.glob("*.json"))):
                 with path.open("rb") as document:
-                    items = list(clinicaltrials.parse(document))
+                    items = list(clinicaltrials_json.parse(document))
                 assert [type(item) for item in items] == [Record], path.name
                 tally = Tally()
                 with repository.writing(run, decide) as writing:
@@ -81,9 +81,9 @@ def test_every_recorded_answer_is_read(field_data: Path) -> None:
             if isinstance(expected, dict) and not {"studies", "protocolSection"} & set(expected):
                 # Kept by its recorder in a shape of its own.
                 with pytest.raises(InputError):
-                    list(clinicaltrials.parse(document))
+                    list(clinicaltrials_json.parse(document))
                 continue
-            items = list(clinicaltrials.parse(document))
+            items = list(clinicaltrials_json.parse(document))
         problems = [item for item in items if isinstance(item, Problem)]
         # Searches that ask for some fields only give studies without a number; each is named, none is lost.
         studies = expected.get("studies", [expected]) if isinstance(expected, dict) else expected

@@ -430,6 +430,42 @@ def test_an_empty_page_before_the_last_is_no_end(filled: Lab) -> None:
     assert counted(filled("run", now=FIRST)) == 14
 
 
+def test_a_study_that_could_not_be_read_by_its_number_is_read_by_the_next_run(filled: Lab) -> None:
+    filled("run", now=FIRST)
+    # By the calendar: the registry's data move, the study's own update date does not.
+    turned = study(
+        PRINTED_NCT,
+        "Vesicles of loom cells for burns",
+        updated="2022-01-20",
+        status="UNKNOWN",
+        lastKnownStatus="RECRUITING",
+    )
+    filled.server.world.register(turned, at="2022-06-07")
+    filled.server.spoil(faults.status(503), "/studies", times=None, where=lambda seen: "filter.ids" in seen.parameters)
+    second = filled("run", now=SECOND)
+    assert second.code == 3
+    assert not [one for one in changes(filled) if one["type"] == "status_changed"]
+    filled.server.mend()
+    # The registry's time stands still, and yet what was missed is read.
+    third = filled("run", now=THIRD)
+    assert third.code == 0
+    assert PRINTED_NCT in {one["source_id"] for one in changes(filled) if one["type"] == "status_changed"}
+    filled.server.forget()
+    assert filled("run", now="2022-06-22T05:00:00Z").code == 0
+    assert {seen.path for seen in filled.server.asked("/api/v2")} == {"/api/v2/version"}
+
+
+def test_what_a_registry_says_in_a_new_word_is_stored_and_named(filled: Lab) -> None:
+    filled.server.world.register(study("NCT90000005", "Vesicles of loom cells", status="PONDERING"))
+    ended = filled("run", now=FIRST)
+    assert ended.code == 0
+    log = run_log(filled, "20220601T050000Z")
+    assert "status 'PONDERING'" in str(log["issues"])
+    assert "PONDERING" in report_of(filled, FIRST)
+    assert "1 named exceptions" in ended.err
+    assert status(filled)["clinicaltrials"]["records"] == 4
+
+
 def test_a_deletion_that_a_file_names_is_a_withdrawal(filled: Lab, tmp_path: Path) -> None:
     filled("run", now=FIRST)
     path = tmp_path / "update.xml"

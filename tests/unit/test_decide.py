@@ -1,13 +1,15 @@
 """The rules between what was read and what is stored."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.decide import decide, decide_deletion
+from livingreview.decide import decide, decide_deletion, lay_over
+from livingreview.records import Fidelity, Record, Section, TrialFacts
 from livingreview.verdicts import Action, State
+from support.records import article, trial, trial_facts
 
 OLD, NOW, NEW = "0001 2022-01-01 ", "0001 2022-02-01 ", "0001 2022-03-01 "
 STORED = State("a", NOW, 2)
@@ -92,3 +94,97 @@ def test_the_order_of_arrival_does_not_choose_the_state(sequence: list[State], r
             memory.take(state)
         ends.append(memory.state)
     assert ends[0] == ends[1]
+
+
+FULL = replace(
+    trial(
+        status="RECRUITING",
+        enrollment_count=40,
+        enrollment_type="ESTIMATED",
+        primary_completion_date="2022-05-31",
+        primary_completion_date_type="ESTIMATED",
+        phases=("PHASE1",),
+        conditions=("Burns",),
+    ),
+    abstract=(Section(text="Invented words."),),
+    source_stamp="2022-04-02",
+)
+
+
+def citation(source_date: str = "2022-10-05", **facts: object) -> Record:
+    return replace(trial(source_date=source_date, **facts), title="", fidelity=Fidelity.CITATION)
+
+
+def test_the_course_of_a_trial_is_laid_over_the_fuller_copy() -> None:
+    newer = citation(status="COMPLETED", enrollment_count=37, phases=("PHASE1", "PHASE2"), has_results=True)
+    merged = lay_over(FULL, newer)
+    assert merged is not None
+    assert merged.trial is not None
+    assert FULL.trial is not None
+    assert merged.trial == replace(
+        FULL.trial,
+        status="COMPLETED",
+        enrollment_count=37,
+        enrollment_type="",
+        has_results=True,
+        last_update_posted_date="2022-10-05",
+    )
+    assert (merged.title, merged.abstract, merged.fidelity) == (FULL.title, FULL.abstract, Fidelity.FULL)
+    assert merged.order_key == newer.order_key > FULL.order_key
+
+
+def test_what_is_not_said_or_said_less_exactly_stays() -> None:
+    newer = citation(status="", primary_completion_date="2022-05", enrollment_count=40)
+    merged = lay_over(FULL, newer)
+    assert merged is not None
+    assert FULL.trial is not None
+    assert merged.trial == replace(FULL.trial, last_update_posted_date="2022-10-05")
+
+
+def test_what_holds_only_with_a_status_goes_with_it() -> None:
+    unknown = replace(FULL, trial=TrialFacts(status="UNKNOWN", last_known_status="RECRUITING", why_stopped="No yarn"))
+    merged = lay_over(unknown, citation(status="COMPLETED"))
+    assert merged is not None
+    assert merged.trial is not None
+    assert (merged.trial.status, merged.trial.last_known_status, merged.trial.why_stopped) == ("COMPLETED", "", "")
+
+
+def test_a_word_of_another_registry_does_not_replace_one_of_ours() -> None:
+    merged = lay_over(FULL, citation(status="Not Recruiting"))
+    assert merged is not None
+    assert merged.trial is not None
+    assert merged.trial.status == "RECRUITING"
+
+
+@pytest.mark.parametrize(
+    ("fuller", "newer"),
+    [
+        (FULL, replace(citation(status="COMPLETED"), fidelity=Fidelity.FACTS)),
+        (FULL, citation("2022-04-01", status="COMPLETED")),
+        (FULL, citation("2022", status="COMPLETED")),
+        (FULL, citation("", status="COMPLETED")),
+        (replace(FULL, source_date=""), citation(status="COMPLETED")),
+        (article(source_date="2022-01-01"), article(source_date="2022-02-01", fidelity=Fidelity.CITATION)),
+    ],
+    ids=["facts", "same date", "less exact date", "no date", "undated full copy", "no trial"],
+)
+def test_nothing_is_laid_over(fuller: Record, newer: Record) -> None:
+    assert lay_over(fuller, newer) is None
+
+
+@given(trial_facts, trial_facts)
+def test_laying_over_loses_nothing_and_is_done_once(old: TrialFacts, new: TrialFacts) -> None:
+    fuller, newer = replace(FULL, trial=old), replace(citation(), trial=new)
+    merged = lay_over(fuller, newer)
+    assert merged is not None
+    assert merged.trial is not None
+    assert replace(merged, trial=old, source_date=FULL.source_date, source_stamp=FULL.source_stamp) == fuller
+    for item in fields(TrialFacts):
+        value = getattr(merged.trial, item.name)
+        # A kind or a reason may become unknown with the fact that it belonged to; nothing else does.
+        assert value in (getattr(old, item.name), getattr(new, item.name))
+        if item.name not in ("last_known_status", "why_stopped") and not item.name.endswith("_type"):
+            assert value not in ("", None, ()) or getattr(old, item.name) in ("", None, ())
+    again = lay_over(merged, replace(newer, source_date="2022-10-06"))
+    assert again is not None
+    assert again.trial == merged.trial

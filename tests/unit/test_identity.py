@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.identity import nct_ids, normal_doi, normal_pmcid, normal_pmid, normal_title
+from livingreview.identity import (
+    nct_ids,
+    normal_doi,
+    normal_pmcid,
+    normal_pmid,
+    normal_title,
+    registry_id,
+    registry_ids,
+)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +86,58 @@ def test_a_normal_doi_is_its_own_normal_form(value: str) -> None:
 def test_case_and_resolver_of_a_doi_do_not_matter(suffix: str) -> None:
     doi = f"10.5555/{''.join(char for char in suffix if char.isascii() and char.isalnum()) or 'x'}"
     assert normal_doi(doi.upper()) == normal_doi(f"https://doi.org/{doi}") == doi.lower()
+
+
+@pytest.mark.parametrize(
+    ("value", "source", "number"),
+    [
+        ("nct91000001", "clinicaltrials", "NCT91000001"),
+        (" ACTRN 12620000870954 ", "anzctr", "ACTRN12620000870954"),
+        ("actrn12620000870954p", "anzctr", "ACTRN12620000870954"),
+        ("isrctn91000001", "isrctn", "ISRCTN91000001"),
+        ("CHICTR2100091001", "chictr", "ChiCTR2100091001"),
+        ("ChiCTR-TRC-09100001", "chictr", "ChiCTR-TRC-09100001"),
+        ("chictr-ipr-09100001", "chictr", "ChiCTR-IPR-09100001"),
+        ("JPRN-jRCT2091000001", "jrct", "jRCT2091000001"),
+        ("JPRN-jRCTs091000001", "jrct", "jRCTs091000001"),
+        ("JRCTS091000001", "jrct", "jRCTs091000001"),
+        ("JPRN-UMIN000091001", "umin", "UMIN000091001"),
+        ("JPRN-JapicCTI-091001", "japic", "JapicCTI-091001"),
+        ("JPRN-JMA-IIA00091", "jma", "JMA-IIA00091"),
+        ("IRCT20910317046797N1", "irct", "IRCT20910317046797N1"),
+        ("CTRI/2021/03/091001", "ctri", "CTRI/2021/03/091001"),
+        ("DRKS91000001", "drks", "DRKS91000001"),
+        ("EUCTR2019-009100-12-de", "euctr", "EUCTR2019-009100-12-DE"),
+        ("EUCTR2019-009100-12-Outside-EU/EEA", "euctr", "EUCTR2019-009100-12-OUTSIDE-EU/EEA"),
+        ("CTIS2022-509100-12-00", "ctis", "CTIS2022-509100-12-00"),
+        ("RBR-9ABC1d", "rebec", "RBR-9abc1d"),
+        ("NL-OMON91001", "ntr", "NL-OMON91001"),
+        ("NL9100", "ntr", "NL9100"),
+        ("NTR910", "ntr", "NTR910"),
+        ("PACTR202191000000001", "pactr", "PACTR202191000000001"),
+        ("KCT9100001", "cris", "KCT9100001"),
+    ],
+)
+def test_numbers_of_registries(value: str, source: str, number: str) -> None:
+    assert registry_id(value) == (source, number)
+    assert registry_id(number) == (source, number)
+
+
+@pytest.mark.parametrize("value", ["", "JPRN-", "NCT1", "ACTRN1262000087095", "NCT91000001 x", "x", "U1111-9999-9999"])
+def test_what_is_no_number_of_a_registry(value: str) -> None:
+    assert registry_id(value) is None
+
+
+def test_numbers_in_a_text() -> None:
+    text = "registered as ACTRN12620000870954, later (NCT91000001; nct91000001) and in jRCT2091000001-; PANEL5 no"
+    assert registry_ids(text) == (
+        ("anzctr", "ACTRN12620000870954"),
+        ("clinicaltrials", "NCT91000001"),
+        ("jrct", "jRCT2091000001"),
+    )
+
+
+@given(st.text(max_size=40))
+def test_a_number_is_its_own_normal_form(value: str) -> None:
+    found = registry_id(value)
+    assert found is None or registry_id(found[1]) == found

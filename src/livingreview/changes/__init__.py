@@ -1,5 +1,6 @@
 """Stored states -> typed changes (design, section 6)."""
 
 from livingreview.changes.derive import Context, derive
+from livingreview.changes.trials import TYPES as TRIAL_TYPES
 
-__all__ = ["Context", "derive"]
+__all__ = ["TRIAL_TYPES", "Context", "derive"]

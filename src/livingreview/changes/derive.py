@@ -18,13 +18,13 @@ class Context:
 
     Attributes:
         references: identifier (``pmid:...``, ``doi:...``, ``title:...``) -> baseline reference.
-        nct_ids: numbers of the trials that the review printed.
+        trial_keys: (source, source_id) of the trials that the review printed.
     """
 
     review: Review
     settings: TrialsSettings
     references: dict[str, Reference]
-    nct_ids: frozenset[str]
+    trial_keys: frozenset[tuple[str, str]]
     now: datetime
 
     @classmethod
@@ -34,7 +34,7 @@ class Context:
         for reference in baseline.references:
             for name in _reference_names(reference.pmid, reference.doi, reference.title):
                 references[name] = reference
-        return cls(review, settings, references, baseline.nct_ids, now)
+        return cls(review, settings, references, baseline.trial_keys, now)
 
     def reference_of(self, record: Record) -> Reference | None:
         """The baseline reference that a record is: by pmid, by doi, or by its whole title."""
@@ -47,7 +47,7 @@ class Context:
 
     def is_baseline(self, record: Record) -> bool:
         """Whether the published review cites or prints the record."""
-        return record.source_id in self.nct_ids or self.reference_of(record) is not None
+        return record.key in self.trial_keys or self.reference_of(record) is not None
 
 
 def _reference_names(pmid: str, doi: str, title: str) -> list[str]:
@@ -74,7 +74,7 @@ def derive(version: Underived, score: Score, context: Context) -> list[Change]:
 def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     record, before = version.record, version.before
     reference = context.reference_of(record)
-    is_baseline = reference is not None or record.source_id in context.nct_ids
+    is_baseline = reference is not None or record.key in context.trial_keys
     if version.is_withdrawal:
         type_ = "baseline_reference_withdrawn" if reference else "withdrawn"
         severity = Severity.ALERT if is_baseline else Severity.NOTABLE

@@ -10,6 +10,20 @@ from livingreview.changes.event import Event
 from livingreview.config import TrialsSettings
 from livingreview.records import Record, Severity, TrialFacts
 
+TYPES = frozenset(
+    (
+        "new_trial",
+        "status_changed",
+        "results_posted",
+        "results_published",
+        "enrollment_changed",
+        "date_slipped",
+        "design_changed",
+        "why_stopped",
+        "alias_changed",
+    )
+)
+"""The types of every change of a trial."""
 _ALERT_STATUS = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _DATES = ("start_date", "primary_completion_date", "completion_date")
 _DESIGN = ("study_type", "phases", "conditions", "interventions", "sponsor")

@@ -14,6 +14,7 @@ from livingreview.config.base import Frozen
 from livingreview.config.review import Review
 from livingreview.config.settings import ENV_PREFIX, Settings
 from livingreview.errors import ConfigError
+from livingreview.identity import registry_ids
 from livingreview.records import Baseline, PrintedTrial, Reference
 
 _NOT_SETTINGS = {"LIVINGREVIEW_FIELD_DATA", "LIVINGREVIEW_CONFIG", "LIVINGREVIEW_TEST_POSTGRES"}
@@ -50,7 +51,7 @@ class Project(Frozen):
             digest.update(path.read_bytes())
         return digest.hexdigest()[:16]
 
-    def path(self, name: Literal["archive_dir", "models_dir", "out_dir"]) -> Path:
+    def path(self, name: Literal["archive_dir", "models_dir", "out_dir", "inbox_dir"]) -> Path:
         """One of the folders of settings.toml, absolute."""
         folder: str = getattr(self.settings, name)
         return self.root / folder.replace("{review}", self.review.slug)
@@ -198,6 +199,7 @@ def load_baseline(project: Project) -> Baseline:
     trials = tuple(
         PrintedTrial(
             area=row["disease_area"],
+            other_ids=() if row["nct_id"] else registry_ids(row["note"]),
             **{name: row[name] for name in wanted if name != "disease_area"},
         )
         for row in read_csv(folder / "trials.csv", wanted)

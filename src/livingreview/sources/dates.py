@@ -26,6 +26,11 @@ _MONTHS = {
 }
 _YEAR = re.compile(r"\b(1[6-9]\d\d|2[01]\d\d)\b")
 _WORD = re.compile(r"[A-Za-z]+")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.]?(\d{2})(?:[-/.]?(\d{2}))?)?(?![\d/.-])", re.ASCII)
+_DAY_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]{3,9}\.?),? (\d{4})(?!\d)", re.ASCII)
+_MONTH_WORD = re.compile(r"([A-Za-z]{3,9}\.?) (?:(\d{1,2}),? )?(\d{4})(?!\d)", re.ASCII)
 _DAY = re.compile(r"(?<![\d-])(\d{1,2})(?![\d])")
 
 
@@ -50,6 +55,29 @@ def partial_date(year: str, month: str = "", day: str = "") -> str:
     if day.isascii() and day.isdigit() and 1 <= int(day) <= calendar.monthrange(int(year), number)[1]:
         return f"{year}-{number:02d}-{int(day):02d}"
     return f"{year}-{number:02d}"
+
+
+def iso_date(value: str) -> str:
+    """A partial ISO date as it is; empty for anything else, a day that does not exist included."""
+    found = _ISO.fullmatch(value)
+    return value if found and partial_date(found[1], found[2] or "", found[3] or "") == value else ""
+
+
+def day_first_date(value: str) -> str:
+    """``17/05/2016``, ``21-10-2013``, ``24 August 2026``, ``May 1, 2020`` and the like, as partial ISO.
+
+    For registries that never write the month first in digits. ISO and ``20160517`` are read, too.
+    """
+    value = " ".join(value.split())
+    if found := _DAY_FIRST.match(value):
+        return partial_date(found[3], found[2], found[1])
+    if found := _YEAR_FIRST.match(value):
+        return partial_date(found[1], found[2] or "", found[3] or "")
+    if found := _DAY_WORD.match(value):
+        return partial_date(found[3], found[2], found[1])
+    if found := _MONTH_WORD.match(value):
+        return partial_date(found[3], found[1], found[2] or "")
+    return free_date(value)
 
 
 def free_date(value: str) -> str:

@@ -1,4 +1,4 @@
-"""CSV of facts: one paper or one state of a trial a row, recognised by the header; plus how text is read here.
+"""CSV of facts: one paper or one state of a trial a row, recognised by the header.
 
 Two shapes, comma-separated, UTF-8, names of columns in any case and order; columns not named here are passed over:
 
@@ -13,8 +13,6 @@ A row that cannot be believed (a date that is none, a cell too many) becomes a P
 shifted row is worse than a missing one. Lists within a cell are parted by ``;`` or ``|``. Dates are partial ISO.
 """
 
-import codecs
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -25,85 +23,25 @@ from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Problem, Record, Section, TrialFacts
 from livingreview.sources.base import Item
 from livingreview.sources.dates import free_date, partial_date
-
-MAX_LINE_CHARS = 8_000_000
-"""A line longer than this is no text for people; also bounds the memory that a parser takes."""
-MAX_CELL_CHARS = 131_072
-"""The csv module's own limit of a cell, left as it is."""
+from livingreview.sources.registry_words import phase_word, status_word, token
+from livingreview.sources.texts import Row, column_names, table_rows
 
 MAX_ID_CHARS = 2_000
 """No doi is longer; an identifier is looked for in no more than this."""
 
 Shape = Literal["papers", "trials"]
 
-_CHUNK_BYTES = 1 << 16
-_STATUSES = frozenset(
-    (
-        "ACTIVE_NOT_RECRUITING",
-        "COMPLETED",
-        "ENROLLING_BY_INVITATION",
-        "NOT_YET_RECRUITING",
-        "RECRUITING",
-        "SUSPENDED",
-        "TERMINATED",
-        "WITHDRAWN",
-        "AVAILABLE",
-        "NO_LONGER_AVAILABLE",
-        "TEMPORARILY_NOT_AVAILABLE",
-        "APPROVED_FOR_MARKETING",
-        "WITHHELD",
-        "UNKNOWN",
-    )
-)
 _ENROLLMENT_TYPES = {"": "", "ACTUAL": "ACTUAL", "ESTIMATED": "ESTIMATED", "ANTICIPATED": "ESTIMATED"}
 _YES_NO = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _ISO = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _DIGITS = re.compile(r"(\d{4})(?:([-/]?)(\d{2})(?:\2(\d{2}))?)?(?!\d)", re.ASCII)
 _MONTH_WORD = re.compile(r"[A-Za-z]{3}")
 _PREPRINT = re.compile(r"10\.(?:1101|64898)/(?:\d{4}\.\d{2}\.\d{2}\.\d+|\d{6}$)|10\.21203/rs\.|10\.20944/preprints")
-_NOT_LETTER = re.compile(r"[^A-Z0-9]+")
 _LIST_MARK = re.compile(r"[;|]")
 
 
 class _RowError(Exception):
     """One row cannot be believed; the text says which column and why."""
-
-
-def text_lines(document: BinaryIO, what: str) -> Iterator[str]:
-    """The lines of a UTF-8 document, without their ends (of Unix or Windows) and without a byte order mark.
-
-    Args:
-        document: any binary stream; read in pieces of 64 KB.
-        what: the format's name, for messages.
-
-    Raises:
-        InputError: not UTF-8, NUL bytes, or a line of more than ``MAX_LINE_CHARS``.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    rest: list[str] = []
-    size = number = 0
-    is_last = False
-    while not is_last:
-        chunk = document.read(_CHUNK_BYTES)
-        is_last = not chunk
-        try:
-            text = decoder.decode(chunk, final=is_last)
-        except UnicodeDecodeError as error:
-            raise InputError(f"{what}: not UTF-8 after line {number} ({error.reason}); save it as UTF-8") from error
-        if "\0" in text:
-            raise InputError(f"{what}: NUL bytes after line {number}; it is not text, or not UTF-8")
-        *complete, tail = text.split("\n")
-        for line in complete:
-            number += 1
-            yield "".join((*rest, line)).removesuffix("\r")
-            rest, size = [], 0
-        rest.append(tail)
-        size += len(tail)
-        if size > MAX_LINE_CHARS:
-            raise InputError(f"{what}: line {number + 1} has more than {MAX_LINE_CHARS:,} characters; is it damaged?")
-    last = "".join(rest)
-    if last:
-        yield last.removesuffix("\r")
 
 
 def loose_date(text: str) -> str:
@@ -127,7 +65,7 @@ def is_preprint_doi(doi: str) -> bool:
 
 def shape_of(header: Sequence[str]) -> Shape | None:
     """What a CSV file with these columns holds; None when it is no CSV of facts."""
-    names = {name.strip().lower() for name in header}
+    names = set(column_names(header))
     if "title" in names and names & {"doi", "pmid", "pmcid"}:
         return "papers"
     if ("nct_id" in names or {"source", "source_id"} <= names) and names & {"title", "status"}:
@@ -141,28 +79,15 @@ def parse(document: BinaryIO) -> Iterator[Item]:
     Raises:
         InputError: not UTF-8, no header that says what it is, or a quotation mark that never closes.
     """
-    reader = csv.reader((f"{line}\n" for line in text_lines(document, "CSV of facts")), strict=True)
-    header: list[str] | None = None
     shape: Shape | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            if header is not None and "expected after" in str(error):
-                yield Problem(source="files", source_id=f"line {line}", reason=f"line {line}: {error}")
-                continue
-            raise InputError(f"CSV of facts: line {line}: {error}; mend the quotation marks") from error
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None or shape is None:
-            header = [cell.strip().lower() for cell in cells]
-            shape = _checked_shape(header)
-            continue
-        yield _row(header, shape, cells, line)
-    if header is None:
+    for row in table_rows(document, "CSV of facts"):
+        if isinstance(row, Problem):
+            yield row
+        elif shape is None:
+            shape = _checked_shape(tuple(row.cells))
+        else:
+            yield _row(shape, row)
+    if shape is None:
         raise InputError("CSV of facts: the file is empty; it needs a header and rows")
 
 
@@ -173,24 +98,18 @@ def _checked_shape(header: Sequence[str]) -> Shape:
             "CSV of facts: the header names neither papers (title with doi, pmid or pmcid)"
             " nor trials (nct_id, or source and source_id, with title or status)"
         )
-    twice = sorted({name for name in header if name and header.count(name) > 1})
-    if twice:
-        raise InputError(f"CSV of facts: column given twice: {', '.join(twice)}")
     return shape
 
 
-def _row(header: Sequence[str], shape: Shape, cells: Sequence[str], line: int) -> Item:
-    row = {name: " ".join(cell.split()) for name, cell in zip(header, cells, strict=False) if name}
-    source, source_id = "files", f"line {line}"
+def _row(shape: Shape, row: Row) -> Item:
+    source, source_id = "files", ""
     try:
-        if len(cells) != len(header):
-            raise _RowError(f"{len(cells)} cells where the header has {len(header)}")
         if shape == "trials":
-            source, source_id = _trial_key(row)
-            return _trial(row, source, source_id)
-        return _paper(row)
+            source, source_id = _trial_key(row.cells)
+            return _trial(row.cells, source, source_id)
+        return _paper(row.cells)
     except _RowError as error:
-        return Problem(source=source, source_id=source_id, reason=f"line {line}: {error}")
+        return row.problem(source, source_id, str(error))
 
 
 def _paper(row: Mapping[str, str]) -> Record:
@@ -228,7 +147,8 @@ def _trial_key(row: Mapping[str, str]) -> tuple[str, str]:
     nct = row.get("nct_id", "")
     source, source_id = row.get("source", "").lower(), row.get("source_id", "")
     if source and source_id and source != "clinicaltrials":
-        return source, source_id.upper()
+        known = identity.registry_id(source_id)
+        return source, known[1] if known and known[0] == source else source_id.upper()
     column = "nct_id" if nct else "source_id"
     value = nct or source_id
     found = identity.nct_ids(value)
@@ -245,14 +165,12 @@ def _trial(row: Mapping[str, str], source: str, source_id: str) -> Record:
     count = row.get("enrollment") or row.get("enrolment", "")
     if count and not (count.isascii() and count.isdigit() and len(count) < 10):
         raise _RowError(f"column enrollment: {count!r} is no number")
-    type_name = _token(row.get("enrollment_type") or row.get("enrolment_type", ""))
+    type_name = token(row.get("enrollment_type") or row.get("enrolment_type", ""))
     if type_name not in _ENROLLMENT_TYPES:
         raise _RowError(f"column enrollment_type: {type_name!r} is neither ACTUAL nor ESTIMATED")
     has_results = row.get("has_results", "").lower()
     if has_results not in _YES_NO:
         raise _RowError(f"column has_results: {has_results!r} is neither true nor false")
-    status = row.get("status", "")
-    token = _token(status).removesuffix("_STATUS")
     return Record(
         source=source,
         source_id=source_id,
@@ -260,9 +178,9 @@ def _trial(row: Mapping[str, str], source: str, source_id: str) -> Record:
         title=row.get("title", ""),
         nct_ids=nct_ids,
         trial=TrialFacts(
-            status=token if token in _STATUSES else status,
+            status=status_word(row.get("status", "")),
             why_stopped=row.get("why_stopped", ""),
-            phases=tuple(_phase(text) for text in _list(row, "phases")),
+            phases=tuple(phase_word(text) for text in _list(row, "phases")),
             enrollment_count=int(count) if count else None,
             enrollment_type=_ENROLLMENT_TYPES[type_name],
             has_results=_YES_NO[has_results],
@@ -289,13 +207,3 @@ def _date(row: Mapping[str, str], column: str) -> str:
 
 def _list(row: Mapping[str, str], column: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for raw in _LIST_MARK.split(row.get(column, "")) if (text := raw.strip())))
-
-
-def _token(value: str) -> str:
-    """A value in words as the registry's API writes it: capitals and underscores."""
-    return _NOT_LETTER.sub("_", value.upper()).strip("_")
-
-
-def _phase(value: str) -> str:
-    token = _token(value).replace("PHASE_", "PHASE")
-    return "NA" if token in ("NA", "N_A", "NOT_APPLICABLE") else token

@@ -1,23 +1,20 @@
 """Files as a road on which records of any source travel: found, unpacked, recognised by their content.
 
-A name says little (``.txt`` holds MEDLINE text, ``.xml`` anything), so the first 64 KB decide: PubMed XML, API v2 JSON
-of ClinicalTrials.gov, MEDLINE text, RIS, CSV of facts. Anything may be gzipped; gzip is known by its first bytes and
-unpacked while it is read. Two limits stand against a bomb: bytes unpacked, and bytes unpacked for each byte packed.
+A name says little (``.txt`` holds MEDLINE text, ``.xml`` anything), so the first 64 KB decide (:mod:`formats
+<livingreview.sources.formats>`). Anything may be gzipped; gzip is known by its first bytes and unpacked while it is
+read. Two limits stand against a bomb: bytes unpacked, and bytes unpacked for each byte packed.
 """
 
-import codecs
-import csv
 import gzip
 import io
 import os
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from livingreview.errors import InputError
-from livingreview.sources import clinicaltrials, facts, nbib, pubmed_xml, ris
+from livingreview.sources import formats, zipped
 from livingreview.sources.base import Item, Parser
 
 if TYPE_CHECKING:
@@ -28,36 +25,24 @@ MAX_DOCUMENT_BYTES = 8_000_000_000
 MAX_UNPACKED_PER_PACKED = 200
 """Real PubMed XML packs to a tenth, registry JSON to a thirtieth; gzip can reach 1,030."""
 
-_SNIFFED_BYTES = 1 << 16
 _RATIO_COUNTS_FROM_BYTES = 64_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
 _SKIPPED_NAMES = ("readme", "license", "licence")
 _SKIPPED_SUFFIXES = (".md", ".md5")
 
-PARSERS: Mapping[str, Parser] = {
-    "pubmed_xml": pubmed_xml.parse,
-    "clinicaltrials_json": clinicaltrials.parse,
-    "nbib": nbib.parse,
-    "ris": ris.parse,
-    "facts_csv": facts.parse,
-}
+PARSERS: Mapping[str, Parser] = {**formats.PARSERS, "zip": zipped.parse}
 """Name of a format, as it is archived -> what reads it."""
 
-_PUBMED_XML = re.compile(rb"<!DOCTYPE\s+Pubmed|<Pubmed(?:ArticleSet|Article|BookArticle)[\s>]")
-_TRIALS_JSON = re.compile(rb'"(?:studies|protocolSection)"\s*:')
-_NBIB = re.compile(rb"^(?:PMID|STAT|OWN |FAU |LID |AID )- ", re.MULTILINE)
-_RIS = re.compile(rb"^TY  -", re.MULTILINE)
-_FORMATS = "PubMed XML, ClinicalTrials.gov JSON (API v2), MEDLINE text (.nbib), RIS, CSV of facts, each also gzipped"
 
-
-def find_documents(path: Path) -> list[Path]:
+def find_documents(path: Path, *, is_empty_allowed: bool = False) -> list[Path]:
     """The files to read: the file itself, or those of a folder and the folders in it, sorted by their path.
 
     Dated names therefore come in the order of their dates. Passed over are hidden files and folders, ``README*``,
     ``LICENSE*``, ``*.md``, ``*.md5`` and what is no regular file; a file named outright is always taken.
 
     Raises:
-        InputError: there is no such path, it cannot be listed, or nothing in it is to be read.
+        InputError: there is no such path, it cannot be listed, or nothing in it is to be read (but for
+            ``is_empty_allowed``).
     """
     try:
         if path.is_file():
@@ -69,8 +54,8 @@ def find_documents(path: Path) -> list[Path]:
         found = sorted(_walk(path), key=lambda one: one.relative_to(path).parts)
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be read ({error.strerror}); check its rights") from error
-    if not found:
-        raise InputError(f"{path}: no file to read in this folder; read are {_FORMATS}")
+    if not found and not is_empty_allowed:
+        raise InputError(f"{path}: no file to read in this folder; read are {formats.DESCRIPTION}")
     return found
 
 
@@ -101,7 +86,7 @@ def open_document(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> BinaryIO:
         file = path.open("rb")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
-    return cast("BinaryIO", io.BufferedReader(_Content(file, path, max_bytes), _SNIFFED_BYTES))
+    return cast("BinaryIO", io.BufferedReader(_Content(file, path, max_bytes), formats.SNIFFED_BYTES))
 
 
 class _Content(io.RawIOBase):
@@ -146,25 +131,6 @@ class _Content(io.RawIOBase):
         super().close()
 
 
-def sniff(head: bytes) -> str:
-    """The format that a document's first bytes show, as a key of :data:`PARSERS`; empty when it is none of them."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"<") and _PUBMED_XML.search(start):
-        return "pubmed_xml"
-    if start.startswith((b"{", b"[")) and _TRIALS_JSON.search(start):
-        return "clinicaltrials_json"
-    if _NBIB.search(start):
-        return "nbib"
-    if _RIS.search(start):
-        return "ris"
-    first_line = start.decode("utf-8", "replace").partition("\n")[0]
-    try:
-        header = next(csv.reader([first_line]), [])
-    except csv.Error:
-        return ""
-    return "facts_csv" if facts.shape_of(header) else ""
-
-
 def parser_for(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> tuple[str, Parser]:
     """The format of a file, by its content, and what reads it.
 
@@ -172,18 +138,13 @@ def parser_for(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> tuple[str, Pa
         InputError: it cannot be read, is empty, is not UTF-8, or has none of the formats that are read.
     """
     with open_document(path, max_bytes) as document:
-        head = document.read(_SNIFFED_BYTES)
-    if not head.strip():
-        raise InputError(f"{path}: is empty")
-    if b"\0" in head:
-        raise InputError(f"{path}: holds NUL bytes; it is not text in UTF-8 (read are {_FORMATS})")
+        head = document.read(formats.SNIFFED_BYTES)
+    if zipped.is_zip(head):
+        return "zip", PARSERS["zip"]
     try:
-        codecs.getincrementaldecoder("utf-8-sig")().decode(head)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
-    name = sniff(head)
-    if not name:
-        raise InputError(f"{path}: of no format that is read; read are {_FORMATS}")
+        name = formats.recognise(head)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     return name, PARSERS[name]
 
 
@@ -196,7 +157,7 @@ def parse_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item
     _, parser = parser_for(path, max_bytes)
     with open_document(path, max_bytes) as document:
         try:
-            yield from parser(document)
+            yield from parser(formats.as_utf8(document))
         except InputError as error:
             name = str(path)
             raise InputError(str(error) if name in str(error) else f"{name}: {error}") from error

@@ -23,7 +23,8 @@ from livingreview import identity
 from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
 from livingreview.sources.base import Item
-from livingreview.sources.facts import loose_date, text_lines
+from livingreview.sources.facts import loose_date
+from livingreview.sources.texts import text_lines
 
 MAX_RECORD_CHARS = 16_000_000
 """The largest real record (a paper with thousands of authors, each with addresses) has about 3 million."""

@@ -25,8 +25,9 @@ from livingreview import identity
 from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Person, Problem, Record, TrialFacts
 from livingreview.sources.base import Item
-from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date, text_lines
+from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date
 from livingreview.sources.nbib import sections
+from livingreview.sources.texts import text_lines
 
 MAX_RECORD_CHARS = 4_000_000
 

@@ -5,18 +5,27 @@ Works inside the transaction of its caller and never commits.
 """
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import SQLModel
 
-from livingreview.records import Deletion, Problem, Record, canonical_json, content_hash, content_of, envelope_of
+from livingreview.records import (
+    Deletion,
+    Problem,
+    Record,
+    canonical_json,
+    content_hash,
+    content_of,
+    envelope_of,
+    record_from,
+)
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
-from livingreview.verdicts import Action, State, Verdict
+from livingreview.verdicts import Action, Decider, State, Verdict
 
 _BATCH = 500
 
@@ -31,18 +40,6 @@ _VERSION = table(VersionRow)
 _WORK = table(WorkRow)
 
 
-class Decider(Protocol):
-    """The pure rules of :mod:`livingreview.decide`, handed in by the run."""
-
-    def decide(self, incoming: State, stored: State | None, earlier_hashes: AbstractSet[str]) -> Verdict:
-        """The verdict on an incoming state."""
-        ...
-
-    def decide_deletion(self, stored: State | None) -> Verdict:
-        """The verdict on a source's word that it no longer has an item."""
-        ...
-
-
 @dataclass(slots=True)
 class Tally:
     """What became of the items of one reading.
@@ -50,7 +47,7 @@ class Tally:
     Attributes:
         counts: how many items per action.
         covered: ids of every item that is in the store now, or was named.
-        issues: items that are not in the store, each with its reason.
+        issues: items that are not in the store, each with its reason, and remarks on items that are.
     """
 
     counts: dict[Action, int] = field(default_factory=lambda: dict.fromkeys(Action, 0))
@@ -69,6 +66,7 @@ class _Stored:
     is_dirty: bool = False
     hashes: set[str] | None = None
     last_number: int = 0
+    record: Record | None = None
 
     @property
     def state(self) -> State:
@@ -102,6 +100,9 @@ class Applier:
         stored = self._load(item for item in batch if not isinstance(item, Problem))
         versions: list[dict[str, Any]] = []
         for item in batch:
+            if isinstance(item, Problem) and item.is_remark:
+                tally.issues.append(item)
+                continue
             tally.received += 1
             tally.sources.add(item.source)
             if isinstance(item, Problem):
@@ -130,9 +131,15 @@ class Applier:
         versions: list[dict[str, Any]],
         payload_key: str,
     ) -> Verdict:
-        content = canonical_json(content_of(record))
-        state = State(content_hash(content), record.order_key, int(record.fidelity))
+        content, state = _state_of(record)
         verdict = self._decider.decide(state, known.state if known else None, frozenset())
+        late: Record | None = None
+        if known is not None and not known.row["is_withdrawn"] and (merged := self._merged(record, known, verdict)):
+            # A fuller copy that came late is kept as history, behind the state that it became part of.
+            late = record if verdict.action is Action.REVISED else None
+            record = merged
+            content, state = _state_of(record)
+            verdict = self._decider.decide(state, known.state, frozenset())
         if known is not None and verdict.action in (Action.OLDER, Action.REVISED):
             verdict = self._decider.decide(state, known.state, self._hashes(known))
         if verdict.action in (Action.NEW, Action.REVISED, Action.OLDER):
@@ -144,6 +151,8 @@ class Applier:
                 versions[-1]["is_derived"] = True
             else:
                 self._make_current(known, record, state)
+            if late is not None:
+                versions.append(self._version(known, late, *_state_of(late), payload_key) | {"is_derived": True})
         elif verdict.action is Action.UNCHANGED and known is not None:
             if state.content_hash == known.row["content_hash"] and state.order_key > known.row["order_key"]:
                 known.row["order_key"] = state.order_key
@@ -151,6 +160,26 @@ class Applier:
             if record.is_text_complete:
                 self._complete_text(known, record, content, state)
         return verdict
+
+    def _merged(self, record: Record, known: _Stored, verdict: Verdict) -> Record | None:
+        """The fuller of two copies with what the newer one says, when the newer one is the thinner."""
+        if verdict.action is Action.THINNER and record.order_key > known.row["order_key"]:
+            return self._decider.lay_over(self._current(known), record)
+        is_fuller = record.fidelity > known.row["fidelity"]
+        if verdict.action is Action.REVISED and is_fuller and record.order_key < known.row["order_key"]:
+            return self._decider.lay_over(record, self._current(known))
+        return None
+
+    def _current(self, known: _Stored) -> Record:
+        """The current state of a record, as it will be after this batch."""
+        if known.record is None:
+            row = self._connection.execute(
+                select(_VERSION.c.content, _VERSION.c.envelope).where(
+                    _VERSION.c.record_id == known.row["id"], _VERSION.c.number == known.row["current_version"]
+                )
+            ).one()
+            known.record = record_from(json.loads(row.content), row.envelope)
+        return known.record
 
     def _new_record(self, record: Record) -> dict[str, Any]:
         row = {
@@ -176,6 +205,7 @@ class Applier:
             "doi": record.doi,
             "pmid": record.pmid,
         }
+        known.record = record
         known.is_dirty = True
 
     def _version(self, known: _Stored, record: Record, content: str, state: State, payload_key: str) -> dict[str, Any]:
@@ -289,6 +319,12 @@ class Applier:
                 self._connection.execute(update(_RECORD).where(_RECORD.c.id == known.row["id"]).values(values))
         if versions:
             self._connection.execute(_VERSION.insert(), versions)
+
+
+def _state_of(record: Record) -> tuple[str, State]:
+    """(content in canonical JSON, what deciding needs of it)."""
+    content = canonical_json(content_of(record))
+    return content, State(content_hash(content), record.order_key, int(record.fidelity))
 
 
 def _last_id(connection: Connection, rows: Any) -> int:

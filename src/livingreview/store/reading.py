@@ -76,6 +76,18 @@ def cursors(connection: Connection) -> list[Cursor]:
     ]
 
 
+def has_read_file(connection: Connection, key: str) -> bool:
+    """Whether a file with this hash was read to its end by any run."""
+    is_its_log = and_(QUERY.c.run_id == PAYLOAD.c.run_id, QUERY.c.source == "files", QUERY.c.name == PAYLOAD.c.url)
+    found = connection.execute(
+        select(PAYLOAD.c.id)
+        .join(QUERY, is_its_log)
+        .where(PAYLOAD.c.key == key, PAYLOAD.c.source == "files", QUERY.c.error == "")
+        .limit(1)
+    )
+    return found.first() is not None
+
+
 def _record(row: Any) -> Record:
     return record_from(json.loads(row.content), row.envelope)
 

@@ -19,12 +19,12 @@ from livingreview.errors import StoreError
 from livingreview.http import Payload
 from livingreview.records import Change, Cursor, Decision, Record, Score
 from livingreview.store import lock, people, reading, snapshot
-from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.status import source_status
 from livingreview.store.works import Works
-from livingreview.store.writing import Writing, change_values, score_values
+from livingreview.store.writing import Writing, change_values, forget_stamps, score_values
+from livingreview.verdicts import Decider
 from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
 
 
@@ -85,11 +85,12 @@ class Repository:
         A run that was left behind as running (its process was killed) is closed as ``broken``.
         """
         with self._begin() as connection:
-            connection.execute(
+            left_behind = connection.execute(
                 update(reading.RUN)
                 .where(reading.RUN.c.status == "running")
                 .values(status="broken", error="ended without a word: killed, or the machine went down")
             )
+            forget_stamps(connection, "broken" if left_behind.rowcount else "done")
             stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
             taken = set(connection.execute(select(reading.RUN.c.name)).scalars())
             name = stem
@@ -116,6 +117,7 @@ class Repository:
         values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
         with self._begin() as connection:
             connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(values))
+            forget_stamps(connection, status, run.id)
 
     def mark_reported(self, run: Run, now: datetime) -> None:
         """Says that the report of a run is on disk."""
@@ -335,6 +337,11 @@ class Repository:
                 .order_by(table.c.id)
             ).scalars()
             return list(found)
+
+    def has_read_file(self, key: str) -> bool:
+        """Whether a file with this hash was read to its end by any run."""
+        with self._begin() as connection:
+            return reading.has_read_file(connection, key)
 
     def counts(self) -> dict[str, int]:
         """Source -> number of records."""

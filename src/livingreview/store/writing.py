@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from livingreview.records import Change, Cursor, Deletion, Problem, Record, Score
 from livingreview.store import reading
-from livingreview.store.apply import Applier, Decider, Tally
+from livingreview.store.apply import Applier, Tally
+from livingreview.verdicts import Decider
 
 
 class Writing:
@@ -71,6 +72,28 @@ class Writing:
         if self._connection.execute(update(table).where(*key).values(values)).rowcount == 0:
             values |= {"source": cursor.source, "query_hash": cursor.query_hash}
             self._connection.execute(insert(table).values(values))
+
+
+def forget_stamps(connection: Connection, status: str, run_id: int = 0) -> None:
+    """Takes back the marks by which a source's next reading could be skipped as unchanged, unless all went well.
+
+    A query's stamp is committed with its cursor, before the records that are read by id. Where one of these was not
+    read, the stamp would say that nothing is left to read at this state of the source's data, and it would be missed
+    until the data move.
+
+    Args:
+        connection: in a transaction that the caller commits.
+        status: how a run ended; after a ``partial`` one only the sources lose their stamps that could not be read.
+        run_id: the run.
+    """
+    if status == "done":
+        return
+    table = reading.CURSOR
+    statement = update(table).values(stamp="")
+    if status == "partial":
+        failed = select(reading.QUERY.c.source).where(reading.QUERY.c.run_id == run_id, reading.QUERY.c.error != "")
+        statement = statement.where(table.c.source.in_(failed))
+    connection.execute(statement)
 
 
 def score_values(version_id: int, score: Score, other: str) -> dict[str, Any]:

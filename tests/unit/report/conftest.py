@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from livingreview.config import Area, Review, Scope, Statement
+from livingreview.identity import registry_ids
 from livingreview.records import (
     Baseline,
     Change,
@@ -71,6 +72,7 @@ def make_baseline() -> Baseline:
             area=area,
             note=note,
             role="trial",
+            other_ids=registry_ids(note),
         )
 
     return Baseline(

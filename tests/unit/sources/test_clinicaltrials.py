@@ -3,13 +3,14 @@
 import copy
 import io
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.config import Project
+from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.http import Check, Client, Payload, Request
 from livingreview.records import (
@@ -24,7 +25,7 @@ from livingreview.records import (
     envelope_of,
     record_from,
 )
-from livingreview.sources import Item, Kept, Window, clinicaltrials
+from livingreview.sources import Item, Kept, Window, clinicaltrials_json
 from livingreview.sources.clinicaltrials import ClinicalTrialsSource
 from support.server import Server
 from support.world import study
@@ -33,7 +34,9 @@ from support.records import NOW  # isort: skip
 
 
 def items(value: Any) -> list[Item]:
-    return list(clinicaltrials.parse(io.BytesIO(value if isinstance(value, bytes) else json.dumps(value).encode())))
+    return list(
+        clinicaltrials_json.parse(io.BytesIO(value if isinstance(value, bytes) else json.dumps(value).encode()))
+    )
 
 
 def whole_study() -> dict[str, Any]:
@@ -144,13 +147,45 @@ def test_noise_makes_no_other_content() -> None:
     assert contents[0] == contents[1]
 
 
-def test_unknown_enumeration_values_are_kept() -> None:
+def test_unknown_enumeration_values_are_kept_and_named() -> None:
     one = study("NCT91000001", status="PONDERING")
     one["protocolSection"]["designModule"]["phases"] = ["PHASE9"]
-    (found,) = items(one)
+    one["protocolSection"]["armsInterventionsModule"]["interventions"] = [{"type": "SPELL", "name": "Invented"}]
+    found, second, third, *remarks = items({"studies": [one, study("NCT91000002", status="PONDERING"), whole_study()]})
     assert isinstance(found, Record)
     assert found.trial is not None
     assert (found.trial.status, found.trial.phases) == ("PONDERING", ("PHASE9",))
+    assert found.trial.interventions == ("SPELL: Invented",)
+    assert isinstance(second, Record)
+    assert isinstance(third, Record)
+    assert all(isinstance(remark, Problem) and remark.is_remark for remark in remarks)
+    assert [(remark.source_id, remark.reason) for remark in remarks if isinstance(remark, Problem)] == [
+        (
+            "NCT91000001",
+            "the kind of intervention 'SPELL' of this study is none that is known; kept as it is",
+        ),
+        ("NCT91000001", "the phase 'PHASE9' of this study is none that is known; kept as it is"),
+        ("NCT91000001", "the status 'PONDERING' of this study (and of 1 others) is none that is known; kept as it is"),
+    ]
+
+
+def test_what_is_known_is_not_remarked_upon() -> None:
+    one = whole_study()
+    one["protocolSection"]["armsInterventionsModule"]["interventions"] = [{"name": "Agent X: twice a day"}]
+    assert [type(item) for item in items(one)] == [Record]
+
+
+def test_a_date_that_is_none_is_kept_named_and_orders_nothing() -> None:
+    found, remark = items(study("NCT91000001", updated="2022-13-45"))
+    assert isinstance(found, Record)
+    assert found.trial is not None
+    assert found.trial.last_update_posted_date == "2022-13-45"
+    assert found.source_date == ""
+    (later, *_) = items(study("NCT91000001", updated="2022-04"))
+    assert isinstance(later, Record)
+    assert later.order_key > found.order_key
+    assert isinstance(remark, Problem)
+    assert "date '2022-13-45'" in remark.reason
 
 
 @pytest.mark.parametrize(
@@ -312,7 +347,7 @@ def test_a_study_that_was_merged_is_found_under_its_new_number(
 
 
 def test_a_page_of_another_shape_is_a_fault_that_may_pass(source: ClinicalTrialsSource) -> None:
-    for body in ({}, {"studies": 3}, {"studies": [3]}, [], "x"):
+    for body in ({}, {"studies": 3}, {"studies": [3]}, {"studies": [], "nextPageToken": [1]}, [], "x"):
         with pytest.raises(ServiceFaultError):
             source.retrieve_ids(["NCT91000001"], Pages(body))
 
@@ -320,17 +355,55 @@ def test_a_page_of_another_shape_is_a_fault_that_may_pass(source: ClinicalTrials
 def test_a_filter_of_the_query_is_kept_beside_the_window(
     source: ClinicalTrialsSource, tiny_project: Project, server: Server
 ) -> None:
-    from datetime import date
-
-    from livingreview.config import Query
-
-    pages = Pages({"dataTimestamp": "t"}, {"studies": [], "totalCount": 0})
+    pages = Pages({"dataTimestamp": "t"}, {"studies": [], "totalCount": 0}, {"dataTimestamp": "t"})
     query = Query(name="q", source="clinicaltrials", text="x", parameters={"filter.advanced": "AREA[Phase]PHASE1"})
     found = source.retrieve(query, Window(since=date(2022, 3, 1), until=date(2022, 4, 1), stamp="s"), pages)
     assert found.stamp == "t"
     asked = pages.asked[1].parameters
     assert asked["filter.advanced"] == "(AREA[Phase]PHASE1) AND AREA[LastUpdatePostDate]RANGE[2022-03-01,MAX]"
     assert asked["query.term"] == "x"
+
+
+WINDOW = Window(since=date(2022, 3, 1), until=date(2022, 4, 1), stamp="s")
+QUERY = Query(name="q", source="clinicaltrials", text="x")
+MOVED = [{"dataTimestamp": stamp} for stamp in "tuv"]
+
+
+def one_page(*numbers: str, **more: Any) -> dict[str, Any]:
+    return {"studies": [study(number) for number in numbers], "totalCount": len(numbers), **more}
+
+
+def test_data_that_move_between_the_pages_are_read_again(source: ClinicalTrialsSource) -> None:
+    pages = Pages(MOVED[0], one_page("NCT91000001"), MOVED[1], one_page("NCT91000001", "NCT91000002"), MOVED[1])
+    found = source.retrieve(QUERY, WINDOW, pages)
+    assert (found.stamp, found.ids, found.keys) == ("u", {"NCT91000001", "NCT91000002"}, ("key-4",))
+    assert found.requests == len(pages.asked) == 5
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [[one_page("NCT91000001", totalCount=2)], [one_page("NCT91000001", nextPageToken="a")] * 2],
+    ids=["count", "token"],
+)
+def test_pages_that_do_not_add_up_are_read_again_only_if_the_data_moved(
+    source: ClinicalTrialsSource, broken: list[dict[str, Any]]
+) -> None:
+    found = source.retrieve(QUERY, WINDOW, Pages(MOVED[0], *broken, MOVED[1], one_page("NCT91000001"), MOVED[1]))
+    assert (found.stamp, found.ids) == ("u", {"NCT91000001"})
+    with pytest.raises(UnreconciledError, match="counts 2|repeats a page token"):
+        source.retrieve(QUERY, WINDOW, Pages(MOVED[0], *broken, MOVED[0]))
+
+
+def test_data_that_never_stand_still_end_the_query(source: ClinicalTrialsSource) -> None:
+    pages = Pages(MOVED[0], one_page("NCT91000001"), MOVED[1], one_page("NCT91000001"), MOVED[2])
+    with pytest.raises(UnreconciledError, match="new data during each of 2 readings; the next run asks again"):
+        source.retrieve(QUERY, WINDOW, pages)
+
+
+def test_a_study_in_another_shape_does_not_stop_its_page(source: ClinicalTrialsSource) -> None:
+    page = {"studies": [study("NCT91000001"), {"protocolSection": None}], "totalCount": 2}
+    found = source.retrieve(QUERY, WINDOW, Pages(MOVED[0], page, MOVED[0]))
+    assert found.ids == {"NCT91000001", ""}
 
 
 def test_the_server_answers_as_the_registry_does(tiny_project: Project, server: Server) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Problem, Record
-from livingreview.sources import facts
+from livingreview.sources import facts, texts
 from livingreview.sources.base import Item
 
 ROOT = Path(__file__).parents[3]
@@ -182,16 +182,16 @@ def test_not_utf8() -> None:
 
 
 def test_lines_across_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "_CHUNK_BYTES", 3)
+    monkeypatch.setattr(texts, "_CHUNK_BYTES", 3)
     text = "\ufeffäöü\r\n\nß€\r\n𝄞"
-    assert list(facts.text_lines(io.BytesIO(text.encode()), "text")) == ["äöü", "", "ß€", "𝄞"]
+    assert list(texts.text_lines(io.BytesIO(text.encode()), "text")) == ["äöü", "", "ß€", "𝄞"]
 
 
 def test_a_line_beyond_measure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "MAX_LINE_CHARS", 10)
-    monkeypatch.setattr(facts, "_CHUNK_BYTES", 8)
+    monkeypatch.setattr(texts, "MAX_LINE_CHARS", 10)
+    monkeypatch.setattr(texts, "_CHUNK_BYTES", 8)
     with pytest.raises(InputError, match="line 2 has more than 10"):
-        list(facts.text_lines(io.BytesIO(b"short\n" + b"x" * 30), "text"))
+        list(texts.text_lines(io.BytesIO(b"short\n" + b"x" * 30), "text"))
 
 
 @pytest.mark.parametrize(

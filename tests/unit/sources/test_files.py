@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from livingreview.errors import InputError
 from livingreview.records import Record
-from livingreview.sources import files
+from livingreview.sources import files, formats
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -28,6 +28,12 @@ SAMPLES = {
     "nbib": b"\nPMID- 1\nTI  - A title\n",
     "ris": b"TY  - JOUR\r\nDO  - 10.5555/x\r\nER  - \r\n",
     "facts_csv": b"pmid,title\n1,A title\n",
+    "clinicaltrials_csv": b"NCT Number,Study Title,Study Status\nNCT91000001,A title,COMPLETED\n",
+    "ictrp_xml": b"<Trials_downloaded_from_ICTRP>\n<Trial><TrialID>DRKS91000001</TrialID></Trial>\n"
+    b"</Trials_downloaded_from_ICTRP>",
+    "ictrp_csv": b"TrialID,Last Refreshed on,Public title\nDRKS91000001,1 May 2022,A title\n",
+    "anzctr_xml": b"<ANZCTR_Trial><actrnumber>ACTRN91000000000001</actrnumber></ANZCTR_Trial>",
+    "anzctr_csv": b"TRIAL ID,ACTRN,STUDY TITLE\n1,ACTRN91000000000001,A title\n",
 }
 
 
@@ -111,7 +117,7 @@ def test_recognised_by_content(tmp_path: Path, name: str, is_packed: bool) -> No
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\r\n\r\n"])
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_recognised_behind_a_mark_or_empty_lines(name: str, mark: bytes) -> None:
-    assert files.sniff(mark + SAMPLES[name].replace(b"\r", b"").replace(b"\n", b"\r\n")) == name
+    assert formats.sniff(mark + SAMPLES[name].replace(b"\r", b"").replace(b"\n", b"\r\n")) == name
 
 
 @pytest.mark.parametrize(
@@ -139,13 +145,42 @@ def test_of_no_format(tmp_path: Path, data: bytes) -> None:
         (b"", "is empty"),
         (b" \n", "is empty"),
         (b"pmid,title\n1,a\0b", "NUL"),
-        ("pmid,title\n1,ä\n".encode("utf-16"), "NUL"),
+        ("pmid,title\n1,ä\n".encode("utf-16-le"), "NUL"),
+        (b"\xff\xfe" + "pmid,title\n1,ä\n".encode("utf-32-le"), "NUL"),
+        (b"\xfe\xff\xd8\x00\x00a", "not UTF-16, though"),
         ("pmid,title\n1,ä\n".encode("latin-1"), "not UTF-8"),
     ],
 )
 def test_not_text(tmp_path: Path, data: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         files.parser_for(write(tmp_path / "x.csv", data))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_what_spreadsheets_write_is_read(tmp_path: Path, encoding: str) -> None:
+    text = "pmid,title\r\n1,Größe 𝄞\r\n" + "".join(f"{number},ä\r\n" for number in range(2, 30_000))
+    path = write(tmp_path / "x.csv", text.encode(encoding))
+    assert files.parser_for(path)[0] == "facts_csv"
+    records = list(files.parse_file(path))
+    assert [record.title for record in records[:2] if isinstance(record, Record)] == ["Größe 𝄞", "ä"]
+    assert len(records) == 29_999
+
+
+def test_utf_16_that_breaks_off_within_a_letter(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.csv", "pmid,title\n1,ä\n".encode("utf-16")[:-1])
+    with pytest.raises(InputError, match=r"x\.csv: not UTF-16"):
+        list(files.parse_file(path))
+
+
+def test_xml_says_its_encoding_itself(tmp_path: Path) -> None:
+    text = '<?xml version="1.0" encoding="{}"?>' + SAMPLES["ictrp_xml"].decode().replace(
+        "</TrialID>", "</TrialID><Public_title>Größe</Public_title>"
+    )
+    for encoding in ("utf-16", "iso-8859-1", "utf-8"):
+        path = write(tmp_path / encoding, text.format(encoding).encode(encoding))
+        (record,) = files.parse_file(path)
+        assert isinstance(record, Record)
+        assert record.title == "Größe"
 
 
 def test_a_letter_cut_by_the_end_of_the_first_piece_is_no_fault(tmp_path: Path) -> None:
@@ -222,7 +257,7 @@ def test_the_fixtures_are_recognised(path: Path) -> None:
 @QUICK
 @given(st.binary(max_size=300))
 def test_any_head(data: bytes) -> None:
-    assert files.sniff(data) in {*files.PARSERS, ""}
+    assert formats.sniff(data) in {*formats.PARSERS, ""}
 
 
 @QUICK
@@ -247,9 +282,9 @@ def test_real_files_are_recognised() -> None:
         "clinicaltrials/v2-daily": {"clinicaltrials_json"},
         "demo": {"facts_csv"},
     }
-    for folder, formats in wanted.items():
+    for folder, names in wanted.items():
         documents = files.find_documents(FIELD / folder)
-        assert {files.parser_for(path)[0] for path in documents} == formats, folder
+        assert {files.parser_for(path)[0] for path in documents} == names, folder
     unread = [path for path in files.find_documents(FIELD / "services" / "efetch") if not _is_read(path)]
     # An error body with status 200, and a single article without its set is still PubMed XML.
     assert all(b"<Pubmed" not in path.read_bytes() for path in unread)

@@ -1,6 +1,5 @@
 """Trials: the printed table beside the registry's present state, what is not in it, and what changed."""
 
-import re
 from collections import defaultdict
 from datetime import date
 from typing import Any
@@ -39,10 +38,6 @@ _ORDER = (
     "alias_changed",
 )
 _LOUD = (Severity.ALERT.value, Severity.NOTABLE.value, Severity.ROUTINE.value)
-_REGISTRY_ID = re.compile(
-    r"\b(?:NCT\d{8}|ACTRN\d{14}|ISRCTN\d{8}|ChiCTR[-\w]*\d{6,}|IRCT\w{8,}|jRCT\w{6,}|CTRI/\d{4}/\d{2}/\d+|DRKS\d{8})\b",
-    re.ASCII,
-)
 _ANNOUNCED = "ANNOUNCED"
 _VERDICTS = {
     "differs": "stands differently",
@@ -95,7 +90,7 @@ def changes(frame: Frame) -> dict[str, Any]:
                 "title": clean(stored.record.title) if stored else told[0]["title"],
                 "url": told[0]["url"],
                 "severity": min((row["severity"] for row in told), key=_LOUD.index),
-                "is_printed": key[1] in frame.material.baseline.nct_ids,
+                "is_printed": key in frame.material.baseline.trial_keys,
                 "scope": frame.scope_of(stored) if stored else "",
                 "words": "; ".join(row["words"] for row in told),
                 "changes": told,
@@ -154,9 +149,7 @@ def _find(frame: Frame, printed: PrintedTrial) -> StoredRecord | None:
     """The stored record of a printed trial: by its number, else by a registry number that its note names."""
     if printed.nct_id:
         return frame.by_key.get(("clinicaltrials", printed.nct_id))
-    wanted = set(_REGISTRY_ID.findall(f"{printed.title} {printed.note}"))
-    trials = [stored for stored in frame.material.records if stored.record.kind == Kind.TRIAL]
-    return next((stored for stored in trials if stored.record.source_id in wanted), None)
+    return next((frame.by_key[key] for key in printed.other_ids if key in frame.by_key), None)
 
 
 def _states(frame: Frame, printed: PrintedTrial, stored: StoredRecord | None) -> tuple[Record, ...]:

@@ -1,0 +1,87 @@
+"""A zip of documents, as registries hand out their downloads: each member is read as a file of its own.
+
+A member that cannot be read is named; the others are read. Limits stand against a bomb: members, bytes unpacked, and
+bytes unpacked for each byte packed. A zip in a zip, and one with a password, are not opened.
+"""
+
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO, cast
+
+from livingreview.errors import InputError
+from livingreview.records import Problem
+from livingreview.sources import formats
+from livingreview.sources.base import Item
+
+MAX_MEMBERS = 200_000
+"""ANZCTR has some 30,000 trials, one file each."""
+MAX_UNPACKED_BYTES = 8_000_000_000
+MAX_UNPACKED_PER_PACKED = 200
+
+_IN_MEMORY_BYTES = 64 << 20
+_RATIO_COUNTS_FROM_BYTES = 64_000_000
+_CHUNK_BYTES = 1 << 20
+_SKIPPED = ("readme", "license", "licence", "contents", "__macosx", ".")
+
+
+def is_zip(head: bytes) -> bool:
+    """Whether a file with these first bytes is a zip."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def parse(document: BinaryIO) -> Iterator[Item]:
+    """The items of every member, in the order of their names.
+
+    Raises:
+        InputError: it is no whole zip, goes beyond a limit, or not one member can be read.
+    """
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as copy:
+        while chunk := document.read(_CHUNK_BYTES):
+            copy.write(chunk)
+        copy.seek(0)
+        try:
+            with zipfile.ZipFile(cast("BinaryIO", copy)) as archive:
+                yield from _members(archive)
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error) as error:
+            raise InputError(f"the zip is damaged or breaks off ({error}); download it again") from error
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[Item]:
+    members = sorted((one for one in archive.infolist() if _is_wanted(one)), key=lambda one: one.filename)
+    if len(members) > MAX_MEMBERS:
+        raise InputError(f"the zip holds {len(members):,} files, more than {MAX_MEMBERS:,}; split it")
+    size = sum(one.file_size for one in members)
+    if size > MAX_UNPACKED_BYTES:
+        raise InputError(f"the zip holds {size:,} bytes unpacked, more than {MAX_UNPACKED_BYTES:,}; split it")
+    packed = sum(one.compress_size for one in members)
+    if size > _RATIO_COUNTS_FROM_BYTES and size > MAX_UNPACKED_PER_PACKED * max(1, packed):
+        raise InputError(f"the zip unpacks to {size // max(1, packed)} times its size; it is no document but a bomb")
+    faults: list[str] = []
+    for member in members:
+        try:
+            yield from _items(archive, member)
+        except InputError as error:
+            faults.append(f"{member.filename}: {error}")
+            yield Problem(source="files", source_id=member.filename, reason=f"not read: {error}")
+    if len(faults) == len(members):
+        raise InputError(faults[0] if faults else "the zip holds no document")
+
+
+def _is_wanted(member: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(member.filename.lower()).parts
+    return not member.is_dir() and not any(part.startswith(_SKIPPED) for part in parts)
+
+
+def _items(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Item]:
+    if member.flag_bits & 1:
+        raise InputError("is locked with a password; unpack it yourself")
+    with archive.open(member) as document:
+        head = document.read(formats.SNIFFED_BYTES)
+    if is_zip(head):
+        raise InputError("is a zip in a zip; unpack it yourself")
+    name = formats.recognise(head)
+    with archive.open(member) as document:
+        yield from formats.PARSERS[name](formats.as_utf8(cast("BinaryIO", document)))

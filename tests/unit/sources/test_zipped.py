@@ -1,0 +1,117 @@
+"""Zips of documents."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livingreview.errors import InputError
+from livingreview.records import Problem, Record
+from livingreview.sources import Item, files, zipped
+
+CSV = b"pmid,title\n%d,A title\n"
+
+
+def packed(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return stream.getvalue()
+
+
+def items(body: bytes) -> list[Item]:
+    return list(zipped.parse(io.BytesIO(body)))
+
+
+def test_members_of_any_format_in_the_order_of_their_names() -> None:
+    body = packed(
+        ("b/second.txt", CSV % 2),
+        ("a.ris", b"TY  - JOUR\nDO  - 10.5555/a\nER  - \n"),
+        ("README.txt", b"Dear reader"),
+        ("__MACOSX/._a.ris", b"\0\0"),
+        (".hidden", b"x"),
+        ("folder/", b""),
+        ("c.csv", "pmid,title\r\n3,ä\r\n".encode("utf-16")),
+    )
+    assert [item.source_id for item in items(body)] == ["10.5555/a", "2", "3"]
+
+
+def test_a_member_that_cannot_be_read_costs_only_itself() -> None:
+    first, second, third, last = items(
+        packed(
+            ("1.pdf", b"%PDF-1.7"),
+            ("2.zip", packed(("x.csv", CSV % 9))),
+            ("3.csv", "pmid,title\n1,ä\n".encode("latin-1")),
+            ("4.csv", CSV % 4),
+        )
+    )
+    assert isinstance(last, Record)
+    for problem, name, words in (
+        (first, "1.pdf", "no format"),
+        (second, "2.zip", "a zip in a zip"),
+        (third, "3.csv", "not UTF-8"),
+    ):
+        assert isinstance(problem, Problem)
+        assert problem.source_id == name
+        assert words in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (packed(), "holds no document"),
+        (packed(("1.pdf", b"%PDF-1.7")), "1.pdf: of no format"),
+        (packed(("1.csv", CSV % 1))[:-30], "damaged or breaks off"),
+        (b"PK\x03\x04", "damaged or breaks off"),
+        (packed(("1.csv", CSV % 1), compression=zipfile.ZIP_STORED).replace(b"A title", b"B title"), "damaged"),
+    ],
+)
+def test_what_is_refused(body: bytes, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        items(body)
+
+
+def test_a_password_is_named() -> None:
+    body = bytearray(packed(("1.csv", CSV % 1)))
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        body[body.index(mark) + place] |= 1
+    with pytest.raises(InputError, match="password"):
+        items(bytes(body))
+
+
+def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = packed(*((f"{number}.csv", CSV % number) for number in range(1, 6)))
+    assert len(items(body)) == 5
+    monkeypatch.setattr(zipped, "MAX_MEMBERS", 4)
+    with pytest.raises(InputError, match="holds 5 files, more than 4"):
+        items(body)
+    monkeypatch.undo()
+    monkeypatch.setattr(zipped, "MAX_UNPACKED_BYTES", 50)
+    with pytest.raises(InputError, match="bytes unpacked, more than 50"):
+        items(body)
+    monkeypatch.undo()
+    monkeypatch.setattr(zipped, "_RATIO_COUNTS_FROM_BYTES", 1_000_000)
+    with pytest.raises(InputError, match="a bomb"):
+        items(packed(("1.csv", CSV % 1 + b" " * 3_000_000)))
+
+
+def test_a_file_in_a_folder_of_downloads(tmp_path: Path) -> None:
+    path = tmp_path / "ctg-studies.json.zip"
+    fixture = Path(__file__).parents[2] / "fixtures" / "clinicaltrials_json" / "page.json"
+    path.write_bytes(packed(("ctg-studies.json", fixture.read_bytes())))
+    assert files.find_documents(tmp_path) == [path]
+    assert files.parser_for(path)[0] == "zip"
+    assert [item.source for item in files.parse_file(path)] == ["clinicaltrials", "clinicaltrials"]
+
+
+@given(st.binary(max_size=60), st.integers(0, 300))
+def test_any_damage(piece: bytes, place: int) -> None:
+    whole = packed(("1.csv", CSV % 1), ("2.csv", CSV % 2))
+    try:
+        items(whole[:place] + piece + whole[place + len(piece) :])
+    except InputError as error:
+        assert "\n" not in str(error)
