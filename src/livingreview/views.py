@@ -87,6 +87,9 @@ class Underived:
         was_withdrawn: the version before was such a one.
         is_first_of_work: no other record of its work was there before.
         work_kind: the kind of the first record of its work.
+        is_superseded: the same run brought a fuller copy of the same text, which tells of the work.
+        siblings: every earlier state of the other records that are copies of the same text: of one doi or PMID.
+        work_scopes: scopes that earlier states of its work were given.
     """
 
     version_id: int
@@ -99,6 +102,31 @@ class Underived:
     was_withdrawn: bool
     is_first_of_work: bool
     work_kind: str
+    is_superseded: bool = False
+    siblings: tuple[Record, ...] = ()
+    work_scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A record that may have a fuller copy elsewhere.
+
+    Attributes:
+        is_thin: it is less than its own source's full record.
+    """
+
+    source: str
+    source_id: str
+    is_thin: bool
+    is_preprint: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """How often a source was asked for an id in vain, and the ``now`` of the last of these runs."""
+
+    count: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

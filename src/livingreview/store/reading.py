@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, select
+from sqlalchemy import Connection, Select, Table, and_, select
 
 from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity, record_from
 from livingreview.store import tables
 from livingreview.store.apply import table
-from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord, Underived
+from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord
 
 RUN: Table = table(tables.RunRow)
 QUERY: Table = table(tables.QueryRow)
@@ -74,7 +74,8 @@ def cursors(connection: Connection) -> list[Cursor]:
     ]
 
 
-def _record(row: Any) -> Record:
+def record_of(row: Any) -> Record:
+    """The record of a row with ``content`` and ``envelope``."""
     return record_from(json.loads(row.content), row.envelope)
 
 
@@ -139,7 +140,7 @@ def records(
         said[decision.work_id].append(decision)
     for row in connection.execution_options(yield_per=1000).execute(_current(*conditions)):
         yield StoredRecord(
-            record=_record(row),
+            record=record_of(row),
             work_id=row.work_id,
             first_run=row.first_run,
             first_seen_at=row.first_seen_at,
@@ -158,7 +159,7 @@ def versions(connection: Connection, source: str, source_id: str) -> list[Record
         .where(RECORD.c.source == source, RECORD.c.source_id == source_id)
     )
     # Ordered here: a database server may compare text by the rules of a language, not by its bytes.
-    return [_record(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
+    return [record_of(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
 
 
 def incomplete_ids(connection: Connection) -> dict[str, list[str]]:
@@ -190,69 +191,24 @@ def unfinished_trials(connection: Connection) -> dict[str, list[str]]:
     return found
 
 
-def underived(connection: Connection, limit: int) -> list[Underived]:
-    """The oldest versions that have neither score nor changes yet."""
-    rows = connection.execute(
-        select(VERSION, RECORD.c.work_id)
-        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
-        .where(VERSION.c.is_derived.is_(False))
-        .order_by(VERSION.c.id)
-        .limit(limit)
-    ).all()
-    earlier = _states_before(connection, [row for row in rows if row.number > 1])
-    firsts = _first_records(connection, {row.work_id for row in rows})
-    return [
-        Underived(
-            version_id=row.id,
-            number=row.number,
-            record=_record(row),
-            work_id=row.work_id,
-            before=_record(before) if (before := earlier.get(row.id)) is not None else None,
-            before_number=before.number if before is not None else 0,
-            is_withdrawal=row.is_withdrawal,
-            was_withdrawn=before is not None and before.is_withdrawal,
-            is_first_of_work=firsts[row.work_id][0] == row.record_id,
-            work_kind=firsts[row.work_id][1],
-        )
-        for row in rows
-    ]
-
-
-def _states_before(connection: Connection, rows: Sequence[Any]) -> dict[int, Any]:
-    """Version id -> the row of the state that was current when it came: the last one not dated after it."""
-    if not rows:
-        return {}
-    found: dict[int, list[Any]] = defaultdict(list)
-    for other in connection.execute(
-        select(VERSION).where(VERSION.c.record_id.in_({row.record_id for row in rows})).order_by(VERSION.c.number)
-    ):
-        found[other.record_id].append(other)
-    before = {}
-    for row in rows:
-        # An older state that arrived late was never current, so it is not what this one replaced.
-        standing = None
-        for other in found[row.record_id]:
-            if other.number >= row.number:
-                break
-            if standing is None or other.fidelity > standing.fidelity or other.order_key >= standing.order_key:
-                standing = other
-        if standing is not None:
-            before[row.id] = standing
-    return before
-
-
-def _first_records(connection: Connection, work_ids: set[str]) -> dict[str, tuple[int, str]]:
-    """Work -> (id, kind) of the first record that it had."""
-    first = (
-        select(func.min(RECORD.c.id).label("id"))
-        .where(RECORD.c.work_id.in_(work_ids))
-        .group_by(RECORD.c.work_id)
-        .subquery()
+def announced_counts(connection: Connection, source: str, query_hash: str) -> list[int]:
+    """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
+    found = connection.execute(
+        select(QUERY.c.announced)
+        .where(QUERY.c.source == source, QUERY.c.query_hash == query_hash)
+        .where(QUERY.c.is_reconciled.is_(True), QUERY.c.is_skipped.is_(False), QUERY.c.announced.is_not(None))
+        .order_by(QUERY.c.id)
     )
-    rows = connection.execute(
-        select(RECORD.c.work_id, RECORD.c.id, RECORD.c.kind).join(first, first.c.id == RECORD.c.id)
-    )
-    return {row.work_id: (row.id, row.kind) for row in rows}
+    return list(found.scalars())
+
+
+def model_card(connection: Connection, model_id: str) -> dict[str, Any]:
+    """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
+    query = select(MODEL.c.card).order_by(MODEL.c.trained_at.desc(), MODEL.c.id)
+    if model_id:
+        query = query.where(MODEL.c.id == model_id)
+    card: dict[str, Any] | None = connection.execute(query.limit(1)).scalar()
+    return card or {}
 
 
 def changes(
