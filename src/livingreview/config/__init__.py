@@ -20,9 +20,11 @@ from livingreview.config.review import (
     Variant,
 )
 from livingreview.config.settings import (
+    CrossrefSettings,
     FeedsSettings,
     MailSettings,
     PubmedSettings,
+    ResolvingSettings,
     ScheduleSettings,
     ServiceSettings,
     Settings,
@@ -31,6 +33,7 @@ from livingreview.config.settings import (
 
 __all__ = [
     "Area",
+    "CrossrefSettings",
     "ClassifierParameters",
     "Facet",
     "Feed",
@@ -39,6 +42,7 @@ __all__ = [
     "Project",
     "PubmedSettings",
     "Query",
+    "ResolvingSettings",
     "Review",
     "ScheduleSettings",
     "Scope",

@@ -13,7 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from livingreview.errors import InputError
-from livingreview.sources import anzctr, clinicaltrials_csv, clinicaltrials_json, facts, ictrp, nbib, pubmed_xml, ris
+from livingreview.sources import (
+    anzctr,
+    clinicaltrials_csv,
+    clinicaltrials_json,
+    facts,
+    ictrp,
+    nbib,
+    pubmed_xml,
+    retraction_watch,
+    ris,
+)
 from livingreview.sources.base import Parser
 
 if TYPE_CHECKING:
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
 SNIFFED_BYTES = 1 << 16
 DESCRIPTION = (
     "PubMed XML, ClinicalTrials.gov JSON and CSV (API v2), ICTRP XML and CSV, ANZCTR XML and CSV, MEDLINE text (.nbib),"
-    " RIS, CSV of facts, each also gzipped or in a zip"
+    " RIS, CSV of facts, Retraction Watch CSV, each also gzipped or in a zip"
 )
 
 PARSERS: Mapping[str, Parser] = {
@@ -35,6 +45,7 @@ PARSERS: Mapping[str, Parser] = {
     "anzctr_csv": anzctr.parse_csv,
     "nbib": nbib.parse,
     "ris": ris.parse,
+    retraction_watch.FORMAT: retraction_watch.parse,
     "facts_csv": facts.parse,
 }
 """Name of a format, as it is logged -> what reads it."""
@@ -51,6 +62,7 @@ _HEADERS: Mapping[str, Callable[[Sequence[str]], bool]] = {
     "clinicaltrials_csv": clinicaltrials_csv.is_header,
     "anzctr_csv": anzctr.is_header,
     "ictrp_csv": ictrp.is_header,
+    retraction_watch.FORMAT: retraction_watch.is_header,
     "facts_csv": lambda header: facts.shape_of(header) is not None,
 }
 """CSV formats in the order in which they are tried; a header of facts is the loosest."""
