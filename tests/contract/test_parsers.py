@@ -30,6 +30,7 @@ FIDELITY = {
     "nbib": {Fidelity.CITATION},
     "ris": {Fidelity.CITATION, Fidelity.FACTS},
     "facts_csv": {Fidelity.FACTS},
+    "retraction_watch_csv": {Fidelity.FACTS},
 }
 
 

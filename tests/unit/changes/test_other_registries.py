@@ -51,6 +51,4 @@ def first_version(record: Record) -> Underived:
         before_number=0,
         is_withdrawal=False,
         was_withdrawn=False,
-        is_first_of_work=True,
-        work_kind=str(record.kind),
     )
