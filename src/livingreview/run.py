@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from livingreview import __version__, changes, classify, decide, report
-from livingreview.acquire import Acquired, Watch, plan, read_services
+from livingreview import __version__, changes, classify, decide, method, report
+from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
-from livingreview.records import Baseline, Record, Score
+from livingreview.lines import Connect, live
+from livingreview.plan import Asking, plan
+from livingreview.records import Baseline, Record, Score, canonical_json, content_of, envelope_of
 from livingreview.sources import Item, files, queries_of
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
@@ -44,7 +46,15 @@ class Outcome:
     exit_code: int = EXIT_DONE
 
 
-def run_services(project: Project, repository: Repository, now: datetime, watch: Watch) -> Outcome:
+def run_services(
+    project: Project,
+    repository: Repository,
+    now: datetime,
+    watch: Watch,
+    *,
+    connect: Connect | None = None,
+    is_wanted: Callable[[Asking], bool] = lambda _asking: True,
+) -> Outcome:
     """Reads every enabled service from where its queries stand, and reports.
 
     Args:
@@ -52,6 +62,8 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
         repository: the store.
         now: the moment that windows end at and changes bear.
         watch: who is told.
+        connect: makes the line to each service; None asks the services themselves.
+        is_wanted: what of the plan is asked.
 
     Raises:
         LockedError: another run is at work.
@@ -60,9 +72,9 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
     baseline = load_baseline(project)
 
     def read(run: Run) -> Acquired:
-        watched = {"pubmed": sorted(baseline.pmids, key=int), "clinicaltrials": sorted(baseline.nct_ids)}
-        askings = plan(project, repository, watched, now)
-        return read_services(project, repository, run, askings, watch)
+        askings = [asking for asking in plan(project, repository, baseline, now) if is_wanted(asking)]
+        lines = connect or live(project, repository, run, watch.sleep)
+        return read_services(project, repository, run, askings, watch, lines)
 
     return _run(project, repository, baseline, "services", now, watch, read)
 
@@ -77,7 +89,13 @@ def run_files(project: Project, repository: Repository, path: Path, now: datetim
         LockedError: another run is at work.
         StoreError: the store or a folder cannot be used.
     """
-    documents = files.find_documents(path)
+    return run_documents(project, repository, files.find_documents(path), now, watch)
+
+
+def run_documents(
+    project: Project, repository: Repository, documents: Sequence[Path], now: datetime, watch: Watch
+) -> Outcome:
+    """Reads these files in their order, and reports; see :func:`run_files`."""
     baseline = load_baseline(project)
 
     def read(run: Run) -> Acquired:
@@ -102,8 +120,11 @@ def run_records(
 
     def read(run: Run) -> Acquired:
         tally = Tally()
+        document = canonical_json([[content_of(record), envelope_of(record)] for record in records]).encode()
+        key = repository.archive.put(document)
+        repository.log_document(run, "hand", "found by hand", key, len(document), datetime.now(UTC))
         with repository.writing(run, decide) as writing:
-            writing.apply(records, "", datetime.now(UTC), tally)
+            writing.apply(records, key, datetime.now(UTC), tally)
             writing.log_query(_file_values("found by hand", "by hand"), tally)
         return Acquired(answered=set(tally.sources), received=tally.received)
 
@@ -122,6 +143,7 @@ def _run(
     with repository.locked(timedelta(minutes=project.settings.lock_stale_after_minutes)):
         run = repository.start_run(road, now, __version__, project.config_hash())
         try:
+            method.archive(project, repository, run)
             acquired = read(run)
             if acquired.failures and not acquired.answered:
                 error = "; ".join(acquired.failures.values())
@@ -144,19 +166,21 @@ def _run(
 
 
 def _read_file(repository: Repository, run: Run, path: Path, acquired: Acquired, watch: Watch) -> None:
-    format_name, _ = files.parser_for(path)
     key, size_bytes = repository.archive.adopt(path)
     archived = repository.archive.path(key)
     received_at = datetime.now(UTC)
-    repository.log_file(run, path.name, key, size_bytes, received_at)
+    repository.log_document(run, "files", path.name, key, size_bytes, received_at)
     tally = Tally()
+    format_name = ""
     try:
+        format_name, _ = files.parser_for(archived)
         with repository.writing(run, decide) as writing:
             items = _watched(files.parse_file(archived), f"reading {path.name}", watch)
             writing.apply(items, key, received_at, tally)
             writing.log_query(_file_values(path.name, format_name), tally)
     except InputError as error:
-        message = str(error).replace(str(archived), str(path))
+        # The name alone: where a file lay is no part of a report.
+        message = str(error).replace(str(archived), path.name)
         with repository.writing(run, decide) as writing:
             writing.log_query(_file_values(path.name, format_name) | {"error": message}, Tally())
         raise InputError(message) from error
@@ -198,6 +222,7 @@ def _derive(project: Project, repository: Repository, baseline: Baseline, run: R
     other = project.review.other_scope
     model: classify.Model | None = None
     done = 0
+    watch.progress("classifying", done)
     while versions := repository.underived(_DERIVE_BATCH):
         if model is None:
             model = current_model(project, repository, baseline, now, watch.tell)

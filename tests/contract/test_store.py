@@ -498,7 +498,7 @@ def test_trials_that_are_not_finished_are_named(repository: Repository, run: Run
         trial("NCT00000004", status=""),
         article("1"),
     )
-    assert repository.unfinished_trials() == {"clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]}
+    assert repository.standing([], []).unfinished == {"clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]}
 
 
 def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository: Repository, run: Run) -> None:
@@ -508,8 +508,8 @@ def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository
 
 def test_payloads_are_logged_without_secrets(repository: Repository, run: Run, database_url: str) -> None:
     request = Request(url="http://x/efetch", parameters={"id": "1"}, secrets={"api_key": "hush"}, is_post=True)
-    repository.log_payload(run, "pubmed", "k", Payload(request=request, status=200, body=b"abc", retrieved_at=NOW))
-    repository.log_file(run, "a.xml", "k2", 7, NOW)
+    repository.log_answer(run, "pubmed", "k", Payload(request=request, status=200, body=b"abc", retrieved_at=NOW), None)
+    repository.log_document(run, "files", "a.xml", "k2", 7, NOW)
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         rows = [str(tuple(row)) for row in connection.execute(text("SELECT * FROM payload ORDER BY id"))]

@@ -31,6 +31,7 @@ _KNOWN_TAGS = frozenset(
         "title/abstract",
         "tw",
         "aid",
+        "doi",
     }
 )
 _SEARCH_HEAD = (
@@ -122,6 +123,8 @@ def _complaints(world: World, term: str) -> str:
 def _holds(world: World, term: Term, article: Any) -> bool:
     if term.tag.lower() in ("uid", "pmid"):
         return term.text == article.pmid
+    if term.tag.lower() in ("aid", "doi"):
+        return term.text.lower() == article.doi.lower()
     # What PubMed does not know it leaves out, which widens the search.
     if term.tag.lower() not in _KNOWN_TAGS or term.text.lower() in world.unknown_phrases:
         return True

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from livingreview import decide
-from livingreview.acquire import RESTORED, UNFINISHED, WATCH, Acquired, Watch, plan, read_services
+from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, load_project
-from livingreview.records import Cursor
+from livingreview.lines import live
+from livingreview.plan import CENSUS, RESTORED, UNFINISHED, WATCH, WATCH_DOI, plan
+from livingreview.records import Baseline, Cursor, PrintedTrial, Reference
 from livingreview.sources import queries_of
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
@@ -38,15 +40,28 @@ def put(store: Repository, run: Run, *records: object) -> None:
         writing.apply(records, "", NOW, Tally())  # type: ignore[arg-type]
 
 
-def asked(project: Project, store: Repository, watched: dict[str, list[str]] | None = None) -> list[tuple[object, ...]]:
+def cited(*pmids: str, dois: tuple[str, ...] = (), trials: tuple[str, ...] = ()) -> Baseline:
+    """A review that cites and prints these."""
+    names = [(pmid, "") for pmid in pmids] + [("", doi) for doi in dois]
+    references = tuple(
+        Reference(ref_no=number, first_author="", year=2020, journal="", title="", pmid=pmid, doi=doi)
+        for number, (pmid, doi) in enumerate(names, start=1)
+    )
+    blank = dict.fromkeys(("title", "ev_source", "condition", "status", "location", "area", "note", "role"), "")
+    printed = tuple(PrintedTrial(nct_id=nct_id, **blank) for nct_id in trials)
+    return Baseline(published_date=date(2022, 1, 10), references=references, trials=printed)
+
+
+def asked(project: Project, store: Repository, baseline: Baseline | None = None) -> list[tuple[object, ...]]:
     return [
         (one.query.source, one.query.name, one.window.since if one.window else one.ids)
-        for one in plan(project, store, watched or {}, NOW)
+        for one in plan(project, store, baseline or cited(), NOW)
     ]
 
 
-def read(project: Project, store: Repository, run: Run, watch: Watch, **watched: list[str]) -> Acquired:
-    return read_services(project, store, run, plan(project, store, watched, NOW), watch)
+def read(project: Project, store: Repository, run: Run, watch: Watch, baseline: Baseline | None = None) -> Acquired:
+    askings = plan(project, store, baseline or cited(), run.now_at)
+    return read_services(project, store, run, askings, watch, live(project, store, run, watch.sleep))
 
 
 def test_the_first_plan_reads_from_the_beginning(tiny_project: Project, store: Repository) -> None:
@@ -63,7 +78,7 @@ def test_a_cursor_is_where_the_next_reading_begins(tiny_project: Project, store:
     cursor = Cursor(source="pubmed", query_name="core", query_hash=query_hash(query), read_to_at=NOW, stamp="s")
     with store.writing(run, decide) as writing:
         writing.move_cursor(cursor)
-    first, *_ = plan(tiny_project, store, {}, NOW + timedelta(days=7))
+    first, *_ = plan(tiny_project, store, cited(), NOW + timedelta(days=7))
     assert first.window is not None
     assert (first.window.since, first.window.until, first.window.stamp) == (date(2022, 6, 1), date(2022, 6, 8), "s")
 
@@ -80,12 +95,14 @@ def test_what_is_watched_unfinished_or_restored_is_asked_for_once(
         article("5", is_text_complete=False),
         article("6", is_text_complete=False),
     )
-    found = asked(tiny_project, store, {"pubmed": ["6"], "clinicaltrials": ["NCT00000001"], "crossref": ["10.5555/x"]})
+    found = asked(tiny_project, store, cited("6", dois=("10.5555/x",), trials=("NCT00000001",)))
     assert found[3:] == [
-        ("pubmed", WATCH, ("6",)),
         ("clinicaltrials", WATCH, ("NCT00000001",)),
+        ("pubmed", WATCH, ("6",)),
+        ("pubmed", WATCH_DOI, ("10.5555/x",)),
         ("clinicaltrials", UNFINISHED, ("NCT00000003",)),
         ("pubmed", RESTORED, ("5",)),
+        ("clinicaltrials", CENSUS, ("NCT00000002",)),
     ]
 
 
@@ -95,7 +112,7 @@ def test_a_source_that_is_switched_off_is_not_asked(
     for name in ("PUBMED", "CLINICALTRIALS"):
         monkeypatch.setenv(f"LIVINGREVIEW_SOURCES__{name}__IS_ENABLED", "false")
     project = load_project(tiny_root / "config")
-    assert asked(project, store, {"pubmed": ["6"]}) == []
+    assert asked(project, store, cited("6")) == []
     assert read(project, store, run, watch) == Acquired()
 
 
@@ -103,7 +120,7 @@ def test_a_reading_is_told_and_counted(tiny_project: Project, store: Repository,
     server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
     server.world.register(study("NCT90000009", "Vesicles of loom cells"))
     lines: list[str] = []
-    found = read(tiny_project, store, run, Watch(tell=lines.append, sleep=lambda _seconds: None), pubmed=["31000001"])
+    found = read(tiny_project, store, run, Watch(tell=lines.append, sleep=lambda _seconds: None), cited("31000001"))
     assert (found.failures, found.answered, found.received) == ({}, {"pubmed", "clinicaltrials"}, 3)
     assert lines[0] == "pubmed / core: 1 announced, 1 received (1 new)"
     assert f"pubmed / {WATCH}: 1 announced, 1 received (1 unchanged)" in lines
@@ -135,7 +152,7 @@ def test_a_service_that_is_not_there_is_asked_one_thing_only(
     tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
 ) -> None:
     server.spoil(faults.reset, "/entrez/", times=None)
-    found = read(tiny_project, store, run, watch, pubmed=["1"])
+    found = read(tiny_project, store, run, watch, cited("1"))
     assert set(found.failures) == {"pubmed"}
     assert found.answered == {"clinicaltrials"}
     assert len(server.asked("/entrez/")) == 2

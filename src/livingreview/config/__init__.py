@@ -5,6 +5,7 @@ from livingreview.config.project import (
     find_config_dir,
     load_baseline,
     load_project,
+    load_review,
     read_csv,
     unknown_variables,
 )
@@ -26,6 +27,7 @@ from livingreview.config.settings import (
     ScheduleSettings,
     ServiceSettings,
     Settings,
+    SourcesSettings,
     TrialsSettings,
 )
 
@@ -44,12 +46,14 @@ __all__ = [
     "Scope",
     "ServiceSettings",
     "Settings",
+    "SourcesSettings",
     "Statement",
     "TrialsSettings",
     "Variant",
     "find_config_dir",
     "load_baseline",
     "load_project",
+    "load_review",
     "read_csv",
     "unknown_variables",
 ]

@@ -30,6 +30,11 @@ from livingreview.sources import pubmed_xml
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 
 _MAX_IDS = 9_999
+_IDS_A_SEARCH = 500
+"""PMIDs in one esearch by POST; its term has no limit that anybody wrote down."""
+_DOIS_A_SEARCH = 50
+_MAX_RECORDS_A_DOI = 3
+"""A retracted and republished article may share its doi with another record; more than this is another search."""
 _DATE_TYPES = ("edat", "crdt", "mdat")
 _HARMLESS_WARNINGS = frozenset({"OutputMessage"})
 """``No items found.`` arrives as a warning."""
@@ -70,6 +75,7 @@ class PubmedSource:
             announced=len(ids),
             ids=frozenset(ids),
             missing=fetched.missing,
+            came_as=fetched.came_as,
             requests=asked.count,
         )
 
@@ -83,12 +89,78 @@ class PubmedSource:
             announced=len(wanted),
             ids=frozenset(wanted),
             missing=fetched.missing,
+            came_as=fetched.came_as,
             requests=asked.count,
         )
+
+    def retrieve_dois(self, dois: Sequence[str], get: Getter) -> Retrieved:
+        """The records that bear these DOIs; PubMed says of each what it does not find, which is no fault here.
+
+        Raises:
+            UnreconciledError: PubMed lists so many that it cannot have searched for DOIs.
+        """
+        asked = _Counter(get)
+        listed: set[str] = set()
+        for start in range(0, len(dois), _DOIS_A_SEARCH):
+            part = dois[start : start + _DOIS_A_SEARCH]
+            found = self._search_all(" OR ".join(f'"{doi}"[doi]' for doi in part), asked)
+            if found.count > _MAX_RECORDS_A_DOI * len(part):
+                raise UnreconciledError(
+                    f"pubmed: {found.count} records for {len(part)} DOIs; it searched for something else"
+                )
+            listed.update(found.ids)
+        fetched = self._fetch(sorted(listed, key=int), asked)
+        wanted = set(dois)
+        came_as = {doi: pmid for pmid, doi in sorted(asked.doi_of.items(), reverse=True) if doi in wanted}
+        missing = {doi: "PubMed lists no record with this doi" for doi in dois if doi not in came_as}
+        return Retrieved(
+            keys=fetched.keys,
+            announced=len(listed),
+            ids=frozenset(listed),
+            missing={**fetched.missing, **missing},
+            came_as=came_as,
+            requests=asked.count,
+        )
+
+    def count(self, ids: Sequence[str], get: Getter) -> Retrieved:
+        """Asks esearch which of these PMIDs there are; the others are fetched once more, each alone."""
+        asked = _Counter(get)
+        there: set[str] = set()
+        for start in range(0, len(ids), _IDS_A_SEARCH):
+            part = ids[start : start + _IDS_A_SEARCH]
+            there.update(self._search_all(" OR ".join(f"{pmid}[uid]" for pmid in part), asked).ids)
+        absent = sorted(set(ids) - there, key=int)
+        keys: list[str] = []
+        missing, came_as = self._alone(absent, asked, keys)
+        return Retrieved(
+            keys=tuple(keys),
+            announced=len(ids) - len(absent),
+            missing=missing,
+            came_as=came_as,
+            requests=asked.count,
+        )
+
+    def find_among(self, query: Query, ids: Sequence[str], get: Getter) -> frozenset[str]:
+        """See :class:`livingreview.sources.base.Searchable`.
+
+        Raises:
+            QueryRejectedError: PubMed does not know a term of the query.
+        """
+        among = " OR ".join(f"{pmid}[uid]" for pmid in sorted(ids, key=int))
+        found = self._search_all(f"({query.text}) AND ({among})", _Counter(get))
+        if found.complaints:
+            raise QueryRejectedError(
+                f"pubmed query {query.name!r}: PubMed says {'; '.join(found.complaints)}; mend it in review.toml"
+            )
+        return frozenset(found.ids)
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """The items of an efetch answer."""
         return pubmed_xml.parse(document)
+
+    def _search_all(self, term: str, asked: "_Counter") -> "_Search":
+        parameters = {"db": "pubmed", "term": term, "retmax": str(_MAX_IDS), "retmode": "xml"}
+        return read_search(asked(self._request("esearch.fcgi", parameters), check_search).body)
 
     def _list_ids(
         self, query: Query, date_type: str, since: date, until: date, asked: "_Counter"
@@ -127,20 +199,37 @@ class PubmedSource:
     def _fetch(self, ids: Sequence[str], asked: "_Counter") -> Retrieved:
         keys: list[str] = []
         missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
         for start in range(0, len(ids), self._settings.page_size):
             batch = ids[start : start + self._settings.page_size]
             returned = self._fetch_batch(batch, asked, keys)
-            for pmid in sorted(set(batch) - returned, key=int):
-                if pmid not in self._fetch_batch([pmid], asked, keys):
-                    missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
-        return Retrieved(keys=tuple(keys), missing=missing)
+            absent, merged = self._alone(sorted(set(batch) - returned, key=int), asked, keys)
+            missing |= absent
+            came_as |= merged
+        return Retrieved(keys=tuple(keys), missing=missing, came_as=came_as)
+
+    def _alone(self, pmids: Sequence[str], asked: "_Counter", keys: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Fetches each of these alone: what is missing with its reason, and what came under another PMID."""
+        missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
+        for pmid in pmids:
+            returned = self._fetch_batch([pmid], asked, keys)
+            if pmid in returned:
+                continue
+            missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
+            if len(returned) == 1:
+                (came_as[pmid],) = returned
+                missing[pmid] = f"PubMed has it as {came_as[pmid]} now, which is stored in its place"
+        return missing, came_as
 
     def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str]) -> set[str]:
         parameters = {"db": "pubmed", "id": ",".join(ids), "retmode": "xml"}
         request = self._request("efetch.fcgi", parameters)
         payload = asked(request, _check_fetch)
         keys.append(asked.last_key)
-        return {item.source_id for item in pubmed_xml.parse(io.BytesIO(payload.body)) if isinstance(item, Record)}
+        records = [item for item in pubmed_xml.parse(io.BytesIO(payload.body)) if isinstance(item, Record)]
+        asked.doi_of.update({record.source_id: record.doi for record in records if record.doi})
+        return {record.source_id for record in records}
 
     def _request(self, program: str, parameters: dict[str, str]) -> Request:
         common = {"tool": "livingreview"}
@@ -156,11 +245,12 @@ class PubmedSource:
 
 
 class _Counter:
-    """A getter that counts."""
+    """A getter that counts; beside it stands what the fetched records say of their DOIs."""
 
     def __init__(self, get: Getter) -> None:
         self._get = get
         self.count = 0
+        self.doi_of: dict[str, str] = {}
         self.last_key = ""
 
     def __call__(self, request: Request, check: Check) -> Payload:

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 
 from livingreview.records import Deletion, Problem, Record, canonical_json, content_hash, content_of, envelope_of
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
-from livingreview.verdicts import Action, State, Verdict
+from livingreview.verdicts import Absent, Action, State, Verdict
 
 _BATCH = 500
 
@@ -39,6 +39,10 @@ class Decider(Protocol):
 
     def decide_deletion(self, stored: State | None) -> Verdict:
         """The verdict on a source's word that it no longer has an item."""
+        ...
+
+    def decide_absence(self, *, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool) -> Absent:
+        """What it means that a source did not return an item."""
         ...
 
 
@@ -82,11 +86,15 @@ class Applier:
         run_id: the run that brings them.
         retrieved_at: when they were received.
         decider: the rules.
+        live_source: the service that gives them at this moment; empty for files.
     """
 
-    def __init__(self, connection: Connection, run_id: int, retrieved_at: datetime, decider: Decider) -> None:
+    def __init__(
+        self, connection: Connection, run_id: int, retrieved_at: datetime, decider: Decider, live_source: str = ""
+    ) -> None:
         self._connection = connection
         self._decider = decider
+        self._live_source = live_source
         self._run_id = run_id
         self._retrieved_at = retrieved_at
         self._next_record_id = _last_id(connection, _RECORD) + 1
@@ -114,7 +122,7 @@ class Applier:
             if isinstance(item, Deletion):
                 verdict = self._decider.decide_deletion(known.state if known else None)
                 if verdict.action is Action.WITHDRAWN and known is not None:
-                    versions.append(self._tombstone(known, payload_key))
+                    versions.append(self._tombstone(known, payload_key, item.merged_into))
                 elif verdict.action is Action.UNSTORED:
                     tally.issues.append(Problem(source=item.source, source_id=item.source_id, reason=verdict.reason))
             else:
@@ -134,7 +142,8 @@ class Applier:
         payload_key: str,
     ) -> Verdict:
         content = canonical_json(content_of(record))
-        state = State(content_hash(content), record.order_key, int(record.fidelity))
+        is_live = record.source == self._live_source
+        state = State(content_hash(content), record.order_key, int(record.fidelity), is_live=is_live)
         verdict = self._decider.decide(state, known.state if known else None, frozenset())
         if known is not None and verdict.action in (Action.OLDER, Action.REVISED):
             verdict = self._decider.decide(state, known.state, self._hashes(known))
@@ -212,7 +221,7 @@ class Applier:
         self._next_version_id += 1
         return row
 
-    def _tombstone(self, known: _Stored, payload_key: str) -> dict[str, Any]:
+    def _tombstone(self, known: _Stored, payload_key: str, merged_into: str) -> dict[str, Any]:
         """A last version that says the same as the one before, and that the source took it back."""
         # The version before may be part of this very batch, so it is written first.
         row = self._connection.execute(
@@ -222,6 +231,8 @@ class Applier:
         ).first()
         values = dict(row._mapping) if row is not None else {}
         known.last_number = (known.last_number or self._last_number(known)) + 1
+        if merged_into:
+            values["envelope"] = {**values["envelope"], "merged_into": merged_into}
         values |= {
             "id": self._next_version_id,
             "number": known.last_number,

@@ -21,6 +21,7 @@ WORK: Table = table(tables.WorkRow)
 RECORD: Table = table(tables.RecordRow)
 VERSION: Table = table(tables.VersionRow)
 CURSOR: Table = table(tables.CursorRow)
+ABSENCE: Table = table(tables.AbsenceRow)
 SCORE: Table = table(tables.ScoreRow)
 MODEL: Table = table(tables.ModelRow)
 CHANGE: Table = table(tables.ChangeRow)
@@ -320,9 +321,10 @@ def changes(
     ]
 
 
-def decisions(connection: Connection) -> list[Decision]:
-    """Every decision, oldest first."""
-    rows = connection.execute(select(DECISION).order_by(DECISION.c.decided_at, DECISION.c.id))
+def decisions(connection: Connection, *, is_by_arrival: bool = False) -> list[Decision]:
+    """Every decision, oldest first: by when it was made, or by when it came into the store."""
+    order = (DECISION.c.id,) if is_by_arrival else (DECISION.c.decided_at, DECISION.c.id)
+    rows = connection.execute(select(DECISION).order_by(*order))
     return [
         Decision(
             work_id=row.work_id,
