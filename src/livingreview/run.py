@@ -292,12 +292,16 @@ def material(
             kept[stored.record.key] = stored
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
+    # The last one that searched: a run that read a file in between changed no method.
+    asked = (repository.query_logs(other) for other in reversed(earlier))
+    searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
     return report.Material(
         review=review,
         baseline=baseline,
         run=run,
         previous_run=earlier[-1] if earlier else None,
         queries=tuple(repository.query_logs(run)),
+        previous_queries=tuple(searched),
         issues=tuple(repository.issues(run)),
         changes=tuple(found),
         records=tuple(kept[key] for key in sorted(kept)),
