@@ -47,6 +47,7 @@ CLOCKS = {
     "method.py": "when a method was archived",
     "run.py": "when a file was received",
     "store/repository.py": "the age of a lock, the end of a run",
+    "store/health.py": "a row that is written and taken back",
     "store/runlog.py": "the beginning of a run, when a request ended",
 }
 """The modules that may ask what time it is, and what for; everywhere else ``now`` is a parameter."""

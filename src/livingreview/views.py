@@ -28,6 +28,35 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockOwner:
+    """Who holds the lock of the store.
+
+    Attributes:
+        is_stale: its process is gone, or it is too old: the next run takes it over.
+    """
+
+    host: str
+    pid: int
+    since: datetime
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the database is.
+
+    Attributes:
+        schema: revision of its schema.
+        faults: what is damaged, in the database's words.
+        why_not_writable: empty when it can be written to.
+    """
+
+    schema: str
+    faults: tuple[str, ...]
+    why_not_writable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """One line of the log of the raw archive: an answer, a file, or a request that ended without an answer.
 

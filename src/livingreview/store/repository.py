@@ -18,7 +18,7 @@ from livingreview.config import Query, Review, ServiceSettings
 from livingreview.errors import SourceError, StoreError
 from livingreview.http import Payload, Request
 from livingreview.records import Change, Cursor, Decision, Record, Score
-from livingreview.store import absence, lock, people, reading, runlog, snapshot, standing
+from livingreview.store import absence, health, lock, people, reading, runlog, snapshot, standing
 from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
@@ -27,7 +27,9 @@ from livingreview.store.writing import Writing, change_values, score_values
 from livingreview.views import (
     Absence,
     Digest,
+    Health,
     Issue,
+    LockOwner,
     QueryLog,
     Received,
     Run,
@@ -84,10 +86,19 @@ class Repository:
             with self._begin() as connection:
                 lock.give_back(connection, token)
 
-    def lock_owner(self) -> tuple[str, int, datetime] | None:
-        """(host, pid, since) of the lock, None when it is free."""
+    def lock_owner(self, stale_after: timedelta) -> LockOwner | None:
+        """Who holds the lock, None when it is free."""
         with self._begin() as connection:
-            return lock.owner(connection)
+            return lock.owner(connection, datetime.now(UTC), stale_after)
+
+    def health(self) -> Health:
+        """Whether the database is whole and may be written to."""
+        with self._begin() as connection:
+            return Health(
+                schema=health.schema(connection),
+                faults=tuple(health.faults(connection)),
+                why_not_writable=health.why_not_writable(connection),
+            )
 
     def start_run(self, road: str, now: datetime, code_version: str, config_hash: str) -> Run:
         """Logs that a run has begun; see :func:`livingreview.store.runlog.start_run`."""
