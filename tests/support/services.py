@@ -214,6 +214,9 @@ def studies(world: World, asked: Mapping[str, str]) -> Answer:
     is_empty = world.is_paged_emptily and start < 100_000 and start > 0
     start %= 100_000
     page["studies"] = [] if is_empty else found[start : start + size]
+    if asked.get("fields") == "NCTId":
+        numbers = [one["protocolSection"]["identificationModule"]["nctId"] for one in page["studies"]]
+        page["studies"] = [{"protocolSection": {"identificationModule": {"nctId": one}}} for one in numbers]
     following = start + 100_000 if is_empty else start + size
     if is_empty or following < len(found):
         page["nextPageToken"] = base64.urlsafe_b64encode(f"{mark}|{following}".encode()).decode()

@@ -10,9 +10,9 @@ from livingreview import decide
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, load_project
 from livingreview.lines import live
-from livingreview.plan import CENSUS, RESTORED, UNFINISHED, WATCH, WATCH_DOI, plan
-from livingreview.records import Baseline, Cursor, PrintedTrial, Reference
-from livingreview.sources import queries_of
+from livingreview.plan import ABSENT, CENSUS, RESTORED, UNFINISHED, WATCH, WATCH_DOI, plan
+from livingreview.records import Baseline, Cursor, Deletion, PrintedTrial, Reference
+from livingreview.sources import SOURCES, queries_of
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
@@ -189,3 +189,57 @@ def test_silence_after_a_habit_of_hits_is_named(
     read(tiny_project, store, run, watch)
     (issue,) = [issue for issue in store.issues(run) if issue.query == "core" and issue.source == "pubmed"]
     assert "after 3 readings with hits" in issue.reason
+
+
+def test_every_answer_is_logged_and_archived_also_what_is_no_use(
+    tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
+) -> None:
+    server.spoil(faults.html_in_200, "esearch")
+    server.spoil(faults.status(503, "too busy"), "esearch", first=2)
+    server.spoil(faults.status(400, "what?"), "/studies")
+    found = read(tiny_project, store, run, watch)
+    assert set(found.failures) == {"clinicaltrials"}
+    rows = [(one.source, one.status, one.fault, bool(one.key)) for one in store.received(run)]
+    assert rows.count(("pubmed", 200, "ServiceFaultError", True)) == 1
+    assert rows.count(("pubmed", 503, "ServiceFaultError", True)) == 1
+    assert rows.count(("clinicaltrials", 400, "QueryRejectedError", True)) == 1
+    # The request that ended without an answer has a line of its own.
+    (ended,) = [one for one in store.received(run) if one.status == 0]
+    assert (ended.source, ended.fault, ended.key) == ("clinicaltrials", "QueryRejectedError", "")
+    assert "what?" in ended.error
+    (busy,) = [one for one in store.received(run) if one.status == 503]
+    assert (busy.is_post, busy.parameters["db"], busy.url.endswith("esearch.fcgi")) == (True, "pubmed", True)
+    with store.archive.open(busy.key) as document:
+        assert document.read() == b"too busy"
+
+
+def test_dois_that_pubmed_does_not_list_are_handed_to_the_registry_of_dois(
+    tiny_project: Project, store: Repository, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline = cited(dois=("10.5555/known", "10.5555/unknown"))
+    put(store, run, article("7", doi="10.5555/known"))
+    handed = {(one[0], one[1]): one[2] for one in asked(tiny_project, store, baseline)[3:]}
+    assert handed[("pubmed", WATCH)] == ("7",)
+    assert handed[("pubmed", WATCH_DOI)] == ("10.5555/unknown",)
+    assert ("crossref", WATCH) not in handed
+    # Once there is such a source, it is asked.
+    registered = {**SOURCES, "crossref": SOURCES["feeds"]}
+    monkeypatch.setattr("livingreview.plan.SOURCES", registered)
+    service = type(tiny_project.settings).service
+    monkeypatch.setattr(
+        type(tiny_project.settings),
+        "service",
+        lambda settings, name: service(settings, "pubmed" if name == "crossref" else name),
+    )
+    handed = {(one[0], one[1]): one[2] for one in asked(tiny_project, store, baseline)[3:]}
+    assert handed[("crossref", WATCH)] == ("10.5555/unknown",)
+
+
+def test_what_is_gone_is_asked_for_beside_what_is_there(tiny_project: Project, store: Repository, run: Run) -> None:
+    put(store, run, *(article(str(number)) for number in range(1, 7)), Deletion(source="pubmed", source_id="2"))
+    with store.writing(run, decide) as writing:
+        writing.miss("pubmed", {"6": "not returned"}, {}, NOW, Tally(), is_proof=True)
+    assert asked(tiny_project, store, cited("6", "5"))[3:] == [
+        ("pubmed", ABSENT, ("2", "6", "1", "3", "4")),
+        ("pubmed", WATCH, ("5",)),
+    ]
