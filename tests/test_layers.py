@@ -13,7 +13,8 @@ LAYERS = (
     ("errors", "records", "verdicts", "views"),
     ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
-    ("acquire", "resolving", "training", "run", "inbox", "baseline", "queue", "doctor"),
+    ("plan", "lines", "method", "acquire", "resolving", "training", "run", "inbox")
+    + ("baseline", "queue", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
@@ -45,8 +46,11 @@ CLOCKS = {
     "cli/app.py": "the present, unless --now says otherwise",
     "cli/ends.py": "when a schedule that runs for months fires",
     "http.py": "when an answer was received",
+    "method.py": "when a method was archived",
     "run.py": "when a file was received",
-    "store/repository.py": "the age of a lock, the log of a run",
+    "store/repository.py": "the age of a lock, the end of a run",
+    "store/health.py": "a row that is written and taken back",
+    "store/runlog.py": "the beginning of a run, when a request ended",
 }
 """The modules that may ask what time it is, and what for; everywhere else ``now`` is a parameter."""
 RESTLESS = frozenset(

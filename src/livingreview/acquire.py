@@ -6,17 +6,18 @@ not at all.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from livingreview import decide
-from livingreview.config import Project, PubmedSettings, Query
+from livingreview.config import Project, Query
 from livingreview.errors import InputError, SourceError, UnreconciledError
-from livingreview.http import Check, Client, Request
+from livingreview.lines import Connect
+from livingreview.plan import CENSUS, WATCH_DOI, Asking
 from livingreview.records import Cursor, Problem
-from livingreview.sources import SOURCES, Getter, Item, Kept, Retrieved, Source, Window, queries_of
+from livingreview.sources import SOURCES, Counts, FindsDois, Getter, Item, Retrieved, Source
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
@@ -28,11 +29,10 @@ Tell = Callable[[str], None]
 Progress = Callable[[str, int], None]
 """Told a stage and how many items of it are done, for a bar."""
 
-WATCH = "baseline watch"
-UNFINISHED = "unfinished trials"
-RESTORED = "restored from the snapshot"
 _HABIT = 3
 """So many readings with hits make an empty one suspicious."""
+_MOST_WITHDRAWN = 10
+"""More records that one reading misses at once are a fault of the service, not withdrawals."""
 
 
 @dataclass(slots=True)
@@ -48,16 +48,6 @@ class Watch:
     tell: Tell = field(default=lambda _line: None)
     progress: Progress = field(default=lambda _stage, _done: None)
     sleep: Callable[[float], None] = time.sleep
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """One thing to ask of one source: a query within a window, or ids."""
-
-    query: Query
-    window: Window | None = None
-    ids: tuple[str, ...] = ()
-    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,43 +74,8 @@ class Acquired:
     received: int = 0
 
 
-def plan(project: Project, repository: Repository, watched: Mapping[str, Sequence[str]], now: datetime) -> list[Asking]:
-    """Everything that this run asks.
-
-    After the configured queries come the baseline's own records, whatever the queries find; stored trials that are not
-    finished, since the registry turns a study ``UNKNOWN`` by the calendar, without a new update date; and records whose
-    text a snapshot left out.
-
-    Args:
-        project: settings and review.
-        repository: its cursors say where each query goes on.
-        watched: source -> ids that the baseline cites.
-        now: the end of every window.
-    """
-    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in repository.cursors()}
-    askings = []
-    for query in queries_of(project.review, project.settings):
-        cursor = cursors.get((query.source, query_hash(query)))
-        since = cursor.read_to_at.date() if cursor else project.review.read_from_date
-        window = Window(since=since, until=now.date(), stamp=cursor.stamp if cursor else "")
-        askings.append(Asking(query=query, window=window, role=query.role))
-    seen: set[tuple[str, str]] = set()
-    by_role = ((WATCH, watched), (UNFINISHED, repository.unfinished_trials()), (RESTORED, repository.incomplete_ids()))
-    for role, wanted in by_role:
-        for source, listed in wanted.items():
-            ids = [source_id for source_id in listed if (source, source_id) not in seen]
-            seen.update((source, source_id) for source_id in ids)
-            if ids and source in SOURCES and project.settings.service(source).is_enabled:
-                askings.append(Asking(query=Query(name=role, source=source), ids=tuple(ids), role=role))
-    return askings
-
-
 def read_services(
-    project: Project,
-    repository: Repository,
-    run: Run,
-    askings: Sequence[Asking],
-    watch: Watch,
+    project: Project, repository: Repository, run: Run, askings: Sequence[Asking], watch: Watch, connect: Connect
 ) -> Acquired:
     """Asks every source what ``askings`` says and stores what came.
 
@@ -128,8 +83,9 @@ def read_services(
         project: settings and review.
         repository: the store; must be locked by the caller.
         run: the run that asks.
-        askings: from :func:`plan`.
-        watch: told one line a query; waits between attempts.
+        askings: from :func:`livingreview.plan.plan`.
+        watch: told one line a query.
+        connect: makes the line to each service.
     """
     acquired = Acquired()
     names = [name for name in SOURCES if any(asking.query.source == name for asking in askings)]
@@ -139,12 +95,9 @@ def read_services(
         futures = [
             pool.submit(
                 _ask_source,
-                project,
-                repository,
-                run,
+                connect,
                 SOURCES[name](project.settings),
                 [asking for asking in askings if asking.query.source == name],
-                watch.sleep,
             )
             for name in names
         ]
@@ -155,46 +108,22 @@ def read_services(
     return acquired
 
 
-def getter(repository: Repository, run: Run, client: Client) -> Getter:
-    """Sends through ``client`` and archives each answer before anybody parses it."""
-
-    def get(request: Request, check: Check | None = None) -> Kept:
-        payload = client.send(request, check)
-        key = repository.archive.put(payload.body)
-        repository.log_payload(run, client.service, key, payload)
-        return Kept(key=key, payload=payload)
-
-    return get
-
-
-def _ask_source(
-    project: Project,
-    repository: Repository,
-    run: Run,
-    source: Source,
-    askings: Sequence[Asking],
-    sleep: Callable[[float], None],
-) -> list[Reading]:
-    settings = project.settings.service(source.name)
-    has_key = isinstance(settings, PubmedSettings) and bool(settings.api_key.get_secret_value())
-    rate = settings.requests_per_second_with_key if isinstance(settings, PubmedSettings) and has_key else None
-    client = Client(source.name, settings, per_second=rate, sleep=sleep)
-
-    get = getter(repository, run, client)
+def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking]) -> list[Reading]:
+    line = connect(source.name)
     readings: list[Reading] = []
     try:
         for asking in askings:
-            if asking.role in (WATCH, UNFINISHED) and readings and all(map(_is_unchanged, readings)):
+            if asking.is_skippable and readings and all(map(_is_unchanged, readings)):
                 # The service's own stamp has not moved since everything was read: there is nothing to ask by id.
                 readings.append(Reading(asking=asking, retrieved=Retrieved(is_unchanged=True)))
                 continue
-            readings.append(_ask(source, asking, get))
-            if not client.has_answered:
+            readings.append(_ask(source, asking, line.get))
+            if not line.has_answered:
                 # Nobody there: the other queries would only wait for the same silence.
                 readings.extend(Reading(asking=other, error=readings[-1].error) for other in askings[len(readings) :])
                 break
     finally:
-        client.close()
+        line.close()
     return readings
 
 
@@ -204,11 +133,35 @@ def _is_unchanged(reading: Reading) -> bool:
 
 def _ask(source: Source, asking: Asking, get: Getter) -> Reading:
     try:
-        if asking.window is not None:
-            return Reading(asking=asking, retrieved=source.retrieve(asking.query, asking.window, get))
-        return Reading(asking=asking, retrieved=source.retrieve_ids(asking.ids, get))
+        return Reading(asking=asking, retrieved=_retrieve(source, asking, get))
     except SourceError as error:
         return Reading(asking=asking, error=str(error))
+
+
+def _retrieve(source: Source, asking: Asking, get: Getter) -> Retrieved:
+    if asking.window is not None:
+        return source.retrieve(asking.query, asking.window, get)
+    if asking.role == CENSUS and isinstance(source, Counts):
+        found = source.count(asking.ids, get)
+    elif asking.role == WATCH_DOI and isinstance(source, FindsDois):
+        return source.retrieve_dois(asking.ids, get)
+    else:
+        found = source.retrieve_ids(asking.ids, get)
+    dois = {asking.dois[one]: one for one in sorted(found.missing) if one in asking.dois and one not in found.came_as}
+    if not dois or not isinstance(source, FindsDois):
+        return found
+    # What is no longer there under its id may be there under another.
+    other = source.retrieve_dois(sorted(dois), get)
+    came_as = {dois[doi]: source_id for doi, source_id in other.came_as.items()}
+    reasons = {one: f"{found.missing[one]}; its doi is that of {target} now" for one, target in came_as.items()}
+    return replace(
+        found,
+        keys=found.keys + other.keys,
+        ids=found.ids | other.ids,
+        missing={**found.missing, **reasons},
+        came_as={**found.came_as, **came_as},
+        requests=found.requests + other.requests,
+    )
 
 
 def _apply(
@@ -228,9 +181,15 @@ def _apply(
         with repository.writing(run, decide) as writing:
             for key in reading.retrieved.keys:
                 items = _items(repository, source, key)
-                writing.apply(items, key, datetime.now(UTC), tally)
+                writing.apply(items, key, datetime.now(UTC), tally, live_source=source.name)
             _reconcile(query, reading.retrieved, tally)
+            is_proof = _is_proof(reading.asking, reading.retrieved)
+            missing, came_as = reading.retrieved.missing, reading.retrieved.came_as
+            writing.miss(source.name, missing, came_as, datetime.now(UTC), tally, is_proof=is_proof)
             _note_emptiness(repository, reading, tally)
+            if reading.asking.note:
+                tally.issues.append(Problem(source=query.source, source_id="", reason=reading.asking.note))
+                tell(f"{query.source} / {query.name}: {reading.asking.note}")
             writing.log_query(_log_values(reading, is_reconciled=True), tally)
             if reading.asking.window is not None:
                 lag = timedelta(days=project.settings.service(query.source).lag_days)
@@ -264,10 +223,6 @@ def _reconcile(query: Query, retrieved: Retrieved, tally: Tally) -> None:
     Raises:
         UnreconciledError: some are neither.
     """
-    tally.issues.extend(
-        Problem(source=query.source, source_id=source_id, reason=reason)
-        for source_id, reason in sorted(retrieved.missing.items())
-    )
     lost = retrieved.ids - tally.covered - set(retrieved.missing)
     if lost:
         some = ", ".join(sorted(lost)[:5])
@@ -275,6 +230,14 @@ def _reconcile(query: Query, retrieved: Retrieved, tally: Tally) -> None:
             f"{query.source} query {query.name!r}: {len(lost)} of {len(retrieved.ids)} listed records did not come"
             f" ({some}{', ...' if len(lost) > 5 else ''}); nothing of it was stored, the next run asks again"
         )
+
+
+def _is_proof(asking: Asking, retrieved: Retrieved) -> bool:
+    """Whether what a reading missed is missing at its source: it was asked for by id, and most of it was returned."""
+    if asking.window is not None or asking.role == WATCH_DOI or len(retrieved.missing) > _MOST_WITHDRAWN:
+        return False
+    n_returned = retrieved.announced or 0 if asking.role == CENSUS else len(retrieved.ids - set(retrieved.missing))
+    return n_returned > 0
 
 
 def _note_emptiness(repository: Repository, reading: Reading, tally: Tally) -> None:

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from livingreview.acquire import getter
 from livingreview.config import Project, load_baseline
 from livingreview.errors import StoreError
-from livingreview.http import Client
 from livingreview.identity import nct_ids, normal_title
+from livingreview.lines import LiveLine
 from livingreview.records import Baseline, Reference
 from livingreview.sources.citations import Match, match_references
 from livingreview.store.repository import Repository
@@ -108,11 +107,11 @@ def resolve(project: Project, repository: Repository, run: Run, sleep: Callable[
     """
     wanted = [ref for ref in load_baseline(project).references if not ref.pmid]
     settings = project.settings.sources.pubmed
-    client = Client("pubmed", settings, sleep=sleep)
+    line = LiveLine("pubmed", settings, repository, run, sleep)
     try:
-        return match_references(wanted, settings, getter(repository, run, client))
+        return match_references(wanted, settings, line.get)
     finally:
-        client.close()
+        line.close()
 
 
 def write_matches(project: Project, matches: Sequence[Match]) -> int:

@@ -5,8 +5,8 @@ The rules, in their order:
 1. Nothing is stored under this key: ``new``.
 2. The road carries less than what is stored: ``thinner``. A list of facts never overwrites a full record. What a newer
    citation of a trial says of its course is laid over the fuller copy, though (:func:`lay_over`).
-3. The content equals the current state: ``unchanged``. A withdrawn record returns only with a later date, so that a
-   file that holds both a record and its deletion can be read again without a change.
+3. The content equals the current state: ``unchanged``. A withdrawn record returns when its own source gives it again,
+   or with a later date; not by a file that holds both the record and its deletion and is read again.
 4. The road carries more than what is stored: ``revised``, whatever the dates say.
 5. The source dates it after the current state: ``revised``.
 6. The content equals some earlier state: ``unchanged``, an old document read again.
@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from livingreview.records import Fidelity, Record
-from livingreview.verdicts import Action, State, Verdict
+from livingreview.verdicts import Absent, Action, State, Verdict
 
 _COURSE = (
     "status",
@@ -54,7 +54,7 @@ def decide(incoming: State, stored: State | None, earlier_hashes: AbstractSet[st
         return Verdict(Action.NEW, "not in the store")
     if incoming.fidelity < stored.fidelity:
         return Verdict(Action.THINNER, "a fuller copy is stored")
-    if stored.is_withdrawn and incoming.order_key > stored.order_key:
+    if stored.is_withdrawn and (incoming.is_live or incoming.order_key > stored.order_key):
         return Verdict(Action.REVISED, "returned after its withdrawal")
     if incoming.content_hash == stored.content_hash:
         return Verdict(Action.UNCHANGED, "same content")
@@ -76,6 +76,25 @@ def decide_deletion(stored: State | None) -> Verdict:
     if stored.is_withdrawn:
         return Verdict(Action.UNCHANGED, "withdrawn already")
     return Verdict(Action.WITHDRAWN, "deleted by its source")
+
+
+def decide_absence(*, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool) -> Absent:
+    """What it means that a source did not return an item that it was asked for, not even alone.
+
+    One silence proves nothing: a service may be rebuilding its index. The second one, in a later run and beside items
+    that were returned, withdraws the record.
+
+    Args:
+        is_stored: the item is in the store.
+        is_withdrawn: it is known to be withdrawn.
+        is_missed_before: an earlier run missed it, and nothing has returned it since.
+        is_proof: it was asked for by its id, and the source returned others at the same time.
+    """
+    if not is_stored:
+        return Absent.NAMED
+    if is_withdrawn:
+        return Absent.KNOWN
+    return Absent.WITHDRAWN if is_missed_before and is_proof else Absent.CANDIDATE
 
 
 def lay_over(fuller: Record, newer: Record) -> Record | None:

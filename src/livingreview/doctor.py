@@ -2,19 +2,22 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from livingreview import classify
 from livingreview.baseline import check
-from livingreview.config import Project
-from livingreview.errors import LivingReviewError, SourceError
-from livingreview.http import Client, Request
+from livingreview.config import Project, PubmedSettings
+from livingreview.errors import LivingReviewError, QueryRejectedError, SourceError
+from livingreview.http import Client, Payload, Request
 from livingreview.store.repository import Repository
+from livingreview.views import Run
 
 _MIN_FREE_BYTES = 500_000_000
+_MOST_SKEW_SECONDS = 300
 _RELEASED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -55,7 +58,7 @@ def _offline(project: Project, now: datetime) -> Iterator[Finding]:
     for name in ("archive_dir", "models_dir", "out_dir"):
         yield _folder(name, project.path(name))
     yield _disk(project.root)
-    yield from _store(project)
+    yield from _store(project, now)
     try:
         model = classify.Model.load(project.path("models_dir") / project.review.slug, project.review)
         yield Finding(name="model", is_ok=True, words=f"{model.id}, trained {model.card.get('trained_at', '')}")
@@ -72,8 +75,24 @@ def _offline(project: Project, now: datetime) -> Iterator[Finding]:
         yield Finding(name="baseline", is_ok=False, words=str(error))
     pubmed = project.settings.sources.pubmed
     key = "an API key" if pubmed.api_key.get_secret_value() else "no API key (3 requests a second)"
-    mail = "e-mail given" if pubmed.email else "no e-mail: NCBI asks for one (sources.pubmed.email)"
-    yield Finding(name="credentials", is_ok=True, words=f"pubmed: {key}, {mail}")
+    address = "e-mail given" if pubmed.email else "no e-mail: NCBI asks for one (sources.pubmed.email)"
+    yield Finding(name="credentials", is_ok=True, words=f"pubmed: {key}, {address}")
+    yield _mail(project)
+
+
+def _mail(project: Project) -> Finding:
+    """Whether a digest could be handed over, as far as settings tell."""
+    mail, wrong = project.settings.mail, []
+    if not mail.host:
+        return Finding(name="mail", is_ok=True, words=f"no host: digests go into the folder {mail.folder}")
+    if bool(mail.username) != bool(mail.password.get_secret_value()):
+        wrong.append("give username and password both (LIVINGREVIEW_MAIL__PASSWORD), or neither")
+    if mail.username and mail.security == "none":
+        wrong.append("a password would travel in the clear: set security to starttls or tls")
+    if not project.review.recipients:
+        wrong.append("nobody gets it: name recipients in review.toml")
+    words = f"{mail.host}:{mail.port}, {mail.security}, {len(project.review.recipients)} recipients"
+    return Finding(name="mail", is_ok=not wrong, words="; ".join([words, *wrong]))
 
 
 def _folder(name: str, path: Path) -> Finding:
@@ -93,26 +112,68 @@ def _disk(path: Path) -> Finding:
     return Finding(name="disk", is_ok=is_ok, words=f"{free / 1e9:.1f} GB free" + ("" if is_ok else "; make room"))
 
 
-def _store(project: Project) -> Iterator[Finding]:
+def _store(project: Project, now: datetime) -> Iterator[Finding]:
     try:
         repository = Repository.open(project.database_url, project.path("archive_dir"))
     except LivingReviewError as error:
         yield Finding(name="database", is_ok=False, words=str(error))
         return
     try:
-        counts = repository.counts()
-        yield Finding(name="database", is_ok=True, words=f"{sum(counts.values()):,} records")
-        owner = repository.lock_owner()
-        if owner is None:
-            yield Finding(name="lock", is_ok=True, words="free")
-        else:
-            host, pid, since = owner
-            words = f"held by process {pid} on {host} since {since:%Y-%m-%d %H:%M} UTC"
-            yield Finding(name="lock", is_ok=True, words=words)
+        yield _database(repository)
+        yield _lock(repository, timedelta(minutes=project.settings.lock_stale_after_minutes))
+        if runs := repository.runs():
+            yield _cursors(repository, now)
+            yield _archive(repository, runs[-1])
     except LivingReviewError as error:
         yield Finding(name="database", is_ok=False, words=str(error))
     finally:
         repository.close()
+
+
+def _database(repository: Repository) -> Finding:
+    health = repository.health()
+    words = f"{sum(repository.counts().values()):,} records, schema {health.schema}"
+    if health.faults:
+        advice = "put it aside and restore it (`livingreview snapshot restore`) or a copy"
+        return Finding(name="database", is_ok=False, words=f"damaged: {'; '.join(health.faults)}; {advice}")
+    if health.why_not_writable:
+        words = f"cannot be written to ({health.why_not_writable}); check its rights, or wait for who holds it"
+    return Finding(name="database", is_ok=not health.why_not_writable, words=words)
+
+
+def _lock(repository: Repository, stale_after: timedelta) -> Finding:
+    owner = repository.lock_owner(stale_after)
+    if owner is None:
+        return Finding(name="lock", is_ok=True, words="free")
+    words = f"process {owner.pid} on {owner.host} since {owner.since:%Y-%m-%d %H:%M} UTC"
+    told = f"left behind by {words}; the next run takes it over" if owner.is_stale else f"held by {words}"
+    return Finding(name="lock", is_ok=True, words=told)
+
+
+def _cursors(repository: Repository, now: datetime) -> Finding:
+    """A reading that ended after the present: one of two clocks is or was wrong."""
+    ahead = [cursor for cursor in repository.cursors() if cursor.read_to_at > now]
+    if not ahead:
+        return Finding(name="cursors", is_ok=True, words="none lies after the present")
+    words = f"{ahead[0].source} / {ahead[0].query_name} was read up to {ahead[0].read_to_at:%Y-%m-%d %H:%M} UTC"
+    return Finding(
+        name="cursors", is_ok=False, words=f"{words}, after the present: check the clock; the next run reads again"
+    )
+
+
+def _archive(repository: Repository, run: Run) -> Finding:
+    """Whether the documents of the last run are there, and are what they were."""
+    keys = sorted({one.key for one in repository.received(run) if one.key})
+    faults = {key: fault for key in keys if (fault := repository.archive.fault(key))}
+    if not faults:
+        return Finding(name="archive", is_ok=True, words=f"{len(keys)} documents of run {run.name}, as they came")
+    if len(faults) == len(keys) and set(faults.values()) == {"missing"}:
+        # The archive does not travel with a snapshot.
+        words = f"no document of run {run.name} is here: that run cannot be replayed; the next one begins anew"
+        return Finding(name="archive", is_ok=True, words=words)
+    key, fault = next(iter(faults.items()))
+    words = f"{len(faults)} of {len(keys)} documents of run {run.name} are missing or damaged ({key[:12]} is {fault})"
+    return Finding(name="archive", is_ok=False, words=f"{words}: put them back from a copy, and check the disk")
 
 
 def _services(project: Project) -> Iterator[Finding]:
@@ -122,15 +183,46 @@ def _services(project: Project) -> Iterator[Finding]:
         "europepmc": "/search?query=ext_id:1&format=json",
         "crossref": "/works?rows=0",
     }
+    skews: dict[str, float] = {}
     for name, path in paths.items():
         settings = project.settings.service(name)
         if not settings.is_enabled:
             continue
+        key = settings.api_key.get_secret_value() if isinstance(settings, PubmedSettings) else ""
         client = Client(name, settings)
+        request = Request(url=settings.base_url + path, secrets={"api_key": key} if key else {}, is_post=bool(key))
         try:
-            client.send(Request(url=settings.base_url + path))
-            yield Finding(name=name, is_ok=True, words="answers")
+            answer = client.send(request, _check_key if key else None)
+            yield Finding(name=name, is_ok=True, words="answers" + (", and takes the API key" if key else ""))
+            skews |= _skew(name, answer)
         except SourceError as error:
-            yield Finding(name=name, is_ok=False, words=f"{error}; check the network and base_url")
+            advice = "check the API key, the network and base_url" if key else "check the network and base_url"
+            yield Finding(name=name, is_ok=False, words=f"{error}; {advice}")
         finally:
             client.close()
+    if skews:
+        yield _clocks(skews)
+
+
+def _check_key(payload: Payload) -> None:
+    """NCBI answers a key that it does not know in words, as a rule with status 400."""
+    if b"API key invalid" in payload.body or b'"error"' in payload.body[:200]:
+        words = " ".join(payload.body[:200].decode("utf-8", "replace").split())
+        raise QueryRejectedError(f"pubmed: does not take the API key: {words}")
+
+
+def _skew(name: str, answer: Payload) -> dict[str, float]:
+    """Service -> seconds by which this machine's clock is ahead of the service's; nothing when it tells no time."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return {}
+    return {name: (answer.retrieved_at - moment.replace(tzinfo=moment.tzinfo or UTC)).total_seconds()}
+
+
+def _clocks(skews: Mapping[str, float]) -> Finding:
+    name, seconds = max(skews.items(), key=lambda pair: abs(pair[1]))
+    is_ok = abs(seconds) <= _MOST_SKEW_SECONDS
+    side = "ahead of" if seconds > 0 else "behind"
+    words = f"{abs(seconds):.0f} s {side} {name}" + ("" if is_ok else ": set the clock of this machine (NTP)")
+    return Finding(name="clock against services", is_ok=is_ok, words=words)

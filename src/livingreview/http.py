@@ -5,6 +5,9 @@ calls a :class:`~livingreview.errors.ServiceFaultError` (services send errors wi
 either form is obeyed up to ``max_wait_seconds``, and so is a rate that an answer tells (``X-Rate-Limit-Limit``). A
 service that has never answered in this run is given two attempts
 only, so that a machine without a network knows it within seconds.
+
+Every client of a service in this process takes its turn at one limiter. Every answer is handed to the client's
+recorder before anybody looks into it, those that turn out unusable or broke off among them.
 """
 
 import re
@@ -14,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -59,18 +63,24 @@ class Payload:
 Check = Callable[[Payload], None]
 
 
+class Recorder(Protocol):
+    """Keeps what was received."""
+
+    def keep(self, payload: Payload) -> None:
+        """Called with the bytes of every answer, before anybody looks into them."""
+        ...
+
+    def note(self, request: Request, payload: Payload | None, fault: SourceError | None) -> None:
+        """Called when an attempt has ended: with its answer, if one came, and why it cannot be used, if it cannot."""
+        ...
+
+
 class RateLimiter:
     """Spaces calls evenly; one object is shared by every thread that asks the same service."""
 
-    def __init__(
-        self,
-        per_second: float,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._interval_seconds = 1.0 / per_second
         self._clock = clock
-        self._sleep = sleep
         self._lock = threading.Lock()
         self._next_at = 0.0
 
@@ -79,14 +89,35 @@ class RateLimiter:
         with self._lock:
             self._interval_seconds = max(self._interval_seconds, 1.0 / per_second)
 
-    def wait(self) -> None:
+    def wait(self, sleep: Callable[[float], None] = time.sleep) -> None:
         """Returns when the caller may send one request."""
         with self._lock:
             now = self._clock()
             start = max(now, self._next_at)
             self._next_at = start + self._interval_seconds
         if start > now:
-            self._sleep(start - now)
+            sleep(start - now)
+
+
+class Limiters:
+    """One limiter a service and rate, made when it is first asked for."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, float], RateLimiter] = {}
+
+    def of(self, service: str, per_second: float) -> RateLimiter:
+        """The limiter of a service."""
+        with self._lock:
+            key = (service, per_second)
+            if key not in self._made:
+                self._made[key] = RateLimiter(per_second, self._clock)
+            return self._made[key]
+
+
+LIMITERS = Limiters()
+"""Those of this process: a run, ``baseline resolve`` and ``doctor`` together keep to a service's rate."""
 
 
 class Client:
@@ -95,7 +126,8 @@ class Client:
     Args:
         service: its name, for messages.
         settings: time-outs, rate, attempts and limits.
-        per_second: requests a second, when not the one of ``settings`` (an API key allows more).
+        recorder: keeps what comes.
+        limiters: whose turn it is; the process's own unless a test has others.
         sleep: replaced in tests.
 
     Attributes:
@@ -107,12 +139,14 @@ class Client:
         service: str,
         settings: ServiceSettings,
         *,
-        per_second: float | None = None,
+        recorder: Recorder | None = None,
+        limiters: Limiters | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.service = service
         self._settings = settings
-        self._limiter = RateLimiter(per_second or settings.requests_per_second, sleep=sleep)
+        self._recorder = recorder
+        self._limiter = (limiters or LIMITERS).of(service, settings.allowed_per_second)
         self._sleep = sleep
         self.has_answered = False
         self._session = requests.Session()
@@ -160,7 +194,37 @@ class Client:
         return float(min(2.0 ** (state.attempt_number - 1), self._settings.max_wait_seconds))
 
     def _send_once(self, request: Request, check: Check | None) -> Payload:
-        self._limiter.wait()
+        self._limiter.wait(self._sleep)
+        answer = _Answer(request)
+        try:
+            self._exchange(request, answer)
+        except SourceError as error:
+            self._note(request, self._kept(answer) if answer.status else None, error)
+            raise
+        payload = self._kept(answer)
+        if (allowed := allowed_per_second(payload.headers)) is not None:
+            self._limiter.slow_to(allowed)
+        try:
+            _raise_for_status(payload, f"{self.service} ({_host(request.url)})")
+            if check is not None:
+                check(payload)
+        except SourceError as error:
+            self._note(request, payload, error)
+            raise
+        self._note(request, payload, None)
+        return payload
+
+    def _kept(self, answer: "_Answer") -> Payload:
+        payload = answer.payload()
+        if self._recorder is not None:
+            self._recorder.keep(payload)
+        return payload
+
+    def _note(self, request: Request, payload: Payload | None, fault: SourceError | None) -> None:
+        if self._recorder is not None:
+            self._recorder.note(request, payload, fault)
+
+    def _exchange(self, request: Request, answer: "_Answer") -> None:
         where = f"{self.service} ({_host(request.url)})"
         timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
         deadline = time.monotonic() + 10 * self._settings.read_timeout_seconds
@@ -175,15 +239,9 @@ class Client:
                 stream=True,
             ) as response:
                 self.has_answered = True
-                body = self._read_body(response, where, deadline)
-                payload = Payload(
-                    request=request,
-                    status=response.status_code,
-                    body=body,
-                    media_type=response.headers.get("Content-Type", "").split(";")[0].strip().lower(),
-                    headers={name.lower(): value for name, value in response.headers.items()},
-                    retrieved_at=datetime.now(UTC),
-                )
+                answer.status = response.status_code
+                answer.headers = {name.lower(): value for name, value in response.headers.items()}
+                self._read_body(response, answer.body, where, deadline)
         except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
             raise ServiceFaultError(f"{where}: the answer broke off half-way") from error
         except requests.exceptions.Timeout as error:
@@ -194,33 +252,44 @@ class Client:
             raise UnreachableError(f"{where}: cannot be reached ({_reason(error)})") from error
         except requests.exceptions.RequestException as error:
             raise QueryRejectedError(f"{where}: the request cannot be sent ({error})") from error
-        if (allowed := allowed_per_second(payload.headers)) is not None:
-            self._limiter.slow_to(allowed)
-        _raise_for_status(payload, where)
-        if check is not None:
-            check(payload)
-        return payload
 
-    def _read_body(self, response: requests.Response, where: str, deadline: float) -> bytes:
+    def _read_body(self, response: requests.Response, body: bytearray, where: str, deadline: float) -> None:
         limit = int(self._settings.max_body_megabytes * 1_000_000)
-        chunks = []
-        size = 0
         for chunk in response.iter_content(_CHUNK_BYTES):
-            size += len(chunk)
-            if size > limit:
+            if len(body) + len(chunk) > limit:
+                body.clear()
                 raise QueryRejectedError(
                     f"{where}: the answer is larger than {self._settings.max_body_megabytes:g} MB"
                     " (setting max_body_megabytes)"
                 )
             if time.monotonic() > deadline:
                 raise ServiceFaultError(f"{where}: the answer drips in too slowly")
-            chunks.append(chunk)
+            body += chunk
         expected = response.headers.get("Content-Length", "")
         # An answer without a body may tell the length that the body would have (RFC 9110, 8.6).
         is_plain = not response.headers.get("Content-Encoding") and response.status_code not in (204, 304)
-        if is_plain and expected.isdigit() and size < int(expected):
-            raise ServiceFaultError(f"{where}: the answer broke off after {size} of {expected} bytes")
-        return b"".join(chunks)
+        if is_plain and expected.isdigit() and len(body) < int(expected):
+            raise ServiceFaultError(f"{where}: the answer broke off after {len(body)} of {expected} bytes")
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer while it comes in; what has come of one that broke off is worth keeping, too."""
+
+    request: Request
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+
+    def payload(self) -> Payload:
+        return Payload(
+            request=self.request,
+            status=self.status,
+            body=bytes(self.body),
+            media_type=self.headers.get("content-type", "").split(";")[0].strip().lower(),
+            headers=self.headers,
+            retrieved_at=datetime.now(UTC),
+        )
 
 
 def _host(url: str) -> str:

@@ -122,6 +122,7 @@ class Record:
         source_stamp: a finer order within one date, where the source gives one (``versionHolder``).
         fidelity: how much of the source's record the road carried.
         is_text_complete: False for a record restored from a snapshot, which carries no abstracts.
+        merged_into: in a last state that says it is withdrawn, the id under which its source has it now.
     """
 
     source: str
@@ -158,6 +159,7 @@ class Record:
     indexing_status: str = field(default="", metadata=_VOLATILE)
     fidelity: Fidelity = field(default=Fidelity.FULL, metadata=_VOLATILE)
     is_text_complete: bool = field(default=True, metadata=_VOLATILE)
+    merged_into: str = field(default="", metadata=_VOLATILE)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -181,10 +183,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A source's own word that it no longer has an item (PubMed ``DeleteCitation``)."""
+    """A source's own word that it no longer has an item (PubMed ``DeleteCitation``), or its lasting silence about it.
+
+    Attributes:
+        merged_into: the id under which the source has it now; empty when nobody knows.
+    """
 
     source: str
     source_id: str
+    merged_into: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ Crossref is also asked, every time, for what later publications say of each rele
 Europe PMC.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from livingreview.acquire import Acquired, Asking, Watch, read_services
+from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, Query, ResolvingSettings
+from livingreview.lines import Connect
+from livingreview.plan import Asking
 from livingreview.store.repository import Repository
 from livingreview.views import Run, Tries
 
@@ -29,6 +31,8 @@ def follow(
     asked: Sequence[Asking],
     acquired: Acquired,
     watch: Watch,
+    connect: Connect,
+    is_wanted: Callable[[Asking], bool],
 ) -> None:
     """Asks the second round and adds to ``acquired`` what came of it.
 
@@ -38,11 +42,17 @@ def follow(
         run: the run that asks.
         asked: the first round; none of its ids is asked for again.
         acquired: what the first round gave; a source that failed there is left alone.
-        watch: told one line a query; waits between attempts.
+        watch: told one line a query.
+        connect: makes the line to each service.
+        is_wanted: what of the second round is asked.
     """
     ids = {(asking.query.source, one) for asking in asked for one in asking.ids}
-    askings = [one for one in plan(project, repository, ids, run.now_at) if one.query.source not in acquired.failures]
-    later = read_services(project, repository, run, askings, watch)
+    askings = [
+        one
+        for one in plan(project, repository, ids, run.now_at)
+        if one.query.source not in acquired.failures and is_wanted(one)
+    ]
+    later = read_services(project, repository, run, askings, watch, connect)
     acquired.answered |= later.answered
     acquired.received += later.received
     acquired.failures |= later.failures

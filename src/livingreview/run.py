@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from livingreview import __version__, changes, classify, decide, report, resolving
-from livingreview.acquire import Acquired, Watch, plan, read_services
+from livingreview import __version__, changes, classify, decide, method, report, resolving
+from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
 from livingreview.inbox import read_inbox
-from livingreview.records import Baseline, Record, Score
+from livingreview.lines import Connect, live
+from livingreview.plan import Asking, plan
+from livingreview.records import Baseline, Record, Score, canonical_json, content_of, envelope_of
 from livingreview.sources import Item, files, queries_of, retraction_watch
 from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
@@ -46,7 +48,16 @@ class Outcome:
     exit_code: int = EXIT_DONE
 
 
-def run_services(project: Project, repository: Repository, now: datetime, watch: Watch) -> Outcome:
+def run_services(
+    project: Project,
+    repository: Repository,
+    now: datetime,
+    watch: Watch,
+    *,
+    connect: Connect | None = None,
+    is_wanted: Callable[[Asking], bool] = lambda _asking: True,
+    inbox: Path | None = None,
+) -> Outcome:
     """Reads every enabled service from where its queries stand, then the inbox, and reports.
 
     Args:
@@ -54,6 +65,9 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
         repository: the store.
         now: the moment that windows end at and changes bear.
         watch: who is told.
+        connect: makes the line to each service; None asks the services themselves.
+        is_wanted: what of the plan is asked.
+        inbox: where people dropped files; None takes the folder of the settings.
 
     Raises:
         LockedError: another run is at work.
@@ -62,19 +76,15 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
     baseline = load_baseline(project)
 
     def read(run: Run) -> Acquired:
-        watched = {
-            "pubmed": sorted(baseline.pmids, key=int),
-            "clinicaltrials": sorted(baseline.nct_ids),
-            "crossref": sorted(ref.doi for ref in baseline.references if ref.doi and not ref.pmid),
-        }
-        askings = plan(project, repository, watched, now)
-        acquired = read_services(project, repository, run, askings, watch)
+        askings = [asking for asking in plan(project, repository, baseline, now) if is_wanted(asking)]
+        lines = connect or live(project, repository, run, watch.sleep)
+        acquired = read_services(project, repository, run, askings, watch, lines)
 
         def read_file(path: Path, name: str) -> None:
             _read_file(repository, baseline, run, path, name, acquired, watch)
 
-        read_inbox(project.path("inbox_dir"), repository, read_file, acquired, watch)
-        resolving.follow(project, repository, run, askings, acquired, watch)
+        read_inbox(inbox or project.path("inbox_dir"), repository, read_file, acquired, watch)
+        resolving.follow(project, repository, run, askings, acquired, watch, lines, is_wanted)
         return acquired
 
     return _run(project, repository, baseline, "services", now, watch, read)
@@ -90,7 +100,13 @@ def run_files(project: Project, repository: Repository, path: Path, now: datetim
         LockedError: another run is at work.
         StoreError: the store or a folder cannot be used.
     """
-    documents = files.find_documents(path)
+    return run_documents(project, repository, files.find_documents(path), now, watch)
+
+
+def run_documents(
+    project: Project, repository: Repository, documents: Sequence[Path], now: datetime, watch: Watch
+) -> Outcome:
+    """Reads these files in their order, and reports; see :func:`run_files`."""
     baseline = load_baseline(project)
 
     def read(run: Run) -> Acquired:
@@ -115,8 +131,11 @@ def run_records(
 
     def read(run: Run) -> Acquired:
         tally = Tally()
+        document = canonical_json([[content_of(record), envelope_of(record)] for record in records]).encode()
+        key = repository.archive.put(document)
+        repository.log_document(run, "hand", "found by hand", key, len(document), datetime.now(UTC))
         with repository.writing(run, decide) as writing:
-            writing.apply(records, "", datetime.now(UTC), tally)
+            writing.apply(records, key, datetime.now(UTC), tally)
             writing.log_query(_file_values("found by hand", "by hand"), tally)
         return Acquired(answered=set(tally.sources), received=tally.received)
 
@@ -135,6 +154,7 @@ def _run(
     with repository.locked(timedelta(minutes=project.settings.lock_stale_after_minutes)):
         run = repository.start_run(road, now, __version__, project.config_hash())
         try:
+            method.archive(project, repository, run)
             acquired = read(run)
             if acquired.failures and not acquired.answered:
                 error = "; ".join(acquired.failures.values())
@@ -160,20 +180,22 @@ def _run(
 def _read_file(
     repository: Repository, baseline: Baseline, run: Run, path: Path, name: str, acquired: Acquired, watch: Watch
 ) -> None:
-    format_name, _ = files.parser_for(path)
     key, size_bytes = repository.archive.adopt(path)
     archived = repository.archive.path(key)
     received_at = datetime.now(UTC)
-    repository.log_file(run, name, key, size_bytes, received_at)
+    repository.log_document(run, "files", name, key, size_bytes, received_at)
     tally = Tally()
-    about = _about(repository, baseline, format_name)
+    format_name = ""
     try:
+        format_name, _ = files.parser_for(archived)
+        about = _about(repository, baseline, format_name)
         with repository.writing(run, decide) as writing:
             items = _watched(about.wanted(files.parse_file(archived)), f"reading {name}", watch)
             writing.apply(items, key, received_at, tally)
             writing.log_query(_file_values(name, format_name + about.words), tally)
     except InputError as error:
-        message = str(error).replace(str(archived), str(path))
+        # The name alone: where a file lay is no part of a report.
+        message = str(error).replace(str(archived), name)
         with repository.writing(run, decide) as writing:
             writing.log_query(_file_values(name, format_name) | {"error": message}, Tally())
         raise InputError(message) from error
@@ -223,6 +245,7 @@ def _derive(project: Project, repository: Repository, baseline: Baseline, run: R
     other = project.review.other_scope
     model: classify.Model | None = None
     done = 0
+    watch.progress("classifying", done)
     while versions := repository.underived(_DERIVE_BATCH):
         if model is None:
             model = current_model(project, repository, baseline, now, watch.tell)
@@ -295,12 +318,16 @@ def material(
             kept[stored.record.key] = stored
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
+    # The last one that searched: a run that read a file in between changed no method.
+    asked = (repository.query_logs(other) for other in reversed(earlier))
+    searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
     return report.Material(
         review=review,
         baseline=baseline,
         run=run,
         previous_run=earlier[-1] if earlier else None,
         queries=tuple(repository.query_logs(run)),
+        previous_queries=tuple(searched),
         issues=tuple(repository.issues(run)),
         changes=tuple(found),
         records=tuple(kept[key] for key in sorted(kept)),

@@ -20,14 +20,28 @@ class Action(StrEnum):
     UNSTORED = "unstored"
 
 
+class Absent(StrEnum):
+    """What it means that a source did not return an item (:mod:`livingreview.decide`)."""
+
+    NAMED = "named"
+    CANDIDATE = "candidate"
+    WITHDRAWN = "withdrawn"
+    KNOWN = "known"
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state of a record, as far as deciding needs it."""
+    """One state of a record, as far as deciding needs it.
+
+    Attributes:
+        is_live: its own source gave it just now; a file tells of the day on which it was written.
+    """
 
     content_hash: str
     order_key: str
     fidelity: int
     is_withdrawn: bool = False
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,10 @@ class Decider(Protocol):
 
     def decide_deletion(self, stored: State | None) -> Verdict:
         """The verdict on a source's word that it no longer has an item."""
+        ...
+
+    def decide_absence(self, *, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool) -> Absent:
+        """What it means that a source did not return an item."""
         ...
 
     def lay_over(self, fuller: Record, newer: Record) -> Record | None:

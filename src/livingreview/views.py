@@ -1,10 +1,11 @@
 """What the store hands out: frozen rows for readers, without a session behind them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from livingreview.records import Change, Decision, Record, Score
+from livingreview.records import Change, Cursor, Decision, Record, Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,111 @@ class Run:
     config_hash: str
     model: str
     error: str
+    n_decisions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockOwner:
+    """Who holds the lock of the store.
+
+    Attributes:
+        is_stale: its process is gone, or it is too old: the next run takes it over.
+    """
+
+    host: str
+    pid: int
+    since: datetime
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the database is.
+
+    Attributes:
+        schema: revision of its schema.
+        faults: what is damaged, in the database's words.
+        why_not_writable: empty when it can be written to.
+    """
+
+    schema: str
+    faults: tuple[str, ...]
+    why_not_writable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One line of the log of the raw archive: an answer, a file, or a request that ended without an answer.
+
+    Attributes:
+        source: who answered; ``files``, ``hand`` or ``method`` for what no service gave.
+        url: what was asked, or the name of a file.
+        status: of the answer; 0 for a file, and for a request that ended without a usable answer.
+        key: of the document in the archive; empty where there is none.
+        fault: class of the error that made it unusable; empty when it was used.
+        error: that error's words.
+    """
+
+    source: str
+    url: str
+    parameters: dict[str, str]
+    is_post: bool
+    status: int
+    media_type: str
+    headers: dict[str, str]
+    key: str
+    size_bytes: int
+    retrieved_at: datetime
+    fault: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A record that its source did not return when it was asked for by id.
+
+    Attributes:
+        first_run: the run that missed it first, ``first_missed_at`` that run's ``now``.
+        reason: in the source's or our words.
+        merged_into: the id that its source keeps it under now; empty when nobody knows.
+        is_withdrawn: a second run missed it too.
+    """
+
+    source: str
+    source_id: str
+    first_run: str
+    first_missed_at: datetime
+    reason: str
+    merged_into: str
+    is_withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the store knows that decides what is asked next.
+
+    Attributes:
+        stored: source -> ids of records that are not withdrawn.
+        gone: source -> ids of records that are withdrawn, or that their source did not return when asked.
+        doi_of: (source, id) -> doi, for what is gone.
+        unfinished: source -> ids of trials that may still change their status by themselves.
+        incomplete: source -> ids of records whose text was left out of a snapshot.
+        to_count: source -> ids of trials and of records of a relevant scope.
+        pmid_of: doi -> PMID of a stored record, for the DOIs that were wanted.
+        broken: (source, query name) whose last reading failed.
+        read_until: (source, query hash) -> the last day of each complete reading, oldest first.
+    """
+
+    cursors: tuple[Cursor, ...]
+    stored: Mapping[str, frozenset[str]]
+    gone: Mapping[str, frozenset[str]]
+    doi_of: Mapping[tuple[str, str], str]
+    unfinished: Mapping[str, Sequence[str]]
+    incomplete: Mapping[str, Sequence[str]]
+    to_count: Mapping[str, Sequence[str]]
+    pmid_of: Mapping[str, str]
+    broken: frozenset[tuple[str, str]]
+    read_until: Mapping[tuple[str, str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.acquire import getter
 from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, SourceError
-from livingreview.http import Client
+from livingreview.lines import LiveLine
 from livingreview.records import Deletion, Problem, Record
 from livingreview.sources import SOURCES, Getter, Retrieved, Source, Window
 from livingreview.store.repository import Repository
@@ -156,18 +155,18 @@ def bench(
     assert name in EXAMPLES, f"source {name} is registered and has no example here"
     repository = Repository.open(f"sqlite:///{empty_store}", tmp_path / "archive")
     run = repository.start_run("services", datetime(2022, 6, 1, tzinfo=UTC), "0", "")
-    client = Client(name, tiny_project.settings.service(name), sleep=lambda _seconds: None)
+    line = LiveLine(name, tiny_project.settings.service(name), repository, run, lambda _seconds: None)
     try:
         yield Bench(
             source=SOURCES[name](tiny_project.settings),
             example=EXAMPLES[name],
             server=server,
-            get=getter(repository, run, client),
+            get=line.get,
             repository=repository,
             archive=tmp_path / "archive",
         )
     finally:
-        client.close()
+        line.close()
         repository.close()
 
 
@@ -306,13 +305,13 @@ def test_a_bomb_is_refused(bench: Bench, tiny_project: Project) -> None:
     bench.example.fill(bench.server.world, 1)
     bench.server.spoil(faults.gzip_bomb(3), bench.example.spoiled, times=None)
     settings = tiny_project.settings.service(bench.source.name).model_copy(update={"max_body_megabytes": 2.0})
-    client = Client(bench.source.name, settings, sleep=lambda _seconds: None)
     run = bench.repository.runs()[0]
+    line = LiveLine(bench.source.name, settings, bench.repository, run, lambda _seconds: None)
     try:
         with pytest.raises(QueryRejectedError, match="larger than 2 MB"):
-            bench.source.retrieve(bench.example.query(bench.server), WINDOW, getter(bench.repository, run, client))
+            bench.source.retrieve(bench.example.query(bench.server), WINDOW, line.get)
     finally:
-        client.close()
+        line.close()
 
 
 def test_the_middle_and_the_last_page_are_asked_again_too(bench: Bench) -> None:

@@ -344,15 +344,15 @@ def test_moments_come_back_as_they_were(repository: Repository) -> None:
 
 def test_a_second_taker_is_turned_away(repository: Repository) -> None:
     with repository.locked(HOUR):
-        owner = repository.lock_owner()
+        owner = repository.lock_owner(HOUR)
         assert owner is not None
-        assert owner[1] == os.getpid()
+        assert owner.pid == os.getpid()
         with pytest.raises(LockedError) as caught, repository.locked(HOUR):
             pass
         assert caught.value.exit_code == 5
         assert str(os.getpid()) in str(caught.value)
-        assert repository.lock_owner() == owner
-    assert repository.lock_owner() is None
+        assert repository.lock_owner(HOUR) == owner
+    assert repository.lock_owner(HOUR) is None
 
 
 def test_the_lock_is_given_back_after_an_error(repository: Repository) -> None:
@@ -375,11 +375,14 @@ def test_the_lock_of_a_process_that_is_gone_is_taken_over(repository: Repository
     gone.wait()
     with repository.locked(HOUR):
         set_lock(database_url, pid=gone.pid)
+        left_behind = repository.lock_owner(HOUR)
+        assert left_behind is not None
+        assert left_behind.is_stale
         with repository.locked(HOUR):
-            owner = repository.lock_owner()
+            owner = repository.lock_owner(HOUR)
             assert owner is not None
-            assert owner[1] == os.getpid()
-        assert repository.lock_owner() is None
+            assert (owner.pid, owner.is_stale) == (os.getpid(), False)
+        assert repository.lock_owner(HOUR) is None
 
 
 def test_an_old_lock_of_another_machine_is_taken_over(repository: Repository, database_url: str) -> None:
@@ -389,7 +392,7 @@ def test_an_old_lock_of_another_machine_is_taken_over(repository: Repository, da
             pass
         with repository.locked(timedelta(0)):
             pass
-        assert repository.lock_owner() is None
+        assert repository.lock_owner(HOUR) is None
 
 
 # Scores and changes
@@ -533,7 +536,7 @@ def test_trials_that_are_not_finished_are_named(repository: Repository, run: Run
         trial("NCT00000004", status=""),
         article("1"),
     )
-    assert repository.unfinished_trials() == {"clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]}
+    assert repository.standing([], []).unfinished == {"clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]}
 
 
 def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository: Repository, run: Run) -> None:
@@ -543,8 +546,8 @@ def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository
 
 def test_payloads_are_logged_without_secrets(repository: Repository, run: Run, database_url: str) -> None:
     request = Request(url="http://x/efetch", parameters={"id": "1"}, secrets={"api_key": "hush"}, is_post=True)
-    repository.log_payload(run, "pubmed", "k", Payload(request=request, status=200, body=b"abc", retrieved_at=NOW))
-    repository.log_file(run, "a.xml", "k2", 7, NOW)
+    repository.log_answer(run, "pubmed", "k", Payload(request=request, status=200, body=b"abc", retrieved_at=NOW), None)
+    repository.log_document(run, "files", "a.xml", "k2", 7, NOW)
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         rows = [str(tuple(row)) for row in connection.execute(text("SELECT * FROM payload ORDER BY id"))]
@@ -553,7 +556,82 @@ def test_payloads_are_logged_without_secrets(repository: Repository, run: Run, d
     assert "hush" not in "".join(rows)
 
 
+# What a source does not return
+
+
+def miss(repository: Repository, run: Run, *source_ids: str, is_proof: bool = True) -> Tally:
+    tally = Tally()
+    with repository.writing(run, decide) as writing:
+        missing = dict.fromkeys(source_ids, "not returned")
+        writing.miss("pubmed", missing, {"1": "9"}, NOW, tally, is_proof=is_proof)
+    return tally
+
+
+def test_a_record_is_withdrawn_by_the_second_run_that_misses_it(repository: Repository, run: Run) -> None:
+    apply(repository, run, article("1"), article("2"))
+    # The same run may ask twice; that is no second witness.
+    reasons = [[issue.reason for issue in miss(repository, run, "1", "404").issues] for _ in range(2)]
+    assert reasons[0] == ["candidate for withdrawal, not returned for the first time: not returned", "not returned"]
+    assert reasons[1][0].startswith("candidate for withdrawal, not returned since ")
+    (absence,) = repository.absences()
+    assert (absence.source_id, absence.merged_into, absence.is_withdrawn) == ("1", "9", False)
+    later = repository.start_run("services", NOW + HOUR, "", "")
+    assert miss(repository, later, "1", is_proof=False).counts[Action.WITHDRAWN] == 0
+    assert miss(repository, later, "1").counts[Action.WITHDRAWN] == 1
+    assert repository.absences()[0].is_withdrawn
+    (version,) = [one for one in repository.underived(10) if one.is_withdrawal]
+    assert version.record.merged_into == "9"
+    assert miss(repository, later, "1").issues == []
+    standing = repository.standing([], [])
+    assert (standing.stored["pubmed"], standing.gone["pubmed"]) == ({"2"}, {"1"})
+    # A file that holds it proves nothing, its own source does.
+    apply(repository, later, article("1"))
+    assert repository.absences()
+    with repository.writing(later, decide) as writing:
+        tally = Tally()
+        writing.apply([article("1")], "", NOW, tally, live_source="pubmed")
+        writing.miss("pubmed", {}, {}, NOW, tally, is_proof=True)
+    assert repository.absences() == []
+    assert tally.counts[Action.REVISED] == 1
+
+
 # Opening
+
+
+def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    Repository.open(f"sqlite:///{path}", tmp_path / "archive").close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE absence"))
+        for table, column in (
+            ("run", "n_decisions"),
+            ("payload", "headers"),
+            ("payload", "fault"),
+            ("payload", "error"),
+        ):
+            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+        connection.execute(
+            text(
+                "INSERT INTO run (name, road, status, now_at, started_at, code_version, config_hash, model, error)"
+                " VALUES ('a', 'services', 'done', '2022-06-01 05:00:00', '2022-06-01 05:00:00', '', '', '', '')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO payload (run_id, key, source, url, parameters, is_post, status, media_type, size_bytes,"
+                " retrieved_at) VALUES (1, 'k', 'pubmed', 'u', '{}', 0, 200, '', 3, '2022-06-01 05:00:00')"
+            )
+        )
+    engine.dispose()
+    opened = Repository.open(f"sqlite:///{path}", tmp_path / "archive")
+    (found,) = opened.runs()
+    assert found.n_decisions == 0
+    (received,) = opened.received(found)
+    assert (received.headers, received.fault, received.error) == ({}, "", "")
+    assert opened.absences() == []
+    opened.close()
 
 
 def test_an_existing_store_is_opened_as_it_is(

@@ -12,7 +12,7 @@ from support.lab import Ended, Lab
 from support.tiny_review import CITED_DOI, CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
 from support.world import Article, article_set, preprint, study
 
-FIRST, SECOND, THIRD = "2022-06-01T05:00:00Z", "2022-06-08T05:00:00Z", "2022-06-15T05:00:00Z"
+FIRST, SECOND, THIRD, FOURTH = (f"2022-06-{day:02d}T05:00:00Z" for day in (1, 8, 15, 22))
 
 
 @pytest.fixture
@@ -53,6 +53,11 @@ def counted(ended: Ended) -> int:
 def report_of(lab: Lab, now: str, suffix: str = "md") -> str:
     folder = lab.root / "out" / now.replace("-", "").replace(":", "")
     return (folder / f"report.{suffix}").read_text(encoding="utf-8")
+
+
+def method_changes(lab: Lab, now: str) -> list[str]:
+    """The changes of method that a report names."""
+    return json.loads(report_of(lab, now, "json"))["sections"]["model"]["method_changes"]
 
 
 def status(lab: Lab) -> dict[str, dict[str, object]]:
@@ -253,6 +258,35 @@ def test_an_edited_query_reads_again_from_the_beginning(filled: Lab) -> None:
         seen.parameters["mindate"] for seen in filled.server.asked("esearch") if "noise" in seen.parameters["term"]
     }
     assert begins == {"2022/01/01"}
+    said = method_changes(filled, SECOND)
+    assert any(
+        line.startswith("search PubMed / context edited on 2022-06-08, read again from 2022-01-01: ")
+        and line.endswith(f"{tiny_review.CONTEXT_QUERY} -> ({tiny_review.CONTEXT_QUERY}) OR noise[tiab]")
+        for line in said
+    ), said
+    assert "noise" in report_of(filled, SECOND).partition("Changes of method")[2]
+    assert filled("run", now=THIRD).code == 0
+    assert method_changes(filled, THIRD) == []
+
+
+def test_a_search_that_is_added_or_left_out_is_a_change_of_method(filled: Lab, tmp_path: Path) -> None:
+    filled("run", now=FIRST)
+    path = filled.config / "reviews" / "tiny" / "review.toml"
+    whole = path.read_text()
+    begin = whole.index('[[queries]]\nname = "context"')
+    end = whole.index("[[queries]]", begin + 1)
+    path.write_text(whole[:begin] + whole[end:])
+    # A run on a file in between asks no service, and so says nothing about searches.
+    (tmp_path / "one.xml").write_bytes(article_set(Article(pmid="5")))
+    filled("run", "--from", tmp_path / "one.xml", now=SECOND)
+    assert [line for line in method_changes(filled, SECOND) if "search " in line] == []
+    filled("run", now=THIRD)
+    (said,) = [line for line in method_changes(filled, THIRD) if "search " in line]
+    assert said == f"search PubMed / context no longer asked from 2022-06-15 on; it was: {tiny_review.CONTEXT_QUERY}"
+    path.write_text(whole)
+    filled("run", now=FOURTH)
+    (said,) = [line for line in method_changes(filled, FOURTH) if "search " in line]
+    assert said.startswith("search PubMed / context added on 2022-06-22, read from 2022-05-30: ")
 
 
 def test_pubmed_is_asked_by_post_in_batches_and_within_its_rate(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +352,7 @@ def test_all_sources_down_changes_nothing_but_the_run_log(filled: Lab) -> None:
     filled("run", now=FIRST)
     before = filled.rows()
     files = sorted((filled.root / "out").rglob("*"))
+    filled.server.forget()
     filled.server.spoil(faults.reset, times=None)
     ended = filled("run", now=SECOND)
     assert ended.code == 4
@@ -329,7 +364,7 @@ def test_all_sources_down_changes_nothing_but_the_run_log(filled: Lab) -> None:
     assert [run.status for run in opened.runs()] == ["done", "failed"]
     opened.close()
     # At most two attempts a service that never answered.
-    assert len(filled.server.asked("esearch")) - 6 <= 2
+    assert len(filled.server.asked("esearch")) <= 2
 
 
 def test_nobody_at_the_address(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -571,6 +606,52 @@ def test_explain_train_and_doctor(filled: Lab) -> None:
     ended = filled("doctor", "--json", now="2026-06-01")
     assert {check["name"] for check in json.loads(ended.out)["checks"]} >= {"settings", "database", "lock", "disk"}
     assert filled("doctor", "--live", now="2026-06-01").code in (0, 2)
+
+
+def recall(lab: Lab, code: int = 0) -> dict[str, object]:
+    ended = lab("baseline", "check", "--live", "--json")
+    assert ended.code == code, ended.err
+    return json.loads(ended.out)
+
+
+def test_which_references_and_trials_each_search_finds(filled: Lab) -> None:
+    path = filled.root / "data" / "tiny" / "baseline" / "references.csv"
+    text = path.read_text()
+    # Core references: one found, one with a doi only and words that the search does not know, one that has neither.
+    row = "4,Author,2021,J Invent Res,8,22,Loom in words of its own,10.5555/tiny.0004,,,loom_ev,skin,\n"
+    path.write_text(text + row + row.replace("4,", "5,", 1).replace("10.5555/tiny.0004", "").replace("own", "kin"))
+    filled.server.world.add(Article(pmid="29000004", title="Loom in words of its own", doi="10.5555/tiny.0004"))
+    del filled.server.world.studies[OTHER_NCT]
+    before = filled.rows() if filled("run", now=FIRST).code == 0 else {}
+    filled.server.forget()
+    found = recall(filled)
+    assert [(one["source"], one["name"], one["found"], one["missed"]) for one in found["searches"]] == [
+        ("pubmed", "core", [CITED_PMID], ["29000004"]),
+        ("pubmed", "context", [], [CITED_PMID, "29000004"]),
+        ("clinicaltrials", "core", [PRINTED_NCT], [OTHER_NCT]),
+    ]
+    assert found["found_by_none"] == {"clinicaltrials": [OTHER_NCT], "pubmed": ["29000004"]}
+    assert any("reference 5" in line and "neither pmid nor doi" in line for line in found["uncheckable"])
+    assert any("A trial announced without a number" in line for line in found["uncheckable"])
+    # One esearch a search, one for the DOIs; the registry's filters stand beside the numbers.
+    assert len(filled.server.asked("esearch")) == 3
+    (asked,) = filled.server.asked("/studies")
+    assert {"filter.ids", "query.term"} <= set(asked.parameters)
+    assert "filter.advanced" not in asked.parameters
+    assert filled.rows() == before
+    ended = filled("baseline", "check", "--live")
+    assert (ended.code, "29000004" in ended.out) == (0, True)
+
+
+def test_searches_of_a_service_that_fails_cannot_be_checked(filled: Lab) -> None:
+    filled.server.spoil(faults.status(500), "/api/v2", times=None)
+    found = recall(filled, 3)
+    assert list(found["failures"]) == ["clinicaltrials/core"]
+    filled.server.world.unknown_phrases.add("yarn cells")
+    assert set(recall(filled, 3)["failures"]) == {"clinicaltrials/core", "pubmed/context"}
+    filled.server.spoil(faults.reset, times=None)
+    assert len(recall(filled, 4)["failures"]) == 3
+    assert filled("baseline", "check", "--live").code == 4
 
 
 def test_baseline_check_and_resolve(filled: Lab) -> None:

@@ -126,8 +126,8 @@ def _complaints(world: World, term: str) -> str:
 def _holds(world: World, term: Term, article: Any) -> bool:
     if term.tag.lower() in ("uid", "pmid"):
         return term.text == article.pmid
-    if term.tag == "doi":
-        return bool(term.text == article.doi.lower())
+    if term.tag.lower() in ("aid", "doi"):
+        return term.text.lower() == article.doi.lower()
     # What PubMed does not know it leaves out, which widens the search.
     if term.tag.lower() not in _KNOWN_TAGS or term.text.lower() in world.unknown_phrases:
         return True
@@ -217,6 +217,9 @@ def studies(world: World, asked: Mapping[str, str]) -> Answer:
     is_empty = world.is_paged_emptily and start < 100_000 and start > 0
     start %= 100_000
     page["studies"] = [] if is_empty else found[start : start + size]
+    if asked.get("fields") == "NCTId":
+        numbers = [one["protocolSection"]["identificationModule"]["nctId"] for one in page["studies"]]
+        page["studies"] = [{"protocolSection": {"identificationModule": {"nctId": one}}} for one in numbers]
     following = start + 100_000 if is_empty else start + size
     if is_empty or following < len(found):
         page["nextPageToken"] = base64.urlsafe_b64encode(f"{mark}|{following}".encode()).decode()

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from livingreview import decide
-from livingreview.acquire import RESTORED, UNFINISHED, WATCH, Acquired, Watch, plan, read_services
+from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, load_project
-from livingreview.records import Cursor
-from livingreview.sources import queries_of
+from livingreview.lines import live
+from livingreview.plan import ABSENT, CENSUS, RESTORED, UNFINISHED, WATCH, WATCH_DOI, plan
+from livingreview.records import Baseline, Cursor, Deletion, PrintedTrial, Reference
+from livingreview.sources import SOURCES, queries_of
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
@@ -38,15 +40,28 @@ def put(store: Repository, run: Run, *records: object) -> None:
         writing.apply(records, "", NOW, Tally())  # type: ignore[arg-type]
 
 
-def asked(project: Project, store: Repository, watched: dict[str, list[str]] | None = None) -> list[tuple[object, ...]]:
+def cited(*pmids: str, dois: tuple[str, ...] = (), trials: tuple[str, ...] = ()) -> Baseline:
+    """A review that cites and prints these."""
+    names = [(pmid, "") for pmid in pmids] + [("", doi) for doi in dois]
+    references = tuple(
+        Reference(ref_no=number, first_author="", year=2020, journal="", title="", pmid=pmid, doi=doi)
+        for number, (pmid, doi) in enumerate(names, start=1)
+    )
+    blank = dict.fromkeys(("title", "ev_source", "condition", "status", "location", "area", "note", "role"), "")
+    printed = tuple(PrintedTrial(nct_id=nct_id, **blank) for nct_id in trials)
+    return Baseline(published_date=date(2022, 1, 10), references=references, trials=printed)
+
+
+def asked(project: Project, store: Repository, baseline: Baseline | None = None) -> list[tuple[object, ...]]:
     return [
         (one.query.source, one.query.name, one.window.since if one.window else one.ids)
-        for one in plan(project, store, watched or {}, NOW)
+        for one in plan(project, store, baseline or cited(), NOW)
     ]
 
 
-def read(project: Project, store: Repository, run: Run, watch: Watch, **watched: list[str]) -> Acquired:
-    return read_services(project, store, run, plan(project, store, watched, NOW), watch)
+def read(project: Project, store: Repository, run: Run, watch: Watch, baseline: Baseline | None = None) -> Acquired:
+    askings = plan(project, store, baseline or cited(), run.now_at)
+    return read_services(project, store, run, askings, watch, live(project, store, run, watch.sleep))
 
 
 def test_the_first_plan_reads_from_the_beginning(tiny_project: Project, store: Repository) -> None:
@@ -63,7 +78,7 @@ def test_a_cursor_is_where_the_next_reading_begins(tiny_project: Project, store:
     cursor = Cursor(source="pubmed", query_name="core", query_hash=query_hash(query), read_to_at=NOW, stamp="s")
     with store.writing(run, decide) as writing:
         writing.move_cursor(cursor)
-    first, *_ = plan(tiny_project, store, {}, NOW + timedelta(days=7))
+    first, *_ = plan(tiny_project, store, cited(), NOW + timedelta(days=7))
     assert first.window is not None
     assert (first.window.since, first.window.until, first.window.stamp) == (date(2022, 6, 1), date(2022, 6, 8), "s")
 
@@ -80,12 +95,14 @@ def test_what_is_watched_unfinished_or_restored_is_asked_for_once(
         article("5", is_text_complete=False),
         article("6", is_text_complete=False),
     )
-    found = asked(tiny_project, store, {"pubmed": ["6"], "clinicaltrials": ["NCT00000001"], "crossref": ["10.5555/x"]})
+    found = asked(tiny_project, store, cited("6", dois=("10.5555/x",), trials=("NCT00000001",)))
     assert found[3:] == [
-        ("pubmed", WATCH, ("6",)),
         ("clinicaltrials", WATCH, ("NCT00000001",)),
+        ("pubmed", WATCH, ("6",)),
+        ("pubmed", WATCH_DOI, ("10.5555/x",)),
         ("clinicaltrials", UNFINISHED, ("NCT00000003",)),
         ("pubmed", RESTORED, ("5",)),
+        ("clinicaltrials", CENSUS, ("NCT00000002",)),
     ]
 
 
@@ -95,7 +112,7 @@ def test_a_source_that_is_switched_off_is_not_asked(
     for name in ("PUBMED", "CLINICALTRIALS"):
         monkeypatch.setenv(f"LIVINGREVIEW_SOURCES__{name}__IS_ENABLED", "false")
     project = load_project(tiny_root / "config")
-    assert asked(project, store, {"pubmed": ["6"]}) == []
+    assert asked(project, store, cited("6")) == []
     assert read(project, store, run, watch) == Acquired()
 
 
@@ -103,7 +120,7 @@ def test_a_reading_is_told_and_counted(tiny_project: Project, store: Repository,
     server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
     server.world.register(study("NCT90000009", "Vesicles of loom cells"))
     lines: list[str] = []
-    found = read(tiny_project, store, run, Watch(tell=lines.append, sleep=lambda _seconds: None), pubmed=["31000001"])
+    found = read(tiny_project, store, run, Watch(tell=lines.append, sleep=lambda _seconds: None), cited("31000001"))
     assert (found.failures, found.answered, found.received) == ({}, {"pubmed", "clinicaltrials"}, 3)
     assert lines[0] == "pubmed / core: 1 announced, 1 received (1 new)"
     assert f"pubmed / {WATCH}: 1 announced, 1 received (1 unchanged)" in lines
@@ -135,7 +152,7 @@ def test_a_service_that_is_not_there_is_asked_one_thing_only(
     tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
 ) -> None:
     server.spoil(faults.reset, "/entrez/", times=None)
-    found = read(tiny_project, store, run, watch, pubmed=["1"])
+    found = read(tiny_project, store, run, watch, cited("1"))
     assert set(found.failures) == {"pubmed"}
     assert found.answered == {"clinicaltrials"}
     assert len(server.asked("/entrez/")) == 2
@@ -172,3 +189,57 @@ def test_silence_after_a_habit_of_hits_is_named(
     read(tiny_project, store, run, watch)
     (issue,) = [issue for issue in store.issues(run) if issue.query == "core" and issue.source == "pubmed"]
     assert "after 3 readings with hits" in issue.reason
+
+
+def test_every_answer_is_logged_and_archived_also_what_is_no_use(
+    tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
+) -> None:
+    server.spoil(faults.html_in_200, "esearch")
+    server.spoil(faults.status(503, "too busy"), "esearch", first=2)
+    server.spoil(faults.status(400, "what?"), "/studies")
+    found = read(tiny_project, store, run, watch)
+    assert set(found.failures) == {"clinicaltrials"}
+    rows = [(one.source, one.status, one.fault, bool(one.key)) for one in store.received(run)]
+    assert rows.count(("pubmed", 200, "ServiceFaultError", True)) == 1
+    assert rows.count(("pubmed", 503, "ServiceFaultError", True)) == 1
+    assert rows.count(("clinicaltrials", 400, "QueryRejectedError", True)) == 1
+    # The request that ended without an answer has a line of its own.
+    (ended,) = [one for one in store.received(run) if one.status == 0]
+    assert (ended.source, ended.fault, ended.key) == ("clinicaltrials", "QueryRejectedError", "")
+    assert "what?" in ended.error
+    (busy,) = [one for one in store.received(run) if one.status == 503]
+    assert (busy.is_post, busy.parameters["db"], busy.url.endswith("esearch.fcgi")) == (True, "pubmed", True)
+    with store.archive.open(busy.key) as document:
+        assert document.read() == b"too busy"
+
+
+def test_dois_that_pubmed_does_not_list_are_handed_to_the_registry_of_dois(
+    tiny_project: Project, store: Repository, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baseline = cited(dois=("10.5555/known", "10.5555/unknown"))
+    put(store, run, article("7", doi="10.5555/known"))
+    handed = {(one[0], one[1]): one[2] for one in asked(tiny_project, store, baseline)[3:]}
+    assert handed[("pubmed", WATCH)] == ("7",)
+    assert handed[("pubmed", WATCH_DOI)] == ("10.5555/unknown",)
+    assert ("crossref", WATCH) not in handed
+    # Once there is such a source, it is asked.
+    registered = {**SOURCES, "crossref": SOURCES["feeds"]}
+    monkeypatch.setattr("livingreview.plan.SOURCES", registered)
+    service = type(tiny_project.settings).service
+    monkeypatch.setattr(
+        type(tiny_project.settings),
+        "service",
+        lambda settings, name: service(settings, "pubmed" if name == "crossref" else name),
+    )
+    handed = {(one[0], one[1]): one[2] for one in asked(tiny_project, store, baseline)[3:]}
+    assert handed[("crossref", WATCH)] == ("10.5555/unknown",)
+
+
+def test_what_is_gone_is_asked_for_beside_what_is_there(tiny_project: Project, store: Repository, run: Run) -> None:
+    put(store, run, *(article(str(number)) for number in range(1, 7)), Deletion(source="pubmed", source_id="2"))
+    with store.writing(run, decide) as writing:
+        writing.miss("pubmed", {"6": "not returned"}, {}, NOW, Tally(), is_proof=True)
+    assert asked(tiny_project, store, cited("6", "5"))[3:] == [
+        ("pubmed", ABSENT, ("2", "6", "1", "3", "4")),
+        ("pubmed", WATCH, ("5",)),
+    ]

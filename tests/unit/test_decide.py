@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.decide import decide, decide_deletion, lay_over
+from livingreview.decide import decide, decide_absence, decide_deletion, lay_over
 from livingreview.records import Fidelity, Record, Section, TrialFacts
-from livingreview.verdicts import Action, State
+from livingreview.verdicts import Absent, Action, State
 from support.records import article, trial, trial_facts
 
 OLD, NOW, NEW = "0001 2022-01-01 ", "0001 2022-02-01 ", "0001 2022-03-01 "
@@ -188,3 +188,28 @@ def test_laying_over_loses_nothing_and_is_done_once(old: TrialFacts, new: TrialF
     again = lay_over(merged, replace(newer, source_date="2022-10-06"))
     assert again is not None
     assert again.trial == merged.trial
+
+
+def test_a_withdrawn_record_returns_when_its_own_source_gives_it() -> None:
+    gone = State("a", NOW, 2, is_withdrawn=True)
+    assert decide(State("a", NOW, 2, is_live=True), gone, {"a"}).action is Action.REVISED
+    # What another source says of it, in fewer words, proves nothing.
+    assert decide(State("a", NOW, 1, is_live=True), gone, {"a"}).action is Action.THINNER
+
+
+@pytest.mark.parametrize(
+    ("is_stored", "is_withdrawn", "is_missed_before", "is_proof", "meaning"),
+    [
+        (False, False, False, True, Absent.NAMED),
+        (False, False, True, True, Absent.NAMED),
+        (True, False, False, True, Absent.CANDIDATE),
+        (True, False, True, False, Absent.CANDIDATE),
+        (True, False, True, True, Absent.WITHDRAWN),
+        (True, True, True, True, Absent.KNOWN),
+    ],
+)
+def test_absences(is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool, meaning: Absent) -> None:
+    found = decide_absence(
+        is_stored=is_stored, is_withdrawn=is_withdrawn, is_missed_before=is_missed_before, is_proof=is_proof
+    )
+    assert found is meaning

@@ -1,15 +1,23 @@
 """The polite client."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 
-from livingreview.config import ServiceSettings
+from livingreview.config import PubmedSettings, ServiceSettings
 from livingreview.errors import QueryRejectedError, ServiceFaultError, SourceError, UnreachableError
-from livingreview.http import Client, Payload, RateLimiter, Request, allowed_per_second, retry_after_seconds
+from livingreview.http import (
+    Client,
+    Limiters,
+    Payload,
+    RateLimiter,
+    Request,
+    allowed_per_second,
+    retry_after_seconds,
+)
 from support import server as faults
 from support.server import Seen, Server
 from support.world import Article
@@ -233,15 +241,15 @@ def test_secrets_do_not_go_into_an_address(make: Callable[..., Client], request_
 def test_the_rate_is_kept_across_threads() -> None:
     moments = [0.0]
     slept: list[float] = []
-    limiter = RateLimiter(10, clock=lambda: moments[0], sleep=slept.append)
-    threads = [threading.Thread(target=limiter.wait) for _ in range(6)]
+    limiter = RateLimiter(10, clock=lambda: moments[0])
+    threads = [threading.Thread(target=limiter.wait, args=(slept.append,)) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(round(seconds, 6) for seconds in slept) == [0.1, 0.2, 0.3, 0.4, 0.5]
     moments[0] = 10.0
-    limiter.wait()
+    limiter.wait(slept.append)
     assert len(slept) == 5
 
 
@@ -285,23 +293,103 @@ def test_a_client_slows_down_to_what_an_answer_allows(
     assert slept and slept[-1] > 0.5
 
 
-def test_the_rate_as_the_server_sees_it(make: Callable[..., Client], request_of: Request, server: Server) -> None:
-    client = make(requests_per_second=50)
-    client._limiter._sleep = time.sleep
+class Clock:
+    """A clock of each thread's own: it stands still but for the thread's own sleep, so that nobody waits."""
 
-    def ask() -> None:
-        for _ in range(3):
-            client.send(request_of)
+    def __init__(self) -> None:
+        self._local = threading.local()
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]
+    def __call__(self) -> float:
+        return float(getattr(self._local, "moment", 0.0))
+
+    def sleep(self, seconds: float) -> None:
+        self._local.moment = self() + seconds
+
+
+@pytest.mark.parametrize("n_clients", [1, 4])
+def test_the_rate_as_the_server_sees_it(server: Server, request_of: Request, n_clients: int) -> None:
+    clock = Clock()
+    limiters = Limiters(clock)
+    settings = ServiceSettings(base_url=server.url, requests_per_second=10, page_size=1)
+    moments: list[float] = []
+
+    def ask(client: Client) -> None:
+        for number in range(3):
+            request = Request(url=request_of.url, parameters={**request_of.parameters, "number": str(number)})
+            client.send(request, lambda _payload: moments.append(clock()))
+
+    # A run, `baseline resolve` and `doctor` have clients of their own, and a client may serve several threads.
+    clients = [Client("pubmed", settings, limiters=limiters, sleep=clock.sleep) for _ in range(n_clients)]
+    threads = [threading.Thread(target=ask, args=(clients[number % n_clients],)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    moments = sorted(seen.at_seconds for seen in server.seen)
-    assert len(moments) == 9
-    # Nine requests at fifty a second: eight intervals of 20 ms, less the way to the server.
-    assert moments[-1] - moments[0] >= 8 * 0.02 - 0.015
+    for client in clients:
+        client.close()
+    assert len(server.asked("efetch")) == 12
+    assert [round(moment, 6) for moment in sorted(moments)] == [round(number / 10, 6) for number in range(12)]
+
+
+def test_each_service_has_a_limiter_of_its_own() -> None:
+    limiters = Limiters()
+    assert limiters.of("pubmed", 3) is limiters.of("pubmed", 3)
+    assert limiters.of("pubmed", 3) is not limiters.of("europepmc", 3)
+
+
+def test_a_key_allows_more() -> None:
+    assert PubmedSettings().allowed_per_second == 3
+    assert PubmedSettings(api_key=SecretStr("hush")).allowed_per_second == 10
+
+
+class Recording:
+    """Keeps what a client hands over, in the order in which it does."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+
+    def keep(self, payload: Payload) -> None:
+        self.calls.append(("keep", payload.status, payload.body))
+
+    def note(self, _request: Request, payload: Payload | None, fault: SourceError | None) -> None:
+        self.calls.append(("note", payload.status if payload else 0, type(fault).__name__ if fault else ""))
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "body", "name"),
+    [
+        (faults.status(503, "too busy"), 503, b"too busy", "ServiceFaultError"),
+        (faults.status(400, "what?"), 400, b"what?", "QueryRejectedError"),
+        (faults.html_in_200, 200, b"Under maintenance", "ServiceFaultError"),
+        (faults.truncated, 200, b"", "ServiceFaultError"),
+        (faults.reset, 0, b"", "UnreachableError"),
+    ],
+    ids=["5xx", "4xx", "html", "truncated", "reset"],
+)
+def test_every_answer_is_recorded_before_it_is_looked_into(
+    server: Server, request_of: Request, fault: faults.Spoil, status: int, body: bytes, name: str
+) -> None:
+    def check(payload: Payload) -> None:
+        recording.calls.append(("check",))
+        if b"<PubmedArticle>" not in payload.body:
+            raise ServiceFaultError("no articles")
+
+    server.world.add(Article(pmid="1", title="Words"))
+    server.spoil(fault)
+    recording = Recording()
+    settings = ServiceSettings(base_url=server.url, requests_per_second=100_000, page_size=1, max_attempts=1)
+    client = Client("pubmed", settings, recorder=recording, sleep=lambda _seconds: None)
+    with pytest.raises(SourceError):
+        client.send(request_of, check)
+    first, last = recording.calls[0], recording.calls[-1]
+    assert last == ("note", status, name)
+    if status:
+        assert first[:2] == ("keep", status)
+        assert body in first[2]  # type: ignore[operator]
+    client.send(request_of, check)
+    client.close()
+    assert [call[0] for call in recording.calls[-3:]] == ["keep", "check", "note"]
+    assert recording.calls[-1] == ("note", 200, "")
 
 
 def test_seen_requests_tell_their_method(make: Callable[..., Client], request_of: Request, server: Server) -> None:

@@ -78,7 +78,8 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     if version.is_withdrawal:
         type_ = "baseline_reference_withdrawn" if reference else "withdrawn"
         severity = Severity.ALERT if is_baseline else Severity.NOTABLE
-        return [Event(type_, severity, {"title": record.title}, _with_reference({"title": record.title}, reference))]
+        after = {"title": record.title} | ({"merged_into": record.merged_into} if record.merged_into else {})
+        return [Event(type_, severity, {"title": record.title}, _with_reference(after, reference))]
     events: list[Event] = []
     if version.is_superseded:
         # The fuller copy that came with it tells of the work; its notices count all the same.

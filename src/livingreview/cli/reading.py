@@ -141,7 +141,7 @@ def doctor(
     live: Annotated[bool, typer.Option("--live", help="Ask the services, too.")] = False,
     json: _Json = False,
 ) -> int:
-    """Check settings, store, folders, lock, clock and model, and say what to do."""
+    """Check settings, store, archive, folders, lock, clock, mail and model, and say what to do."""
     from livingreview.doctor import examine
 
     call = invocation(context)

@@ -14,8 +14,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from livingreview.acquire import Watch
 from livingreview.cli.common import invocation, out, out_json, out_table, store, tell
+from livingreview.config import Project
 from livingreview.deliver.actions import write_outputs, write_summary
-from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, UsageError
+from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, EXIT_PARTIAL, UsageError
 from livingreview.identity import nct_ids, normal_doi, normal_pmid
 from livingreview.records import Severity
 from livingreview.store.repository import Repository
@@ -78,13 +79,25 @@ def run(
     fail_on: Annotated[
         FailOn | None, typer.Option(help="End with 10 when such a change, or a graver one, was found.")
     ] = None,
+    replay: Annotated[
+        str, typer.Option(metavar="RUN", help="Make this run again from the raw archive, and compare.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="With --replay: write the replayed report to this folder.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The outcome as one line of JSON.")] = False,
 ) -> int:
     """Read what is new, say what changed, write the report."""
     from livingreview.run import run_files, run_services
 
     call = invocation(context)
+    if replay and (from_path or fail_on):
+        raise UsageError("--replay reads nothing new: leave --from and --fail-on out")
+    if output and not replay:
+        raise UsageError("--output is where a replayed report goes: give --replay RUN, or set out_dir")
     project = call.project()
+    if replay:
+        return _replay(project, replay, output, is_json=json)
     with store(project) as repository, Bars() as watch:
         if from_path is not None:
             outcome = run_files(project, repository, from_path, call.now, watch)
@@ -92,6 +105,22 @@ def run(
             outcome = run_services(project, repository, call.now, watch)
     _tell_workflow(outcome)
     return tell_outcome(outcome, fail_on, is_json=json)
+
+
+def _replay(project: Project, name: str, folder: Path | None, *, is_json: bool) -> int:
+    from livingreview.replay import replay
+
+    with store(project) as repository:
+        found = replay(project, repository, name, tell, folder)
+    if is_json:
+        out_json(
+            {"run": name, "is_identical": not found.difference, "difference": found.difference, "notes": found.notes}
+        )
+    else:
+        for note in found.notes:
+            out(f"Note: {note}")
+        out(f"{name}: differs: {found.difference}" if found.difference else f"{name}: identical")
+    return EXIT_PARTIAL if found.difference else EXIT_DONE
 
 
 def _tell_workflow(outcome: "Outcome") -> None:

@@ -5,6 +5,7 @@ from livingreview.config.project import (
     find_config_dir,
     load_baseline,
     load_project,
+    load_review,
     read_csv,
     unknown_variables,
 )
@@ -28,6 +29,7 @@ from livingreview.config.settings import (
     ScheduleSettings,
     ServiceSettings,
     Settings,
+    SourcesSettings,
     TrialsSettings,
 )
 
@@ -48,12 +50,14 @@ __all__ = [
     "Scope",
     "ServiceSettings",
     "Settings",
+    "SourcesSettings",
     "Statement",
     "TrialsSettings",
     "Variant",
     "find_config_dir",
     "load_baseline",
     "load_project",
+    "load_review",
     "read_csv",
     "unknown_variables",
 ]

@@ -30,6 +30,11 @@ class ServiceSettings(Frozen):
     overdue_after_days: int = Field(default=14, gt=0)
     email: str = ""
 
+    @property
+    def allowed_per_second(self) -> float:
+        """How many requests a second may be sent."""
+        return self.requests_per_second
+
 
 class PubmedSettings(ServiceSettings):
     """NCBI E-utilities: 3 requests a second, 10 with an API key (NBK25497); batches of 200 by POST."""
@@ -39,6 +44,12 @@ class PubmedSettings(ServiceSettings):
     requests_per_second_with_key: float = 10.0
     api_key: SecretStr = SecretStr("")
     page_size: int = 200
+
+    @property
+    def allowed_per_second(self) -> float:
+        """More with an API key."""
+        has_key = bool(self.api_key.get_secret_value())
+        return self.requests_per_second_with_key if has_key else self.requests_per_second
 
 
 class ClinicalTrialsSettings(ServiceSettings):

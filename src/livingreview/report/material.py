@@ -18,6 +18,7 @@ class Material:
         run: the run that is reported.
         previous_run: the run reported before it; None for the first.
         queries: what the run's queries did.
+        previous_queries: what the searches of the last reported run before it did that asked services.
         issues: the named exceptions of the run.
         changes: the changes of the run, or of a period of several runs.
         records: every record of a relevant scope, every trial and every baseline record, in its current state;
@@ -44,6 +45,7 @@ class Material:
     model_card: Mapping[str, Any]
     failures: Mapping[str, str]
     now: datetime
+    previous_queries: tuple[QueryLog, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,7 +217,10 @@ _TOLD: dict[str, Any] = {
     "new_core_record": _said("new evidence in the review's own scope"),
     "preprint_published": _said("the preprint is now published as an article"),
     "revised_text": _revised,
-    "withdrawn": _said("withdrawn by its source"),
+    "withdrawn": lambda before, after: (
+        "withdrawn by its source"
+        + (f", which has it as {clean(after['merged_into'])} now" if after.get("merged_into") else "")
+    ),
     "retracted": _notice("retracted"),
     "concern_expressed": _notice("expression of concern"),
     "corrected": _notice("corrected"),

@@ -3,7 +3,18 @@
 from collections.abc import Callable
 
 from livingreview.config import Query, Review, Settings
-from livingreview.sources.base import Getter, Item, Kept, Parser, Retrieved, Source, Window
+from livingreview.sources.base import (
+    Counts,
+    FindsDois,
+    Getter,
+    Item,
+    Kept,
+    Parser,
+    Retrieved,
+    Searchable,
+    Source,
+    Window,
+)
 from livingreview.sources.clinicaltrials import ClinicalTrialsSource
 from livingreview.sources.crossref import CrossrefSource
 from livingreview.sources.europepmc import EuropepmcSource
@@ -28,11 +39,14 @@ def queries_of(review: Review, settings: Settings) -> list[Query]:
 
 __all__ = [
     "SOURCES",
+    "Counts",
+    "FindsDois",
     "Getter",
     "Item",
     "Kept",
     "Parser",
     "Retrieved",
+    "Searchable",
     "Source",
     "Window",
     "queries_of",

@@ -9,7 +9,7 @@ disk and an answer of the service take the same way.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from livingreview.config import Query
 from livingreview.http import Check, Payload, Request
@@ -52,6 +52,7 @@ class Retrieved:
         announced: the service's own count of distinct records, None where it gives none.
         ids: the distinct ids that the service listed; what is parsed must cover them, or name the rest.
         missing: id -> reason, for ids that were listed and asked for but not returned, not even alone.
+        came_as: what was asked for -> the id under which the source gave it instead.
         requests: how many requests it took.
         stamp: the service's own mark of this state (``dataTimestamp``, ``ETag``), for the next reading.
         is_unchanged: True when the service said that nothing changed since the last stamp.
@@ -61,6 +62,7 @@ class Retrieved:
     announced: int | None = None
     ids: frozenset[str] = frozenset()
     missing: Mapping[str, str] = field(default_factory=dict)
+    came_as: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
     stamp: str = ""
     is_unchanged: bool = False
@@ -101,4 +103,43 @@ class Source(Protocol):
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """See :class:`Parser`."""
+        ...
+
+
+@runtime_checkable
+class FindsDois(Protocol):
+    """A source that can be asked for records by doi."""
+
+    def retrieve_dois(self, dois: Sequence[str], get: Getter) -> Retrieved:
+        """The records that bear these DOIs: ``came_as`` says doi -> id, ``missing`` names the others.
+
+        Raises:
+            SourceError: they could not be asked for.
+        """
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A source that can be asked cheaply which of many records it still has."""
+
+    def count(self, ids: Sequence[str], get: Getter) -> Retrieved:
+        """``announced`` says how many of these are there; ``missing`` names the others, each asked for once more alone.
+
+        Raises:
+            SourceError: they could not be asked for.
+        """
+        ...
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A source whose searches can be held against records that they should find."""
+
+    def find_among(self, query: Query, ids: Sequence[str], get: Getter) -> frozenset[str]:
+        """Those of these records that the search finds, whatever their dates.
+
+        Raises:
+            SourceError: it could not be asked.
+        """
         ...

@@ -56,9 +56,7 @@ class ClinicalTrialsSource:
         before = self._stamp(get)
         if before and before == window.stamp:
             return Retrieved(requests=1, stamp=before, is_unchanged=True)
-        parameters = dict(query.parameters)
-        if query.text:
-            parameters["query.term"] = query.text
+        parameters = self._parameters(query)
         parameters["filter.advanced"] = _both(
             parameters.get("filter.advanced", ""), f"AREA[LastUpdatePostDate]RANGE[{window.since},MAX]"
         )
@@ -83,35 +81,86 @@ class ClinicalTrialsSource:
         wanted = sorted({nct for value in ids for nct in nct_ids(value)})
         keys: list[str] = []
         missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
         requests = 0
         for start in range(0, len(wanted), _MAX_IDS):
             batch = wanted[start : start + _MAX_IDS]
             page = self._pages({"filter.ids": ",".join(batch)}, get, "studies by number")
             keys.extend(page.keys)
             requests += page.requests
-            absent = sorted(set(batch) - page.ids)
-            for nct in absent:
-                if len(absent) > _MAX_ALONE:
-                    missing[nct] = f"asked for by its number, not returned, with {len(absent) - 1} others"
-                else:
-                    requests += 1
-                    missing |= self._alone(nct, get, keys)
+            absent, merged, asked = self._absent(sorted(set(batch) - page.ids), get, keys)
+            missing |= absent
+            came_as |= merged
+            requests += asked
         return Retrieved(
-            keys=tuple(keys), announced=len(wanted), ids=frozenset(wanted), missing=missing, requests=requests
+            keys=tuple(keys),
+            announced=len(wanted),
+            ids=frozenset(wanted),
+            missing=missing,
+            came_as=came_as,
+            requests=requests,
         )
 
-    def _alone(self, nct: str, get: Getter, keys: list[str]) -> dict[str, str]:
-        """Asks for one study; the registry redirects the number of a merged one. What is missing, with its reason."""
+    def count(self, ids: Sequence[str], get: Getter) -> Retrieved:
+        """Asks which of these studies there are, without what they say; each of the others once more alone."""
+        keys: list[str] = []
+        missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
+        requests = announced = 0
+        for start in range(0, len(ids), _MAX_IDS):
+            batch = ids[start : start + _MAX_IDS]
+            page = self._pages({"filter.ids": ",".join(batch), "fields": "NCTId"}, get, "numbers")
+            announced += len(page.ids)
+            absent, merged, asked = self._absent(sorted(set(batch) - page.ids), get, keys)
+            missing |= absent
+            came_as |= merged
+            requests += page.requests + asked
+        return Retrieved(keys=tuple(keys), announced=announced, missing=missing, came_as=came_as, requests=requests)
+
+    def find_among(self, query: Query, ids: Sequence[str], get: Getter) -> frozenset[str]:
+        """See :class:`livingreview.sources.base.Searchable`; ``filter.ids`` leaves the other filters as they are."""
+        found: set[str] = set()
+        parameters = self._parameters(query)
+        for start in range(0, len(ids), _MAX_IDS):
+            among = {"filter.ids": ",".join(ids[start : start + _MAX_IDS]), "fields": "NCTId"}
+            found |= self._pages(parameters | among, get, f"query {query.name!r}").ids
+        return frozenset(found)
+
+    @staticmethod
+    def _parameters(query: Query) -> dict[str, str]:
+        parameters = dict(query.parameters)
+        if query.text:
+            parameters["query.term"] = query.text
+        return parameters
+
+    def _absent(
+        self, numbers: Sequence[str], get: Getter, keys: list[str]
+    ) -> tuple[dict[str, str], dict[str, str], int]:
+        """Asks for each of these alone: what is missing, what came under another number, and how many requests."""
+        missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
+        if len(numbers) > _MAX_ALONE:
+            reason = f"asked for by its number, not returned, with {len(numbers) - 1} others"
+            return dict.fromkeys(numbers, reason), {}, 0
+        for nct in numbers:
+            number, reason = self._alone(nct, get, keys)
+            if number != nct:
+                missing[nct] = reason
+                came_as |= {nct: number} if number else {}
+        return missing, came_as, len(numbers)
+
+    def _alone(self, nct: str, get: Getter, keys: list[str]) -> tuple[str, str]:
+        """The number of one study now, or why there is none; the registry redirects that of a merged one."""
         parameters = {"format": "json", "markupFormat": "markdown"}
         try:
             kept = get(Request(url=f"{self._settings.base_url}/studies/{nct}", parameters=parameters), _check_object)
         except QueryRejectedError as error:
-            return {nct: f"asked for by its number, not returned, not even alone ({error})"}
+            return "", f"asked for by its number, not returned, not even alone ({error})"
         number = number_of(content_of_json(kept.payload.body))
         if not number:
-            return {nct: "asked for by its number alone, answered without a study"}
+            return "", "asked for by its number alone, answered without a study"
         keys.append(kept.key)
-        return {} if number == nct else {nct: f"the registry has merged it into {number}, which is stored in its place"}
+        return number, f"the registry has merged it into {number}, which is stored in its place"
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """See :func:`livingreview.sources.clinicaltrials_json.parse`."""

@@ -32,7 +32,11 @@ from livingreview.sources import pubmed_xml
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 
 _MAX_IDS = 9_999
+_IDS_A_SEARCH = 500
+"""PMIDs in one esearch by POST; its term has no limit that anybody wrote down."""
 _DOIS_A_SEARCH = 50
+_MAX_RECORDS_A_DOI = 3
+"""A retracted and republished article may share its doi with another record; more than this is another search."""
 _DATE_TYPES = ("edat", "crdt", "mdat")
 _HARMLESS_WARNINGS = frozenset({"OutputMessage"})
 """``No items found.`` arrives as a warning."""
@@ -67,40 +71,105 @@ class PubmedSource:
         for date_type in _DATE_TYPES:
             for part in self._list_ids(query, date_type, window.since, window.until, asked):
                 ids.update(part)
-        fetched = self._fetch(sorted(ids, key=int), asked, set())
+        fetched = self._fetch(sorted(ids, key=int), asked)
         return Retrieved(
             keys=fetched.keys,
             announced=len(ids),
             ids=frozenset(ids),
             missing=fetched.missing,
+            came_as=fetched.came_as,
             requests=asked.count,
         )
 
     def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
-        """The records of these PMIDs, and of these dois, which are looked up.
+        """The records of these PMIDs, and of these DOIs, which are looked up.
 
         Raises:
-            UnreconciledError: PubMed lists many more articles than dois were asked for.
+            UnreconciledError: PubMed lists so many that it cannot have searched for DOIs.
             SourceError: they could not be asked for.
         """
         asked = _Counter(get)
-        pmids = {pmid for value in ids if (pmid := normal_pmid(value))}
-        dois = {doi for value in ids if not normal_pmid(value) and (doi := normal_doi(value))}
-        wanted = sorted(pmids | self._look_up(sorted(dois), asked), key=int)
-        found: set[str] = set()
-        fetched = self._fetch(wanted, asked, found)
-        unknown = dict.fromkeys(sorted(dois - found), "PubMed has no article with this doi")
+        pmids = sorted({pmid for value in ids if (pmid := normal_pmid(value))}, key=int)
+        dois = sorted({doi for value in ids if not normal_pmid(value) and (doi := normal_doi(value))})
+        fetched = self._fetch(pmids, asked)
+        looked_up = self.retrieve_dois(dois, get) if dois else Retrieved()
+        return Retrieved(
+            keys=fetched.keys + looked_up.keys,
+            announced=len(pmids) + len(dois),
+            ids=frozenset(pmids) | looked_up.ids,
+            missing={**fetched.missing, **looked_up.missing},
+            came_as=fetched.came_as,
+            requests=asked.count + looked_up.requests,
+        )
+
+    def retrieve_dois(self, dois: Sequence[str], get: Getter) -> Retrieved:
+        """The records that bear these DOIs; PubMed says of each what it does not find, which is no fault here.
+
+        Raises:
+            UnreconciledError: PubMed lists so many that it cannot have searched for DOIs.
+        """
+        asked = _Counter(get)
+        listed: set[str] = set()
+        for start in range(0, len(dois), _DOIS_A_SEARCH):
+            part = dois[start : start + _DOIS_A_SEARCH]
+            found = self._search_all(" OR ".join(f'"{doi}"[doi]' for doi in part), asked)
+            if found.count > _MAX_RECORDS_A_DOI * len(part):
+                raise UnreconciledError(
+                    f"pubmed: {found.count} records for {len(part)} DOIs; it searched for something else"
+                )
+            listed.update(found.ids)
+        fetched = self._fetch(sorted(listed, key=int), asked)
+        wanted = set(dois)
+        came_as = {doi: pmid for pmid, doi in sorted(asked.doi_of.items(), reverse=True) if doi in wanted}
+        missing = {doi: "PubMed lists no record with this doi" for doi in dois if doi not in came_as}
         return Retrieved(
             keys=fetched.keys,
-            announced=len(pmids) + len(dois),
-            ids=frozenset(wanted),
-            missing={**fetched.missing, **unknown},
+            announced=len(listed),
+            ids=frozenset(listed),
+            missing={**fetched.missing, **missing},
+            came_as=came_as,
             requests=asked.count,
         )
+
+    def count(self, ids: Sequence[str], get: Getter) -> Retrieved:
+        """Asks esearch which of these PMIDs there are; the others are fetched once more, each alone."""
+        asked = _Counter(get)
+        there: set[str] = set()
+        for start in range(0, len(ids), _IDS_A_SEARCH):
+            part = ids[start : start + _IDS_A_SEARCH]
+            there.update(self._search_all(" OR ".join(f"{pmid}[uid]" for pmid in part), asked).ids)
+        absent = sorted(set(ids) - there, key=int)
+        keys: list[str] = []
+        missing, came_as = self._alone(absent, asked, keys)
+        return Retrieved(
+            keys=tuple(keys),
+            announced=len(ids) - len(absent),
+            missing=missing,
+            came_as=came_as,
+            requests=asked.count,
+        )
+
+    def find_among(self, query: Query, ids: Sequence[str], get: Getter) -> frozenset[str]:
+        """See :class:`livingreview.sources.base.Searchable`.
+
+        Raises:
+            QueryRejectedError: PubMed does not know a term of the query.
+        """
+        among = " OR ".join(f"{pmid}[uid]" for pmid in sorted(ids, key=int))
+        found = self._search_all(f"({query.text}) AND ({among})", _Counter(get))
+        if found.complaints:
+            raise QueryRejectedError(
+                f"pubmed query {query.name!r}: PubMed says {'; '.join(found.complaints)}; mend it in review.toml"
+            )
+        return frozenset(found.ids)
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """The items of an efetch answer."""
         return pubmed_xml.parse(document)
+
+    def _search_all(self, term: str, asked: "_Counter") -> "_Search":
+        parameters = {"db": "pubmed", "term": term, "retmax": str(_MAX_IDS), "retmode": "xml"}
+        return read_search(asked(self._request("esearch.fcgi", parameters), check_search).body)
 
     def _list_ids(
         self, query: Query, date_type: str, since: date, until: date, asked: "_Counter"
@@ -123,21 +192,6 @@ class PubmedSource:
             raise UnreconciledError(f"{where}: PubMed counts {found.count} and lists {len(set(found.ids))} ids")
         yield found.ids
 
-    def _look_up(self, dois: Sequence[str], asked: "_Counter") -> set[str]:
-        """The PMIDs of articles with these dois; those that PubMed does not have are left out."""
-        pmids: set[str] = set()
-        for start in range(0, len(dois), _DOIS_A_SEARCH):
-            batch = dois[start : start + _DOIS_A_SEARCH]
-            term = " OR ".join(f'"{doi.replace(chr(34), "")}"[doi]' for doi in batch)
-            parameters = {"db": "pubmed", "term": term, "retmax": str(_MAX_IDS), "retmode": "xml"}
-            found = read_search(asked(self._request("esearch.fcgi", parameters), check_search).body)
-            if found.count > 2 * len(batch):
-                raise UnreconciledError(
-                    f"pubmed: {found.count} articles for {len(batch)} dois; they were not understood"
-                )
-            pmids.update(found.ids)
-        return pmids
-
     def _search(self, query: Query, date_type: str, since: date, until: date, asked: "_Counter") -> _Search:
         parameters = {
             "db": "pubmed",
@@ -151,25 +205,39 @@ class PubmedSource:
         request = self._request("esearch.fcgi", parameters)
         return read_search(asked(request, check_search).body)
 
-    def _fetch(self, ids: Sequence[str], asked: "_Counter", dois: set[str]) -> Retrieved:
-        """Fetches in batches; adds the dois of what came to ``dois``."""
+    def _fetch(self, ids: Sequence[str], asked: "_Counter") -> Retrieved:
         keys: list[str] = []
         missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
         for start in range(0, len(ids), self._settings.page_size):
             batch = ids[start : start + self._settings.page_size]
-            returned = self._fetch_batch(batch, asked, keys, dois)
-            for pmid in sorted(set(batch) - returned, key=int):
-                if pmid not in self._fetch_batch([pmid], asked, keys, dois):
-                    missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
-        return Retrieved(keys=tuple(keys), missing=missing)
+            returned = self._fetch_batch(batch, asked, keys)
+            absent, merged = self._alone(sorted(set(batch) - returned, key=int), asked, keys)
+            missing |= absent
+            came_as |= merged
+        return Retrieved(keys=tuple(keys), missing=missing, came_as=came_as)
 
-    def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str], dois: set[str]) -> set[str]:
+    def _alone(self, pmids: Sequence[str], asked: "_Counter", keys: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Fetches each of these alone: what is missing with its reason, and what came under another PMID."""
+        missing: dict[str, str] = {}
+        came_as: dict[str, str] = {}
+        for pmid in pmids:
+            returned = self._fetch_batch([pmid], asked, keys)
+            if pmid in returned:
+                continue
+            missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
+            if len(returned) == 1:
+                (came_as[pmid],) = returned
+                missing[pmid] = f"PubMed has it as {came_as[pmid]} now, which is stored in its place"
+        return missing, came_as
+
+    def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str]) -> set[str]:
         parameters = {"db": "pubmed", "id": ",".join(ids), "retmode": "xml"}
         request = self._request("efetch.fcgi", parameters)
         payload = asked(request, _check_fetch)
         keys.append(asked.last_key)
         records = [item for item in pubmed_xml.parse(io.BytesIO(payload.body)) if isinstance(item, Record)]
-        dois.update(record.doi for record in records)
+        asked.doi_of.update({record.source_id: record.doi for record in records if record.doi})
         return {record.source_id for record in records}
 
     def _request(self, program: str, parameters: dict[str, str]) -> Request:
@@ -186,11 +254,12 @@ class PubmedSource:
 
 
 class _Counter:
-    """A getter that counts."""
+    """A getter that counts; beside it stands what the fetched records say of their DOIs."""
 
     def __init__(self, get: Getter) -> None:
         self._get = get
         self.count = 0
+        self.doi_of: dict[str, str] = {}
         self.last_key = ""
 
     def __call__(self, request: Request, check: Check) -> Payload:

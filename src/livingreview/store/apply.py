@@ -81,11 +81,15 @@ class Applier:
         run_id: the run that brings them.
         retrieved_at: when they were received.
         decider: the rules.
+        live_source: the service that gives them at this moment; empty for files.
     """
 
-    def __init__(self, connection: Connection, run_id: int, retrieved_at: datetime, decider: Decider) -> None:
+    def __init__(
+        self, connection: Connection, run_id: int, retrieved_at: datetime, decider: Decider, live_source: str = ""
+    ) -> None:
         self._connection = connection
         self._decider = decider
+        self._live_source = live_source
         self._run_id = run_id
         self._retrieved_at = retrieved_at
         self._next_record_id = _last_id(connection, _RECORD) + 1
@@ -114,7 +118,7 @@ class Applier:
             if isinstance(item, Deletion):
                 verdict = self._decider.decide_deletion(known.state if known else None)
                 if verdict.action is Action.WITHDRAWN and known is not None:
-                    versions.append(self._tombstone(known, payload_key))
+                    versions.append(self._tombstone(known, payload_key, item.merged_into))
                 elif verdict.action is Action.UNSTORED:
                     tally.issues.append(Problem(source=item.source, source_id=item.source_id, reason=verdict.reason))
             else:
@@ -131,14 +135,15 @@ class Applier:
         versions: list[dict[str, Any]],
         payload_key: str,
     ) -> Verdict:
-        content, state = _state_of(record)
+        is_live = record.source == self._live_source
+        content, state = _state_of(record, is_live=is_live)
         verdict = self._decider.decide(state, known.state if known else None, frozenset())
         late: Record | None = None
         if known is not None and not known.row["is_withdrawn"] and (merged := self._merged(record, known, verdict)):
             # A fuller copy that came late is kept as history, behind the state that it became part of.
             late = record if verdict.action is Action.REVISED else None
             record = merged
-            content, state = _state_of(record)
+            content, state = _state_of(record, is_live=is_live)
             verdict = self._decider.decide(state, known.state, frozenset())
         if known is not None and verdict.action in (Action.OLDER, Action.REVISED):
             verdict = self._decider.decide(state, known.state, self._hashes(known))
@@ -231,7 +236,7 @@ class Applier:
         self._next_version_id += 1
         return row
 
-    def _tombstone(self, known: _Stored, payload_key: str) -> dict[str, Any]:
+    def _tombstone(self, known: _Stored, payload_key: str, merged_into: str) -> dict[str, Any]:
         """A last version that says the same as the one before, and that the source took it back."""
         # The version before may be part of this very batch, so it is written first.
         row = self._connection.execute(
@@ -241,6 +246,8 @@ class Applier:
         ).first()
         values = dict(row._mapping) if row is not None else {}
         known.last_number = (known.last_number or self._last_number(known)) + 1
+        if merged_into:
+            values["envelope"] = {**values["envelope"], "merged_into": merged_into}
         values |= {
             "id": self._next_version_id,
             "number": known.last_number,
@@ -321,10 +328,10 @@ class Applier:
             self._connection.execute(_VERSION.insert(), versions)
 
 
-def _state_of(record: Record) -> tuple[str, State]:
+def _state_of(record: Record, *, is_live: bool = False) -> tuple[str, State]:
     """(content in canonical JSON, what deciding needs of it)."""
     content = canonical_json(content_of(record))
-    return content, State(content_hash(content), record.order_key, int(record.fidelity))
+    return content, State(content_hash(content), record.order_key, int(record.fidelity), is_live=is_live)
 
 
 def _last_id(connection: Connection, rows: Any) -> int:

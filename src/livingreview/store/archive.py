@@ -10,6 +10,7 @@ import io
 import os
 import shutil
 import tempfile
+import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -70,6 +71,19 @@ class Archive:
         """
         path = self.path(key)
         return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+    def fault(self, key: str) -> str:
+        """What is wrong with a document: ``missing``, ``damaged``, or nothing."""
+        if self._find(key) is None:
+            return "missing"
+        try:
+            with self.open(key) as document:
+                digest = hashlib.sha256()
+                while block := document.read(_BLOCK_BYTES):
+                    digest.update(block)
+        except (OSError, EOFError, zlib.error):
+            return "damaged"
+        return "" if digest.hexdigest() == key else "damaged"
 
     def path(self, key: str) -> Path:
         """The file that holds a document, compressed or as it came.

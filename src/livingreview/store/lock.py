@@ -4,6 +4,7 @@ import os
 import platform
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from livingreview.errors import LockedError
 from livingreview.store.apply import table
 from livingreview.store.tables import LockRow
+from livingreview.views import LockOwner
 
 _LOCK = table(LockRow)
 _NAME = "run"
@@ -31,8 +33,7 @@ def take(connection: Connection, now: datetime, stale_after: timedelta) -> str:
     row = connection.execute(select(_LOCK).where(_LOCK.c.name == _NAME).with_for_update()).first()
     if row is not None:
         age = now - row.taken_at
-        is_gone = row.host == host and not _is_alive(row.pid)
-        if not is_gone and age < stale_after:
+        if not _is_gone(row) and age < stale_after:
             minutes = int(age.total_seconds() // 60)
             raise LockedError(
                 f"another run is at work (process {row.pid} on {row.host}, for {minutes} min);"
@@ -53,10 +54,23 @@ def give_back(connection: Connection, token: str) -> None:
     connection.execute(delete(_LOCK).where(_LOCK.c.name == _NAME, _LOCK.c.token == token))
 
 
-def owner(connection: Connection) -> tuple[str, int, datetime] | None:
-    """(host, pid, since) of the lock, None when it is free."""
+def owner(connection: Connection, now: datetime, stale_after: timedelta) -> LockOwner | None:
+    """Who holds the lock; None when it is free.
+
+    Args:
+        connection: to read from.
+        now: the real time.
+        stale_after: see :func:`take`.
+    """
     row = connection.execute(select(_LOCK).where(_LOCK.c.name == _NAME)).first()
-    return None if row is None else (row.host, row.pid, row.taken_at)
+    if row is None:
+        return None
+    is_stale = _is_gone(row) or now - row.taken_at >= stale_after
+    return LockOwner(host=row.host, pid=row.pid, since=row.taken_at, is_stale=is_stale)
+
+
+def _is_gone(row: Any) -> bool:
+    return bool(row.host == platform.node()) and not _is_alive(row.pid)
 
 
 def _is_alive(pid: int) -> bool:

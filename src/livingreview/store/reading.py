@@ -22,6 +22,7 @@ WORK_LINK: Table = table(tables.WorkLinkRow)
 RECORD: Table = table(tables.RecordRow)
 VERSION: Table = table(tables.VersionRow)
 CURSOR: Table = table(tables.CursorRow)
+ABSENCE: Table = table(tables.AbsenceRow)
 SCORE: Table = table(tables.ScoreRow)
 MODEL: Table = table(tables.ModelRow)
 CHANGE: Table = table(tables.ChangeRow)
@@ -293,10 +294,16 @@ def changes(
     ]
 
 
-def decisions(connection: Connection) -> list[Decision]:
-    """Every decision, oldest first, each of the work that it is about now."""
+def decisions(connection: Connection, *, is_by_arrival: bool = False) -> list[Decision]:
+    """Every decision, oldest first, each of the work that it is about now.
+
+    Args:
+        connection: to read from.
+        is_by_arrival: in the order in which they came into the store, not in that in which they were made.
+    """
     moved = moved_works(connection)
-    rows = connection.execute(select(DECISION).order_by(DECISION.c.decided_at, DECISION.c.id))
+    order = (DECISION.c.id,) if is_by_arrival else (DECISION.c.decided_at, DECISION.c.id)
+    rows = connection.execute(select(DECISION).order_by(*order))
     return [
         Decision(
             work_id=moved.get(row.work_id, row.work_id),

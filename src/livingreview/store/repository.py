@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from livingreview.config import Query, Review, ServiceSettings
-from livingreview.errors import StoreError
-from livingreview.http import Payload
+from livingreview.errors import SourceError, StoreError
+from livingreview.http import Payload, Request
 from livingreview.records import Change, Cursor, Decision, Record, Score
-from livingreview.store import deriving, lock, people, reading, snapshot
+from livingreview.store import absence, deriving, health, lock, people, reading, runlog, snapshot, standing
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.following import Following
@@ -26,7 +26,21 @@ from livingreview.store.status import source_status
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, change_values, forget_stamps, score_values
 from livingreview.verdicts import Decider
-from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
+from livingreview.views import (
+    Absence,
+    Digest,
+    Health,
+    Issue,
+    LockOwner,
+    QueryLog,
+    Received,
+    Run,
+    SourceStatus,
+    Standing,
+    StoredChange,
+    StoredRecord,
+    Underived,
+)
 
 
 class Repository:
@@ -76,89 +90,63 @@ class Repository:
             with self._begin() as connection:
                 lock.give_back(connection, token)
 
-    def lock_owner(self) -> tuple[str, int, datetime] | None:
-        """(host, pid, since) of the lock, None when it is free."""
+    def lock_owner(self, stale_after: timedelta) -> LockOwner | None:
+        """Who holds the lock, None when it is free."""
         with self._begin() as connection:
-            return lock.owner(connection)
+            return lock.owner(connection, datetime.now(UTC), stale_after)
+
+    def health(self) -> Health:
+        """Whether the database is whole and may be written to."""
+        with self._begin() as connection:
+            return Health(
+                schema=health.schema(connection),
+                faults=tuple(health.faults(connection)),
+                why_not_writable=health.why_not_writable(connection),
+            )
 
     def start_run(self, road: str, now: datetime, code_version: str, config_hash: str) -> Run:
-        """Logs that a run has begun; its name is its ``now``, with a number when that is taken.
-
-        A run that was left behind as running (its process was killed) is closed as ``broken``.
-        """
+        """Logs that a run has begun; see :func:`livingreview.store.runlog.start_run`."""
         with self._begin() as connection:
-            left_behind = connection.execute(
-                update(reading.RUN)
-                .where(reading.RUN.c.status == "running")
-                .values(status="broken", error="ended without a word: killed, or the machine went down")
-            )
-            forget_stamps(connection, "broken" if left_behind.rowcount else "done")
-            stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-            taken = set(connection.execute(select(reading.RUN.c.name)).scalars())
-            name = stem
-            number = 1
-            while name in taken:
-                number += 1
-                name = f"{stem}-{number}"
-            values = {
-                "name": name,
-                "road": road,
-                "status": "running",
-                "now_at": now,
-                "started_at": datetime.now(UTC),
-                "code_version": code_version,
-                "config_hash": config_hash,
-                "model": "",
-                "error": "",
-            }
-            connection.execute(insert(reading.RUN).values(values))
+            name = runlog.start_run(connection, road, now, code_version, config_hash)
         return self.run(name)
 
     def finish_run(self, run: Run, status: str, *, model: str = "", error: str = "") -> None:
         """Logs how a run ended."""
         values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
         with self._begin() as connection:
-            connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(values))
+            runlog.update_run(connection, run, values)
             forget_stamps(connection, status, run.id)
 
     def mark_reported(self, run: Run, now: datetime) -> None:
         """Says that the report of a run is on disk."""
         with self._begin() as connection:
-            connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(reported_at=now))
+            runlog.update_run(connection, run, {"reported_at": now})
 
-    def log_payload(self, run: Run, source: str, key: str, payload: Payload) -> None:
-        """Notes an archived answer."""
-        values = {
-            "run_id": run.id,
-            "key": key,
-            "source": source,
-            "url": payload.request.url,
-            "parameters": dict(payload.request.parameters),
-            "is_post": payload.request.is_post,
-            "status": payload.status,
-            "media_type": payload.media_type,
-            "size_bytes": len(payload.body),
-            "retrieved_at": payload.retrieved_at,
-        }
+    def log_answer(self, run: Run, source: str, key: str, payload: Payload, fault: SourceError | None) -> None:
+        """Notes an archived answer, and why it could not be used, if it could not."""
         with self._begin() as connection:
-            connection.execute(insert(reading.PAYLOAD).values(values))
+            runlog.log_answer(connection, run, source, key, payload, fault)
 
-    def log_file(self, run: Run, path: str, key: str, size_bytes: int, retrieved_at: datetime) -> None:
-        """Notes an archived file."""
-        values = {
-            "run_id": run.id,
-            "key": key,
-            "source": "files",
-            "url": path,
-            "parameters": {},
-            "is_post": False,
-            "status": 0,
-            "media_type": "",
-            "size_bytes": size_bytes,
-            "retrieved_at": retrieved_at,
-        }
+    def log_silence(self, run: Run, source: str, request: Request, fault: SourceError) -> None:
+        """Notes that a request ended without a usable answer."""
         with self._begin() as connection:
-            connection.execute(insert(reading.PAYLOAD).values(values))
+            runlog.log_silence(connection, run, source, request, fault)
+
+    def log_document(self, run: Run, source: str, name: str, key: str, size_bytes: int, retrieved_at: datetime) -> None:
+        """Notes an archived document that no service gave: a file, a record by hand, the method."""
+        with self._begin() as connection:
+            runlog.log_document(connection, run, source, name, key, size_bytes, retrieved_at)
+
+    def restate_run(self, run: Run, like: Run) -> None:
+        """Says of a replayed run what was said of the one that it replays."""
+        values = {"status": like.status, "error": like.error, "model": like.model, "reported_at": like.reported_at}
+        with self._begin() as connection:
+            runlog.update_run(connection, run, values | {"code_version": like.code_version})
+
+    def received(self, run: Run) -> list[Received]:
+        """What a run received, in the order in which it was noted."""
+        with self._begin() as connection:
+            return runlog.received(connection, run)
 
     @contextmanager
     def writing(self, run: Run, decider: Decider) -> Iterator[Writing]:
@@ -223,6 +211,13 @@ class Repository:
             known = connection.execute(select(reading.MODEL.c.id).where(reading.MODEL.c.id == model_id)).first()
             if known is None:
                 connection.execute(insert(reading.MODEL).values(id=model_id, trained_at=trained_at, card=dict(card)))
+
+    def trained_at(self) -> list[datetime]:
+        """When each model was trained first, oldest first."""
+        with self._begin() as connection:
+            return list(
+                connection.execute(select(reading.MODEL.c.trained_at).order_by(reading.MODEL.c.trained_at)).scalars()
+            )
 
     def has_scores(self) -> bool:
         """Whether anything has been classified yet."""
@@ -309,20 +304,25 @@ class Repository:
                 connection, run=run, since=since, until=until, is_undelivered=is_undelivered, last=last
             )
 
-    def decisions(self) -> list[Decision]:
-        """Every decision, oldest first."""
+    def decisions(self, *, is_by_arrival: bool = False) -> list[Decision]:
+        """Every decision, oldest first: by when it was made, or by when it came into the store."""
         with self._begin() as connection:
-            return reading.decisions(connection)
+            return reading.decisions(connection, is_by_arrival=is_by_arrival)
 
     def incomplete_ids(self) -> dict[str, list[str]]:
         """Source -> ids of records whose text was left out of the snapshot they came from."""
         with self._begin() as connection:
             return reading.incomplete_ids(connection)
 
-    def unfinished_trials(self) -> dict[str, list[str]]:
-        """Source -> ids of stored trials that may still change their status by themselves."""
+    def absences(self) -> list[Absence]:
+        """Records that their source did not return when it was last asked for them."""
         with self._begin() as connection:
-            return reading.unfinished_trials(connection)
+            return absence.absences(connection)
+
+    def standing(self, scopes: Sequence[str], dois: Sequence[str]) -> Standing:
+        """What decides what is asked next; see :func:`livingreview.store.standing.standing`."""
+        with self._begin() as connection:
+            return standing.standing(connection, scopes, dois)
 
     def announced_counts(self, source: str, query_hash: str) -> list[int]:
         """How many records each complete reading of a query announced, oldest first; skipped readings left out."""

@@ -118,6 +118,8 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
     yield "changes.jsonl", _changes(connection, runs)
     yield "decisions.csv", _decisions(connection)
     yield "cursors.jsonl", lines(reading.CURSOR, text(reading.CURSOR.c.source), text(reading.CURSOR.c.query_hash))
+    absence = reading.ABSENCE
+    yield "absences.jsonl", lines(absence, text(absence.c.source), text(absence.c.source_id))
     for file_name, table in RUN_LOGS.items():
         yield file_name, lines(table, table.c.id)
     yield "digests.jsonl", _digests(connection, runs)

@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 RUN_LOGS = {"queries.jsonl": reading.QUERY, "issues.jsonl": reading.ISSUE, "payloads.jsonl": reading.PAYLOAD}
 SINGLE_FILES = frozenset(
     ("runs.jsonl", "models.jsonl", "works.jsonl", "scores.jsonl", "changes.jsonl", "decisions.csv", "cursors.jsonl")
-) | {*RUN_LOGS, "digests.jsonl", "work_links.jsonl"}
+) | {*RUN_LOGS, "absences.jsonl", "digests.jsonl", "work_links.jsonl"}
 
 Row = dict[str, Any]
 

@@ -19,7 +19,7 @@ from livingreview.store.tables import UtcDateTime
 _TABLES = (
     *(reading.RUN, reading.MODEL, reading.WORK, reading.RECORD, reading.VERSION, reading.SCORE, reading.CHANGE),
     reading.WORK_LINK,
-    *(reading.DECISION, reading.CURSOR, reading.QUERY, reading.ISSUE, reading.PAYLOAD),
+    *(reading.DECISION, reading.CURSOR, reading.ABSENCE, reading.QUERY, reading.ISSUE, reading.PAYLOAD),
     *(reading.DIGEST, reading.DIGEST_CHANGE),
 )
 
@@ -82,6 +82,7 @@ class _Restoring:
         self._insert(reading.CHANGE, "changes.jsonl", self._of_run)
         self._insert(reading.DECISION, "decisions.csv", lambda row: row)
         self._insert(reading.CURSOR, "cursors.jsonl", self._of_run)
+        self._insert(reading.ABSENCE, "absences.jsonl", self._of_run)
         for name, table in RUN_LOGS.items():
             self._insert(table, name, self._of_run)
         self._insert(reading.DIGEST, "digests.jsonl", self._digest)

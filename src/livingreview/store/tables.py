@@ -64,7 +64,10 @@ def _text() -> Any:
 
 
 class RunRow(SQLModel, table=True):
-    """One pass along the line. ``reported_at`` is set once its report is on disk."""
+    """One pass along the line. ``reported_at`` is set once its report is on disk.
+
+    ``n_decisions`` is how many decisions stood in the store when it began: it knew the first so many of them.
+    """
 
     __tablename__ = "run"
 
@@ -80,6 +83,7 @@ class RunRow(SQLModel, table=True):
     config_hash: str = ""
     model: str = ""
     error: str = _text()
+    n_decisions: int = 0
 
 
 class QueryRow(SQLModel, table=True):
@@ -125,7 +129,11 @@ class IssueRow(SQLModel, table=True):
 
 
 class PayloadRow(SQLModel, table=True):
-    """One answer or file as it was received; the bytes lie in the archive under ``key``."""
+    """One answer or file as it was received; the bytes lie in the archive under ``key``.
+
+    ``fault`` is the class of error that made an answer unusable, ``error`` its words; both are empty for one that was
+    used. A request that ended without any usable answer has one more row, of status 0 and without a key.
+    """
 
     __tablename__ = "payload"
 
@@ -140,6 +148,9 @@ class PayloadRow(SQLModel, table=True):
     media_type: str = ""
     size_bytes: int = Field(sa_column=Column(_ID, nullable=False))
     retrieved_at: datetime = _moment()
+    headers: dict[str, str] = _json()
+    fault: str = ""
+    error: str = _text()
 
 
 class WorkRow(SQLModel, table=True):
@@ -235,6 +246,21 @@ class CursorRow(SQLModel, table=True):
     read_to_at: datetime = _moment()
     stamp: str = _text()
     run_id: int = Field(foreign_key="run.id")
+
+
+class AbsenceRow(SQLModel, table=True):
+    """An item that its source was asked for by id and did not return; the row goes when it is returned again.
+
+    While its record is not withdrawn, it is a candidate: ``first_run_id`` missed it first.
+    """
+
+    __tablename__ = "absence"
+
+    source: str = Field(primary_key=True)
+    source_id: str = Field(primary_key=True)
+    first_run_id: int = Field(foreign_key="run.id")
+    reason: str = _text()
+    merged_into: str = ""
 
 
 class ScoreRow(SQLModel, table=True):

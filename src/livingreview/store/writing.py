@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from livingreview.records import Change, Cursor, Deletion, Problem, Record, Score
-from livingreview.store import reading
+from livingreview.store import absence, reading
 from livingreview.store.apply import Applier, Tally
-from livingreview.verdicts import Decider
+from livingreview.verdicts import Action, Decider
 
 
 class Writing:
@@ -26,9 +26,39 @@ class Writing:
         payload_key: str,
         retrieved_at: datetime,
         tally: Tally,
+        live_source: str = "",
     ) -> None:
-        """Stores the items that are new or revised; adds to ``tally`` what became of each."""
-        Applier(self._connection, self._run_id, retrieved_at, self._decider).apply(items, payload_key, tally)
+        """Stores the items that are new or revised; adds to ``tally`` what became of each.
+
+        Args:
+            items: in the order of their document.
+            payload_key: of the document.
+            retrieved_at: when it was received.
+            tally: is added to.
+            live_source: the service that gave it just now; empty for a file.
+        """
+        applier = Applier(self._connection, self._run_id, retrieved_at, self._decider, live_source)
+        applier.apply(items, payload_key, tally)
+
+    def miss(
+        self,
+        source: str,
+        missing: Mapping[str, str],
+        came_as: Mapping[str, str],
+        retrieved_at: datetime,
+        tally: Tally,
+        *,
+        is_proof: bool,
+    ) -> None:
+        """Notes what a source did not return, withdraws what it did not return again; see :mod:`.absence`."""
+        absence.found(self._connection, source, tally.covered - set(missing))
+        problems, deletions = absence.miss(
+            self._connection, self._run_id, source, missing, came_as, self._decider, is_proof=is_proof
+        )
+        withdrawn = Tally()
+        self.apply(deletions, "", retrieved_at, withdrawn)
+        tally.counts[Action.WITHDRAWN] += withdrawn.counts[Action.WITHDRAWN]
+        tally.issues.extend(problems)
 
     def log_query(self, values: Mapping[str, Any], tally: Tally) -> None:
         """Logs what a query did, with its named exceptions.

@@ -406,6 +406,32 @@ def test_a_study_in_another_shape_does_not_stop_its_page(source: ClinicalTrialsS
     assert found.ids == {"NCT91000001", ""}
 
 
+def test_studies_are_counted_without_their_content(source: ClinicalTrialsSource) -> None:
+    ids = [f"NCT{number:08d}" for number in range(120)]
+    parts = [ids[:100], ids[100:]]
+    pages = Pages(*({"studies": [study(nct) for nct in part], "totalCount": len(part)} for part in parts))
+    found = source.count(ids, pages)
+    # Nothing of these answers is parsed: they say no more than that a study is there.
+    assert (found.announced, found.missing, found.keys, found.ids) == (120, {}, (), frozenset())
+    assert {request.parameters["fields"] for request in pages.asked} == {"NCTId"}
+
+
+def test_many_that_are_absent_at_once_are_not_asked_for_alone(source: ClinicalTrialsSource) -> None:
+    ids = [f"NCT{number:08d}" for number in range(11)]
+    pages = Pages({"studies": [], "totalCount": 0})
+    found = source.count(ids, pages)
+    assert (found.announced, set(found.missing), len(pages.asked)) == (0, set(ids), 1)
+
+
+def test_a_search_is_held_against_numbers(source: ClinicalTrialsSource) -> None:
+    query = Query(name="q", source="clinicaltrials", text="x", parameters={"filter.advanced": "AREA[Phase]PHASE1"})
+    pages = Pages({"studies": [study("NCT00000002")], "totalCount": 1})
+    assert source.find_among(query, ["NCT00000001", "NCT00000002"], pages) == {"NCT00000002"}
+    (asked,) = (request.parameters for request in pages.asked)
+    assert asked["filter.ids"] == "NCT00000001,NCT00000002"
+    assert (asked["query.term"], asked["filter.advanced"]) == ("x", "AREA[Phase]PHASE1")
+
+
 def test_the_server_answers_as_the_registry_does(tiny_project: Project, server: Server) -> None:
     """The test server itself: aliases by redirect, errors in plain text, tokens bound to their query."""
     server.world.register(*(study(f"NCT9100000{number}") for number in range(5)))

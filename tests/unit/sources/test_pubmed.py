@@ -181,3 +181,35 @@ def test_the_server_answers_as_pubmed_does(server: Server, get: Getter, retstart
     assert widened.count == 2
     assert widened.complaints
     assert b"<DbName>pubmed" in get(Request(url=f"{server.url}/entrez/eutils/einfo.fcgi")).payload.body
+
+
+# By doi, by number
+
+
+def test_dois_are_asked_for_in_parts_and_told_apart(
+    source: PubmedSource, get: Getter, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livingreview.sources.pubmed._DOIS_A_SEARCH", 2)
+    server.world.add(Article(pmid="1", doi="10.5555/a"), Article(pmid="2", doi="10.5555/c(1)"), Article(pmid="3"))
+    found = source.retrieve_dois(["10.5555/a", "10.5555/b", "10.5555/c(1)"], get)
+    assert (found.came_as, found.announced) == ({"10.5555/a": "1", "10.5555/c(1)": "2"}, 2)
+    assert found.missing == {"10.5555/b": "PubMed lists no record with this doi"}
+    assert found.ids == {"1", "2"}
+    assert len(server.asked("esearch")) == 2
+
+
+def test_a_search_for_dois_that_was_widened_is_refused(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(*(Article(pmid=str(number), doi="10.5555/a") for number in range(1, 9)))
+    with pytest.raises(UnreconciledError, match="8 records for 2 DOIs"):
+        source.retrieve_dois(["10.5555/a", "10.5555/b"], get)
+
+
+def test_records_are_counted_by_number(
+    source: PubmedSource, get: Getter, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livingreview.sources.pubmed._IDS_A_SEARCH", 2)
+    server.world.add(Article(pmid="1"), Article(pmid="3"))
+    found = source.count(["1", "2", "3"], get)
+    assert (found.announced, set(found.missing), found.ids, found.requests) == (2, {"2"}, frozenset(), 3)
+    # The one that is not there was fetched once more, alone.
+    assert [seen.parameters["id"] for seen in server.asked("efetch")] == ["2"]

@@ -58,7 +58,7 @@ def fill(store: Repository, *, is_last_derived: bool = True) -> None:
                 tally,
             )
             writing.move_cursor(Cursor(source="pubmed", query_name="q", query_hash="h", read_to_at=now))
-        store.log_file(run, "papers.csv", f"key{step}", 10, now)
+        store.log_document(run, "files", "papers.csv", f"key{step}", 10, now)
         if step == 0 or is_last_derived:
             versions = store.underived(100)
             scores = {

@@ -1,14 +1,14 @@
 """The model and the method behind a report, and what its data lack."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from livingreview.records import Kind
 from livingreview.report import words
 from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
-from livingreview.views import SourceStatus
+from livingreview.views import QueryLog, SourceStatus
 
 CAP = 50
 """Rows of a list of gaps that are printed; the JSON holds them all."""
@@ -98,7 +98,31 @@ def _method_changes(frame: Frame) -> list[str]:
         told.append("configuration: queries, scopes, areas, facets, statements or settings were edited")
     if run.model and previous.model and previous.model != run.model:
         told.append(f"model {clean(previous.model)} {words.ARROW} {clean(run.model)}")
+    return told + _search_changes(frame)
+
+
+def _search_changes(frame: Frame) -> list[str]:
+    """Searches that were edited, added or left out since the last run that asked services, with both texts."""
+    before, after = _searches(frame.material.previous_queries), _searches(frame.material.queries)
+    if not before or not after:
+        return []
+    day = frame.material.run.now_at.date()
+    told = []
+    for key in sorted({*before, *after}):
+        name = f"search {words.source_name(key[0])} / {clean(key[1])}"
+        old, new = before.get(key), after.get(key)
+        if old is None and new is not None:
+            told.append(f"{name} added on {day}, read from {new.since}: {clean(new.text)}")
+        elif new is None and old is not None:
+            told.append(f"{name} no longer asked from {day} on; it was: {clean(old.text)}")
+        elif old is not None and new is not None and old.query_hash != new.query_hash:
+            texts = f"{clean(old.text)} {words.ARROW} {clean(new.text)}"
+            told.append(f"{name} edited on {day}, read again from {new.since}: {texts}")
     return told
+
+
+def _searches(logs: Iterable[QueryLog]) -> dict[tuple[str, str], QueryLog]:
+    return {(log.source, log.name): log for log in logs if log.query_hash}
 
 
 def gaps(frame: Frame) -> dict[str, Any]:

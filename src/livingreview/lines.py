@@ -1,0 +1,90 @@
+"""The way to a service: what is sent, what is archived, what is logged."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from livingreview.config import Project, ServiceSettings
+from livingreview.errors import SourceError
+from livingreview.http import Check, Client, Payload, Request
+from livingreview.sources import Kept
+from livingreview.store.repository import Repository
+from livingreview.views import Run
+
+
+class Line(Protocol):
+    """The way to one service, or to what it once answered."""
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether anything ever came back, be it an error."""
+        ...
+
+    def get(self, request: Request, check: Check | None = None) -> Kept:
+        """See :class:`livingreview.sources.Getter`."""
+        ...
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        ...
+
+
+Connect = Callable[[str], Line]
+"""Makes the line to a service, by its name."""
+
+
+class LiveLine:
+    """Sends, and archives every answer before anybody looks into it, also those that turn out unusable.
+
+    Args:
+        service: its name.
+        settings: of the service.
+        repository: whose archive and log take the answers.
+        run: under which they are logged.
+        sleep: waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        repository: Repository,
+        run: Run,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._service = service
+        self._repository = repository
+        self._run = run
+        self._key = ""
+        self._client = Client(service, settings, recorder=self, sleep=sleep)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether anything ever came back."""
+        return self._client.has_answered
+
+    def get(self, request: Request, check: Check | None = None) -> Kept:
+        """The archived answer; a request that ends without one is logged with its reason."""
+        try:
+            payload = self._client.send(request, check)
+        except SourceError as error:
+            self._repository.log_silence(self._run, self._service, request, error)
+            raise
+        return Kept(key=self._key, payload=payload)
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self._client.close()
+
+    def keep(self, payload: Payload) -> None:
+        """See :class:`livingreview.http.Recorder`."""
+        self._key = self._repository.archive.put(payload.body)
+
+    def note(self, _request: Request, payload: Payload | None, fault: SourceError | None) -> None:
+        """See :class:`livingreview.http.Recorder`."""
+        if payload is not None:
+            self._repository.log_answer(self._run, self._service, self._key, payload, fault)
+
+
+def live(project: Project, repository: Repository, run: Run, sleep: Callable[[float], None]) -> Connect:
+    """Lines to the services themselves."""
+    return lambda name: LiveLine(name, project.settings.service(name), repository, run, sleep)

@@ -1,0 +1,141 @@
+"""What a run asks: the configured searches, and records by their ids, whatever the searches find."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from livingreview.config import Project, Query
+from livingreview.records import Baseline, Cursor
+from livingreview.sources import SOURCES, Counts, FindsDois, Window, queries_of
+from livingreview.store.hashing import query_hash
+from livingreview.store.repository import Repository
+from livingreview.views import Standing
+
+WATCH = "baseline watch"
+WATCH_DOI = "baseline watch by doi"
+ABSENT = "not returned earlier"
+UNFINISHED = "unfinished trials"
+RESTORED = "restored from the snapshot"
+CENSUS = "still there"
+_CONTROLS = 3
+"""So many records that are there are asked for beside those that were not, so that a service in trouble is no proof."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """One thing to ask of one source.
+
+    Attributes:
+        query: of a search, or a name for what is asked by id.
+        window: the days of a search; None for what is asked by id.
+        ids: what is asked for; DOIs under the role ``WATCH_DOI``.
+        role: ``core`` or ``context`` of a search, else one of this module.
+        dois: id -> doi, for ids that may have been replaced by others.
+        is_skippable: while the source says that nothing changed since its last reading, there is nothing to ask.
+        note: what the report must name about this asking; empty for nothing.
+    """
+
+    query: Query
+    window: Window | None = None
+    ids: tuple[str, ...] = ()
+    role: str = ""
+    dois: Mapping[str, str] = field(default_factory=dict)
+    is_skippable: bool = False
+    note: str = ""
+
+
+def plan(project: Project, repository: Repository, baseline: Baseline, now: datetime) -> list[Asking]:
+    """Everything that this run asks, in the order in which each source is asked.
+
+    After the searches come the baseline's own records; records that their source did not return, with a few that it
+    does; stored trials that are not finished, since the registry turns a study ``UNKNOWN`` by the calendar; records
+    whose text a snapshot left out; and the question whether every other trial and relevant record is still there.
+
+    Args:
+        project: settings and review.
+        repository: its cursors say where each query goes on.
+        baseline: what it cites is watched.
+        now: the end of every window.
+    """
+    relevant = [scope.slug for scope in project.review.scopes if scope.is_relevant]
+    standing = repository.standing(relevant, sorted(baseline.dois))
+    return [*_searches(project, standing, now), *_by_id(project, standing, baseline)]
+
+
+def _searches(project: Project, standing: Standing, now: datetime) -> Iterator[Asking]:
+    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in standing.cursors}
+    for query in queries_of(project.review, project.settings):
+        key = (query.source, query_hash(query))
+        cursor = cursors.get(key)
+        if cursor is not None and cursor.read_to_at > now:
+            yield _after_a_wrong_clock(project, query, standing.read_until.get(key, ()), cursor, now)
+            continue
+        since = cursor.read_to_at.date() if cursor else project.review.read_from_date
+        window = Window(since=since, until=now.date(), stamp=cursor.stamp if cursor else "")
+        yield Asking(query=query, window=window, role=query.role)
+
+
+def _after_a_wrong_clock(
+    project: Project, query: Query, read_until: Sequence[str], cursor: Cursor, now: datetime
+) -> Asking:
+    """Reads again from the last reading that ended before ``now``: one of two clocks was wrong, nobody knows which.
+
+    If it was the earlier one, its cursor claims days that nobody has read; if it is the present one, too much is read.
+    """
+    lag = timedelta(days=project.settings.service(query.source).lag_days)
+    ended = [day for until in read_until if (day := date.fromisoformat(until)) < now.date()]
+    since = max(ended) - lag if ended else project.review.read_from_date
+    return Asking(
+        query=query,
+        window=Window(since=since, until=now.date()),
+        role=query.role,
+        note=f"the clock says {now:%Y-%m-%d %H:%M}, but this was read up to {cursor.read_to_at:%Y-%m-%d %H:%M}:"
+        f" read again from {since}; check the clock of this machine",
+    )
+
+
+def _by_id(project: Project, standing: Standing, baseline: Baseline) -> Iterator[Asking]:
+    without_pmid = [ref.doi for ref in baseline.references if ref.doi and not ref.pmid]
+    dois = sorted({doi for doi in without_pmid if doi not in standing.pmid_of})
+    learnt = {standing.pmid_of[doi] for doi in without_pmid if doi in standing.pmid_of}
+    by_role: tuple[tuple[str, Mapping[str, Iterable[str]]], ...] = (
+        (ABSENT, standing.gone),
+        # What PubMed lists is watched there; the registry of DOIs is asked about the others.
+        (WATCH, {"pubmed": baseline.pmids | learnt, "clinicaltrials": baseline.nct_ids, "crossref": dois}),
+        (WATCH_DOI, {"pubmed": dois}),
+        (UNFINISHED, standing.unfinished),
+        (RESTORED, standing.incomplete),
+        (CENSUS, standing.to_count),
+    )
+    seen: set[tuple[str, str]] = set()
+    for role, wanted in by_role:
+        for source, listed in sorted(wanted.items()):
+            ids = [source_id for source_id in sorted(listed) if (source, source_id) not in seen]
+            if not ids or not _can_be_asked(project, source, role):
+                continue
+            seen.update((source, source_id) for source_id in ids)
+            yield _asking(role, source, ids, standing)
+
+
+def _can_be_asked(project: Project, source: str, role: str) -> bool:
+    if source not in SOURCES or not project.settings.service(source).is_enabled:
+        return False
+    made = SOURCES[source](project.settings)
+    return isinstance(made, {WATCH_DOI: FindsDois, CENSUS: Counts}.get(role, object))
+
+
+def _asking(role: str, source: str, ids: Sequence[str], standing: Standing) -> Asking:
+    stored, gone = standing.stored.get(source, frozenset()), standing.gone.get(source, frozenset())
+    controls = sorted(stored - gone)[:_CONTROLS] if role == ABSENT else []
+    is_known = (source, role) not in standing.broken and set(ids) <= stored | gone
+    return Asking(
+        query=Query(name=role, source=source),
+        ids=(*ids, *controls),
+        role=role,
+        dois={
+            source_id: standing.doi_of[(source, source_id)]
+            for source_id in ids
+            if (source, source_id) in standing.doi_of
+        },
+        is_skippable=role == CENSUS or (role != RESTORED and is_known),
+    )

@@ -1,0 +1,113 @@
+"""What the store knows that decides what is asked next, read at one moment."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from livingreview.records import Kind
+from livingreview.store import reading
+from livingreview.store.absence import absences
+from livingreview.views import Standing
+
+_IDS_A_LOOK = 1_000
+_CURRENT = and_(
+    reading.VERSION.c.record_id == reading.RECORD.c.id, reading.VERSION.c.number == reading.RECORD.c.current_version
+)
+
+
+def standing(connection: Connection, scopes: Sequence[str], dois: Sequence[str]) -> Standing:
+    """See :class:`livingreview.views.Standing`.
+
+    Args:
+        connection: to read from.
+        scopes: slugs of the relevant scopes.
+        dois: whose PMIDs are wanted.
+    """
+    record = reading.RECORD
+    stored: dict[str, set[str]] = {}
+    withdrawn: dict[str, set[str]] = {}
+    for source, source_id, is_withdrawn in connection.execute(
+        select(record.c.source, record.c.source_id, record.c.is_withdrawn)
+    ):
+        (withdrawn if is_withdrawn else stored).setdefault(source, set()).add(source_id)
+    missed = absences(connection)
+    gone = {source: set(ids) for source, ids in withdrawn.items()}
+    for absence in missed:
+        gone.setdefault(absence.source, set()).add(absence.source_id)
+    return Standing(
+        cursors=tuple(reading.cursors(connection)),
+        stored={source: frozenset(ids) for source, ids in stored.items()},
+        gone={source: frozenset(ids) for source, ids in gone.items()},
+        doi_of=_dois(connection, gone),
+        unfinished=reading.unfinished_trials(connection),
+        incomplete=reading.incomplete_ids(connection),
+        to_count=_to_count(connection, scopes),
+        pmid_of=_pmids(connection, dois),
+        broken=_broken(connection),
+        read_until=_read_until(connection),
+    )
+
+
+def _dois(connection: Connection, gone: dict[str, set[str]]) -> dict[tuple[str, str], str]:
+    record = reading.RECORD
+    found = {}
+    for source, ids in gone.items():
+        rows = connection.execute(
+            select(record.c.source_id, record.c.doi).where(
+                record.c.source == source, record.c.source_id.in_(ids), record.c.doi != ""
+            )
+        )
+        found.update({(source, source_id): doi for source_id, doi in rows})
+    return found
+
+
+def _to_count(connection: Connection, scopes: Sequence[str]) -> dict[str, list[str]]:
+    """Source -> ids of trials and of records of a relevant scope that are not withdrawn."""
+    record, version, score = reading.RECORD, reading.VERSION, reading.SCORE
+    rows = connection.execute(
+        select(record.c.source, record.c.source_id)
+        .join(version, _CURRENT)
+        .join(score, score.c.version_id == version.c.id, isouter=True)
+        .where(record.c.is_withdrawn.is_(False), score.c.scope.in_(scopes) | (record.c.kind == str(Kind.TRIAL)))
+        .order_by(record.c.source, record.c.source_id)
+    )
+    found: dict[str, list[str]] = {}
+    for source, source_id in rows:
+        found.setdefault(source, []).append(source_id)
+    return found
+
+
+def _pmids(connection: Connection, dois: Sequence[str]) -> dict[str, str]:
+    record = reading.RECORD
+    found = {}
+    for start in range(0, len(dois), _IDS_A_LOOK):
+        rows = connection.execute(
+            select(record.c.doi, record.c.source_id)
+            .where(record.c.source == "pubmed", record.c.doi.in_(dois[start : start + _IDS_A_LOOK]))
+            .order_by(record.c.is_withdrawn.desc(), record.c.id.desc())
+        )
+        found.update({doi: pmid for doi, pmid in rows})
+    return found
+
+
+def _broken(connection: Connection) -> frozenset[tuple[str, str]]:
+    table = reading.QUERY
+    last: Any = select(func.max(table.c.id)).where(table.c.source != "files").group_by(table.c.source, table.c.name)
+    rows = connection.execute(
+        select(table.c.source, table.c.name).where(table.c.id.in_(last), table.c.is_reconciled.is_(False))
+    )
+    return frozenset((source, name) for source, name in rows)
+
+
+def _read_until(connection: Connection) -> dict[tuple[str, str], list[str]]:
+    table = reading.QUERY
+    rows = connection.execute(
+        select(table.c.source, table.c.query_hash, table.c.until)
+        .where(table.c.is_reconciled.is_(True), table.c.until != "", table.c.query_hash != "")
+        .order_by(table.c.id)
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for source, query_hash, until in rows:
+        found.setdefault((source, query_hash), []).append(until)
+    return found
