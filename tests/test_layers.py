@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
-    ("errors", "records", "verdicts", "views"),
+    ("errors", "records", "canonical", "verdicts", "views"),
     ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "run", "inbox")

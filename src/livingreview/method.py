@@ -8,8 +8,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from livingreview.canonical import canonical_json
 from livingreview.config import Project, SourcesSettings, TrialsSettings, load_review
-from livingreview.records import canonical_json
 from livingreview.store.repository import Repository
 from livingreview.views import Run
 

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from livingreview import __version__, errors, method, training
 from livingreview.acquire import Tell, Watch
+from livingreview.canonical import canonical_json, record_from
 from livingreview.config import Project, load_baseline
 from livingreview.errors import LivingReviewError, SourceError, StoreError, UsageError
 from livingreview.http import Check, Payload, Request
 from livingreview.plan import Asking
-from livingreview.records import canonical_json, record_from
 from livingreview.run import Outcome, run_documents, run_records, run_services
 from livingreview.sources import Kept
 from livingreview.store.archive import Archive

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from livingreview import __version__, changes, classify, decide, method, report, resolving
 from livingreview.acquire import Acquired, Watch, read_services
+from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
 from livingreview.inbox import read_inbox
 from livingreview.lines import Connect, live
 from livingreview.plan import Asking, plan
-from livingreview.records import Baseline, Record, Score, canonical_json, content_of, envelope_of
+from livingreview.records import Baseline, Record, Score
 from livingreview.sources import Item, files, queries_of, retraction_watch
 from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livingreview.canonical import canonical_json, content_of, envelope_of, record_from
 from livingreview.errors import InputError
-from livingreview.records import Fidelity, Problem, Record, canonical_json, content_of, envelope_of, record_from
+from livingreview.records import Fidelity, Problem, Record
 from livingreview.sources import Item, files, formats
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

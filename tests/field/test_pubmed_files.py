@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from livingreview.acquire import Watch
+from livingreview.canonical import content_of
 from livingreview.linking import facts_of, partition
-from livingreview.records import Deletion, Problem, Record, content_of
+from livingreview.records import Deletion, Problem, Record
 from livingreview.run import run_files
 from livingreview.sources import pubmed_xml
 from livingreview.store.repository import Repository

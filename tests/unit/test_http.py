@@ -43,7 +43,7 @@ def make(server: Server, slept: list[float]) -> Iterator[Callable[..., Client]]:
             if seconds > 0.001:
                 slept.append(seconds)
 
-        made.append(Client("pubmed", settings, sleep=sleep))
+        made.append(Client("pubmed", settings, limiters=Limiters(), sleep=sleep))
         return made[-1]
 
     yield build
@@ -272,13 +272,13 @@ def test_a_rate_that_an_answer_tells(limit: str, interval: str, rate: float | No
 
 def test_a_rate_is_only_ever_slowed_down() -> None:
     slept: list[float] = []
-    limiter = RateLimiter(10, clock=lambda: 0.0, sleep=slept.append)
+    limiter = RateLimiter(10, clock=lambda: 0.0)
     limiter.slow_to(100.0)
-    limiter.wait()
-    limiter.wait()
+    limiter.wait(slept.append)
+    limiter.wait(slept.append)
     limiter.slow_to(2.0)
-    limiter.wait()
-    limiter.wait()
+    limiter.wait(slept.append)
+    limiter.wait(slept.append)
     assert [round(seconds, 6) for seconds in slept] == [0.1, 0.2, 0.7]
 
 

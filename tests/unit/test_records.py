@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livingreview.canonical import canonical_json, content_hash, content_of, envelope_of, record_from
 from livingreview.records import (
     Baseline,
     Fidelity,
@@ -17,11 +18,6 @@ from livingreview.records import (
     Reference,
     Section,
     TrialFacts,
-    canonical_json,
-    content_hash,
-    content_of,
-    envelope_of,
-    record_from,
 )
 from support.records import article, records
 

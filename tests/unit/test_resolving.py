@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingreview import decide, resolving
-from livingreview.acquire import Acquired, Asking, Watch
+from livingreview.acquire import Acquired, Watch
 from livingreview.config import Project, Query, ResolvingSettings, load_project
+from livingreview.lines import live
+from livingreview.plan import Asking
 from livingreview.records import Fidelity, Kind, Record, Score
 from livingreview.resolving import NOTICED, RESOLVED, due_ids
 from livingreview.store.apply import Tally
@@ -146,8 +148,13 @@ def test_a_weekly_run_tries_no_more_than_allowed(max_tries: int, between: int, w
 
 def follow(project: Project, repository: Repository, run: Run, acquired: Acquired | None = None) -> Acquired:
     found = acquired or Acquired()
-    resolving.follow(project, repository, run, [], found, Watch(sleep=lambda _seconds: None))
+    follow_up(project, repository, run, [], found)
     return found
+
+
+def follow_up(project: Project, repository: Repository, run: Run, asked: list[Asking], found: Acquired) -> None:
+    lines = live(project, repository, run, lambda _seconds: None)
+    resolving.follow(project, repository, run, asked, found, Watch(), lines, lambda _asking: True)
 
 
 def current(repository: Repository) -> dict[tuple[str, str], Fidelity]:
@@ -217,5 +224,5 @@ def test_what_the_first_round_asked_is_not_asked_again(
 ) -> None:
     put(thin())
     asked = [Asking(query=Query(name="baseline watch", source=name), ids=(DOI,)) for name in ("pubmed", "crossref")]
-    resolving.follow(project, repository, run, asked, Acquired(), Watch(sleep=lambda _seconds: None))
+    follow_up(project, repository, run, asked, Acquired())
     assert server.seen == []

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from livingreview.canonical import canonical_json
 from livingreview.classify.facets import FacetReader
 from livingreview.classify.features import Features, Floats, folder_of, prepare
 from livingreview.classify.fit import Fitted
@@ -17,7 +18,7 @@ from livingreview.classify.modelfile import content_id, read_model, write_model
 from livingreview.classify.terms import AreaTerms
 from livingreview.config import Review
 from livingreview.errors import StoreError
-from livingreview.records import Record, Score, canonical_json
+from livingreview.records import Record, Score
 
 N_TERMS: Final = 8
 """How many terms a score names."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
-from livingreview.records import canonical_json
 
 FORMAT: Final = 1
 """Raised whenever a model file written by an earlier version can no longer be read."""

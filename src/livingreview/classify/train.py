@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from livingreview.canonical import canonical_json
 from livingreview.classify.evaluate import cross_validate, report
 from livingreview.classify.examples import Example, with_parents
 from livingreview.classify.fit import fit, prepare_examples
@@ -17,7 +18,6 @@ from livingreview.classify.model import Model, config_hash
 from livingreview.classify.modelfile import read_model
 from livingreview.config import Review
 from livingreview.errors import StoreError
-from livingreview.records import canonical_json
 from livingreview.text import fields
 
 DEFAULT_RELEVANCE_THRESHOLD = 0.5

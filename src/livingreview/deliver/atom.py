@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from livingreview.canonical import canonical_json
 from livingreview.config import Review
 from livingreview.deliver.rendering import plain, render
 from livingreview.deliver.summary import area_labels, item_of
-from livingreview.records import canonical_json
 from livingreview.views import StoredChange
 
 MAX_ENTRIES = 200

@@ -16,11 +16,11 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
+from livingreview.canonical import canonical_json
 from livingreview.config import Review
 from livingreview.deliver.rendering import clip, counted, plain, render
 from livingreview.deliver.summary import Summary, summarize
 from livingreview.errors import DeliveryError
-from livingreview.records import canonical_json
 from livingreview.views import SourceStatus, StoredChange
 
 _STAMP = "%Y%m%dT%H%M%SZ"

@@ -129,7 +129,7 @@ def facts_of(content: Mapping[str, Any]) -> Facts:
     """The facts of one record.
 
     Args:
-        content: its current content, as :func:`livingreview.records.content_of` gives it.
+        content: its current content, as :func:`livingreview.canonical.content_of` gives it.
     """
     kind = str(content["kind"])
     source, source_id = content["source"], content["source_id"]

@@ -14,16 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 from sqlmodel import SQLModel
 
-from livingreview.records import (
-    Deletion,
-    Problem,
-    Record,
-    canonical_json,
-    content_hash,
-    content_of,
-    envelope_of,
-    record_from,
-)
+from livingreview.canonical import canonical_json, content_hash, content_of, envelope_of, record_from
+from livingreview.records import Deletion, Problem, Record
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
 from livingreview.verdicts import Action, Decider, State, Verdict
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
-from livingreview.records import canonical_json
 
 HEAD_REVISION = "0004"
 _BUSY_TIMEOUT_MS = 30_000

@@ -2,8 +2,8 @@
 
 import hashlib
 
+from livingreview.canonical import canonical_json
 from livingreview.config import Query
-from livingreview.records import canonical_json
 
 
 def query_hash(query: Query) -> str:

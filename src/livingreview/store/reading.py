@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, select
 
-from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity, record_from
+from livingreview.canonical import record_from
+from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity
 from livingreview.store import tables
 from livingreview.store.apply import table
 from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord

@@ -22,8 +22,8 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Table, select
 
+from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
-from livingreview.records import canonical_json
 from livingreview.store import reading
 from livingreview.store.engine import HEAD_REVISION
 from livingreview.store.snapshot_folder import (

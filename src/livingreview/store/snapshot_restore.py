@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from sqlalchemy import Connection, Table, func, insert, select
 
+from livingreview.canonical import canonical_json
 from livingreview.errors import InputError, UsageError
-from livingreview.records import canonical_json
 from livingreview.store import reading
 from livingreview.store.snapshot_folder import BATCH, RUN_LOGS, Row, checked_manifest, places_of, recover
 from livingreview.store.tables import UtcDateTime

@@ -10,21 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livingreview.canonical import canonical_json, content_hash, content_of, envelope_of, record_from
 from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.http import Check, Client, Payload, Request
-from livingreview.records import (
-    Kind,
-    Problem,
-    Record,
-    Section,
-    TrialFacts,
-    canonical_json,
-    content_hash,
-    content_of,
-    envelope_of,
-    record_from,
-)
+from livingreview.records import Kind, Problem, Record, Section, TrialFacts
 from livingreview.sources import Item, Kept, Window, clinicaltrials_json
 from livingreview.sources.clinicaltrials import ClinicalTrialsSource
 from support.server import Server

@@ -59,7 +59,7 @@ def test_dois_are_looked_up_and_unknown_ones_are_named(source: PubmedSource, get
     server.world.add(vesicles("1", doi="10.5555/One"), vesicles("2", doi="10.5555/two"), vesicles("3"))
     found = source.retrieve_ids(["10.5555/ONE", "3", "10.5555/none", "https://doi.org/10.5555/two"], get)
     assert found.ids == {"1", "2", "3"}
-    assert found.missing == {"10.5555/none": "PubMed has no article with this doi"}
+    assert found.missing == {"10.5555/none": "PubMed lists no record with this doi"}
     (asked,) = server.asked("esearch")
     assert asked.parameters["term"] == '"10.5555/none"[doi] OR "10.5555/one"[doi] OR "10.5555/two"[doi]'
     assert "mindate" not in asked.parameters
@@ -67,7 +67,7 @@ def test_dois_are_looked_up_and_unknown_ones_are_named(source: PubmedSource, get
 
 def test_dois_that_are_not_understood_bring_no_flood(source: PubmedSource, get: Getter, server: Server) -> None:
     server.world.add(*(vesicles(str(number), doi="10.5555/one") for number in range(1, 5)))
-    with pytest.raises(UnreconciledError, match="4 articles for 1 dois"):
+    with pytest.raises(UnreconciledError, match="4 records for 1 DOIs"):
         source.retrieve_ids(["10.5555/one"], get)
     assert server.asked("efetch") == []
 
