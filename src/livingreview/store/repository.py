@@ -83,12 +83,11 @@ class Repository:
         A run that was left behind as running (its process was killed) is closed as ``broken``.
         """
         with self._begin() as connection:
-            left_behind = connection.execute(
-                update(reading.RUN)
-                .where(reading.RUN.c.status == "running")
-                .values(status="broken", error="ended without a word: killed, or the machine went down")
-            )
-            forget_stamps(connection, "broken" if left_behind.rowcount else "done")
+            is_left = reading.RUN.c.status == "running"
+            left = connection.execute(select(reading.RUN.c.id).where(is_left)).scalars().all()
+            forget_stamps(connection, left, is_partial=False)
+            error = "ended without a word: killed, or the machine went down"
+            connection.execute(update(reading.RUN).where(is_left).values(status="broken", error=error))
             stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
             taken = set(connection.execute(select(reading.RUN.c.name)).scalars())
             name = stem
@@ -115,7 +114,8 @@ class Repository:
         values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
         with self._begin() as connection:
             connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(values))
-            forget_stamps(connection, status, run.id)
+            if status != "done":
+                forget_stamps(connection, [run.id], is_partial=status == "partial")
 
     def mark_reported(self, run: Run, now: datetime) -> None:
         """Says that the report of a run is on disk."""
