@@ -115,7 +115,8 @@ class Repository:
         values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
         with self._begin() as connection:
             runlog.update_run(connection, run, values)
-            forget_stamps(connection, status, run.id)
+            if status != "done":
+                forget_stamps(connection, [run.id], is_partial=status == "partial")
 
     def mark_reported(self, run: Run, now: datetime) -> None:
         """Says that the report of a run is on disk."""

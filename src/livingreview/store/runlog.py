@@ -21,12 +21,11 @@ def start_run(connection: Connection, road: str, now: datetime, code_version: st
 
     A run that was left behind as running (its process was killed) is closed as ``broken``.
     """
-    left_behind = connection.execute(
-        update(reading.RUN)
-        .where(reading.RUN.c.status == "running")
-        .values(status="broken", error="ended without a word: killed, or the machine went down")
-    )
-    forget_stamps(connection, "broken" if left_behind.rowcount else "done")
+    is_left = reading.RUN.c.status == "running"
+    left = connection.execute(select(reading.RUN.c.id).where(is_left)).scalars().all()
+    forget_stamps(connection, left, is_partial=False)
+    error = "ended without a word: killed, or the machine went down"
+    connection.execute(update(reading.RUN).where(is_left).values(status="broken", error=error))
     stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     taken = set(connection.execute(select(reading.RUN.c.name)).scalars())
     name = stem

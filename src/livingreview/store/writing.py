@@ -1,6 +1,6 @@
 """One transaction of a run, and records of the line as rows of tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -104,8 +104,8 @@ class Writing:
             self._connection.execute(insert(table).values(values))
 
 
-def forget_stamps(connection: Connection, status: str, run_id: int = 0) -> None:
-    """Takes back the marks by which a source's next reading could be skipped as unchanged, unless all went well.
+def forget_stamps(connection: Connection, run_ids: Sequence[int], *, is_partial: bool) -> None:
+    """Takes back the stamps of runs that did not end well, by which the next reading could be skipped as unchanged.
 
     A query's stamp is committed with its cursor, before the records that are read by id. Where one of these was not
     read, the stamp would say that nothing is left to read at this state of the source's data, and it would be missed
@@ -113,15 +113,13 @@ def forget_stamps(connection: Connection, status: str, run_id: int = 0) -> None:
 
     Args:
         connection: in a transaction that the caller commits.
-        status: how a run ended; after a ``partial`` one only the sources lose their stamps that could not be read.
-        run_id: the run.
+        run_ids: the runs.
+        is_partial: the stamps of sources that could be read to the end stay.
     """
-    if status == "done":
-        return
     table = reading.CURSOR
-    statement = update(table).values(stamp="")
-    if status == "partial":
-        failed = select(reading.QUERY.c.source).where(reading.QUERY.c.run_id == run_id, reading.QUERY.c.error != "")
+    statement = update(table).where(table.c.run_id.in_(run_ids)).values(stamp="")
+    if is_partial:
+        failed = select(reading.QUERY.c.source).where(reading.QUERY.c.run_id.in_(run_ids), reading.QUERY.c.error != "")
         statement = statement.where(table.c.source.in_(failed))
     connection.execute(statement)
 
