@@ -8,7 +8,7 @@ from livingreview.changes import notices, trials
 from livingreview.changes.event import Event
 from livingreview.config import Review, TrialsSettings
 from livingreview.identity import normal_title
-from livingreview.records import Baseline, Change, Kind, Record, Reference, Score, Severity
+from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity
 from livingreview.views import Underived
 
 
@@ -135,7 +135,9 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
     after |= _publication(record)
     effective = record.publication_date or record.created_date
     if version.told_kinds:
-        is_published = version.told_kinds == {Kind.PREPRINT} and record.kind == Kind.ARTICLE
+        # A mere row about a preprint, such as its retraction, does not publish it.
+        is_article = record.kind == Kind.ARTICLE and record.fidelity > Fidelity.FACTS
+        is_published = version.told_kinds == {Kind.PREPRINT} and is_article
         before = {"work": version.work_id}
         if is_published:
             return [Event("preprint_published", Severity.NOTABLE, before, after, effective)]

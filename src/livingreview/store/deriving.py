@@ -5,12 +5,12 @@ one came in the same run is *superseded*: the full one tells of the work, as if 
 read from stored rows only, so that deriving again gives the same.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, select
 
 from livingreview.linking import SAME_PUBLICATION
 from livingreview.records import Kind, Record
@@ -30,7 +30,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
     works = _works(connection, {row.work_id for row in rows})
     superseded = {version_id for states in works.values() for version_id in _superseded(states)}
     earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
-    told = _told_kinds(connection, [row for row in rows if row.id not in earlier], superseded)
+    told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
     siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
     found = []
     for row in rows:
@@ -69,6 +69,7 @@ def _works(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, list
             VERSION.c.run_id,
             VERSION.c.fidelity,
             VERSION.c.is_withdrawal,
+            VERSION.c.is_derived,
             SCORE.c.scope,
         )
         .join(VERSION, VERSION.c.record_id == RECORD.c.id)
@@ -143,19 +144,23 @@ def _states_before(connection: Connection, rows: Sequence[Any], superseded: Abst
     return before
 
 
-def _told_kinds(connection: Connection, rows: Sequence[Any], superseded: AbstractSet[int]) -> dict[int, frozenset[str]]:
+def _told_kinds(
+    connection: Connection, rows: Sequence[Any], works: Mapping[str, Sequence[Any]], superseded: AbstractSet[int]
+) -> dict[int, frozenset[str]]:
     """Version id -> kinds of the other records of the same publication that were told of before this version."""
-    first = select(RECORD.c.id, RECORD.c.work_id, RECORD.c.kind, VERSION.c.id.label("version_id"), VERSION.c.is_derived)
-    members = connection.execute(
-        first.join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == 1)).where(
-            RECORD.c.work_id.in_({row.work_id for row in rows})
-        )
-    ).all()
-    shared = Counter(member.work_id for member in members)
-    by_id = {member.id: member for member in members if shared[member.work_id] > 1}
-    publications = {record_id: {record_id} for record_id in by_id}
+    publications: dict[int, set[int]] = {}
+    firsts: dict[int, Any] = {}
+    for work_id in {row.work_id for row in rows}:
+        records = {state.record_id for state in works[work_id]}
+        if len(records) > 1:
+            publications |= {record_id: {record_id} for record_id in records}
+            for state in works[work_id]:
+                if state.id not in superseded:
+                    firsts.setdefault(state.record_id, state)
     ties = select(WORK_LINK.c.record_id, WORK_LINK.c.other_id).where(
-        WORK_LINK.c.undone_at.is_(None), WORK_LINK.c.kind.in_(SAME_PUBLICATION), WORK_LINK.c.record_id.in_(by_id)
+        WORK_LINK.c.undone_at.is_(None),
+        WORK_LINK.c.kind.in_(SAME_PUBLICATION),
+        WORK_LINK.c.record_id.in_(publications),
     )
     for one, other in connection.execute(ties):
         if publications[one] is not publications[other]:
@@ -164,11 +169,9 @@ def _told_kinds(connection: Connection, rows: Sequence[Any], superseded: Abstrac
                 publications[member] = publications[one]
     return {
         row.id: frozenset(
-            by_id[other].kind
+            firsts[other].kind
             for other in publications.get(row.record_id, ())
-            if other != row.record_id
-            and by_id[other].version_id not in superseded
-            and (by_id[other].is_derived or by_id[other].version_id < row.id)
+            if other in firsts and other != row.record_id and (firsts[other].is_derived or firsts[other].id < row.id)
         )
         for row in rows
     }
