@@ -120,6 +120,7 @@ def _services(project: Project) -> Iterator[Finding]:
         "pubmed": "/einfo.fcgi",
         "clinicaltrials": "/version",
         "europepmc": "/search?query=ext_id:1&format=json",
+        "crossref": "/works?rows=0",
     }
     for name, path in paths.items():
         settings = project.settings.service(name)

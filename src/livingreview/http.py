@@ -2,7 +2,8 @@
 
 Retried are only faults that pass: no connection, 408, 425, 429, 5xx, a body cut off, and what the caller's ``check``
 calls a :class:`~livingreview.errors.ServiceFaultError` (services send errors with status 200). A ``Retry-After`` in
-either form is obeyed up to ``max_wait_seconds``. A service that has never answered in this run is given two attempts
+either form is obeyed up to ``max_wait_seconds``, and so is a rate that an answer tells (``X-Rate-Limit-Limit``). A
+service that has never answered in this run is given two attempts
 only, so that a machine without a network knows it within seconds.
 """
 
@@ -70,6 +71,11 @@ class RateLimiter:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._next_at = 0.0
+
+    def slow_to(self, per_second: float) -> None:
+        """Never again faster than this."""
+        with self._lock:
+            self._interval_seconds = max(self._interval_seconds, 1.0 / per_second)
 
     def wait(self) -> None:
         """Returns when the caller may send one request."""
@@ -186,6 +192,8 @@ class Client:
             raise UnreachableError(f"{where}: cannot be reached ({_reason(error)})") from error
         except requests.exceptions.RequestException as error:
             raise QueryRejectedError(f"{where}: the request cannot be sent ({error})") from error
+        if (allowed := allowed_per_second(payload.headers)) is not None:
+            self._limiter.slow_to(allowed)
         _raise_for_status(payload, where)
         if check is not None:
             check(payload)
@@ -232,6 +240,15 @@ def retry_after_seconds(value: str, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def allowed_per_second(headers: Mapping[str, str]) -> float | None:
+    """The rate that ``X-Rate-Limit-Limit: 50`` and ``X-Rate-Limit-Interval: 1s`` tell; None without them."""
+    limit = headers.get("x-rate-limit-limit", "")
+    interval = headers.get("x-rate-limit-interval", "").removesuffix("s")
+    if not all(text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000 for text in (limit, interval)):
+        return None
+    return int(limit) / int(interval)
 
 
 def _raise_for_status(payload: Payload, where: str) -> None:

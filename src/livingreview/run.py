@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from livingreview import __version__, changes, classify, decide, report
+from livingreview import __version__, changes, classify, decide, report, resolving
 from livingreview.acquire import Acquired, Watch, plan, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
 from livingreview.records import Baseline, Record, Score
-from livingreview.sources import Item, files, queries_of
+from livingreview.sources import Item, files, queries_of, retraction_watch
+from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 from livingreview.training import current_model
@@ -60,9 +61,15 @@ def run_services(project: Project, repository: Repository, now: datetime, watch:
     baseline = load_baseline(project)
 
     def read(run: Run) -> Acquired:
-        watched = {"pubmed": sorted(baseline.pmids, key=int), "clinicaltrials": sorted(baseline.nct_ids)}
+        watched = {
+            "pubmed": sorted(baseline.pmids, key=int),
+            "clinicaltrials": sorted(baseline.nct_ids),
+            "crossref": sorted(ref.doi for ref in baseline.references if ref.doi and not ref.pmid),
+        }
         askings = plan(project, repository, watched, now)
-        return read_services(project, repository, run, askings, watch)
+        acquired = read_services(project, repository, run, askings, watch)
+        resolving.follow(project, repository, run, askings, acquired, watch)
+        return acquired
 
     return _run(project, repository, baseline, "services", now, watch, read)
 
@@ -84,7 +91,7 @@ def run_files(project: Project, repository: Repository, path: Path, now: datetim
         acquired = Acquired()
         for document in documents:
             try:
-                _read_file(repository, run, document, acquired, watch)
+                _read_file(repository, baseline, run, document, acquired, watch)
             except InputError as error:
                 acquired.failures[document.name] = str(error)
         if not acquired.answered:
@@ -144,18 +151,21 @@ def _run(
     return Outcome(run=run, failures=acquired.failures, changes=found, report=paths, exit_code=exit_code)
 
 
-def _read_file(repository: Repository, run: Run, path: Path, acquired: Acquired, watch: Watch) -> None:
+def _read_file(
+    repository: Repository, baseline: Baseline, run: Run, path: Path, acquired: Acquired, watch: Watch
+) -> None:
     format_name, _ = files.parser_for(path)
     key, size_bytes = repository.archive.adopt(path)
     archived = repository.archive.path(key)
     received_at = datetime.now(UTC)
     repository.log_file(run, path.name, key, size_bytes, received_at)
     tally = Tally()
+    about = _about(repository, baseline, format_name)
     try:
         with repository.writing(run, decide) as writing:
-            items = _watched(files.parse_file(archived), f"reading {path.name}", watch)
+            items = _watched(about.wanted(files.parse_file(archived)), f"reading {path.name}", watch)
             writing.apply(items, key, received_at, tally)
-            writing.log_query(_file_values(path.name, format_name), tally)
+            writing.log_query(_file_values(path.name, format_name + about.words), tally)
     except InputError as error:
         message = str(error).replace(str(archived), str(path))
         with repository.writing(run, decide) as writing:
@@ -164,9 +174,17 @@ def _read_file(repository: Repository, run: Run, path: Path, acquired: Acquired,
     acquired.answered |= tally.sources or {"files"}
     acquired.received += tally.received
     counts = ", ".join(f"{count} {action}" for action, count in tally.counts.items() if count)
-    watch.tell(f"{path.name}: {tally.received} items of {format_name} ({counts})")
+    watch.tell(f"{path.name}: {tally.received} items of {format_name} ({counts}){about.words}")
     if unstored := tally.counts[Action.UNSTORED]:
         watch.tell(f"{path.name}: {unstored} not stored, each named in the report with its reason")
+
+
+def _about(repository: Repository, baseline: Baseline, format_name: str) -> About:
+    """What of a file is wanted: all of it, but of the Retraction Watch database only what is stored or cited."""
+    if format_name != retraction_watch.FORMAT:
+        return About(is_all_wanted=True)
+    dois, pmids = repository.following.identifiers()
+    return About(dois=dois | baseline.dois, pmids=pmids | baseline.pmids)
 
 
 def _watched(items: Iterable[Item], stage: str, watch: Watch) -> Iterator[Item]:

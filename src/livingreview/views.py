@@ -86,6 +86,9 @@ class Underived:
         is_withdrawal: this version says that the source took the record back.
         was_withdrawn: the version before was such a one.
         told_kinds: kinds of the records of the same publication (or the same trial) that were told of before.
+        is_superseded: the same run brought a fuller copy of the same text, which tells of the work.
+        siblings: every earlier state of the other records that are copies of the same text: of one doi or PMID.
+        work_scopes: scopes that earlier states of its work were given.
     """
 
     version_id: int
@@ -97,6 +100,9 @@ class Underived:
     is_withdrawal: bool
     was_withdrawn: bool
     told_kinds: frozenset[str] = frozenset()
+    is_superseded: bool = False
+    siblings: tuple[Record, ...] = ()
+    work_scopes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +143,28 @@ class Work:
     records: tuple[StoredRecord, ...]
     links: tuple[WorkLink, ...] = ()
     decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A record that may have a fuller copy elsewhere.
+
+    Attributes:
+        is_thin: it is less than its own source's full record.
+    """
+
+    source: str
+    source_id: str
+    is_thin: bool
+    is_preprint: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tries:
+    """How often a source was asked for an id in vain, and the ``now`` of the last of these runs."""
+
+    count: int
+    last_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

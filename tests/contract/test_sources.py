@@ -17,7 +17,7 @@ from livingreview.sources import SOURCES, Getter, Retrieved, Source, Window
 from livingreview.store.repository import Repository
 from support import server as faults
 from support.server import Seen, Server, Spoil
-from support.world import Article, World, preprint, study
+from support.world import Article, World, preprint, study, work
 
 WINDOW = Window(since=date(2022, 3, 1), until=date(2022, 6, 1))
 FEED = "/feeds/journal.rss"
@@ -68,6 +68,13 @@ def _preprints(world: World, count: int) -> list[str]:
     return found
 
 
+def _works(world: World, count: int) -> list[str]:
+    found = [f"10.5555/vesicles.{number:04d}" for number in range(count)]
+    world.deposit(*(work(doi, f"Vesicles of kind {doi}") for doi in found))
+    world.deposit(work("10.5555/old", "Vesicles of long ago", indexed="2020-01-01"))
+    return found
+
+
 def _feed(world: World, count: int) -> list[str]:
     pmids = [str(31_000_000 + number) for number in range(count)]
     items = "".join(
@@ -100,6 +107,13 @@ EXAMPLES = {
         spoiled="/search",
         malformed=(b"", b"<html></html>", b'{"hitCount": 1', b"[]", b"{}", b"\xff\xfe"),
         unknown_id="PPR999999",
+    ),
+    "crossref": Example(
+        fill=_works,
+        query=lambda _server: Query(name="core", source="crossref", text="vesicles"),
+        spoiled="/works",
+        malformed=(b"", b"<html></html>", b'{"status": "ok"', b"[]", b"{}", b"Resource not found.", b"\xff\xfe"),
+        unknown_id="10.5555/unknown",
     ),
     "feeds": Example(
         fill=_feed,
@@ -197,7 +211,7 @@ def test_a_stamp_that_has_not_moved_says_so_without_reading(bench: Bench) -> Non
     bench.example.fill(bench.server.world, 4)
     first = bench.retrieve()
     if not first.stamp:
-        assert bench.source.name in ("pubmed", "europepmc"), "gives no stamp"
+        assert bench.source.name in ("pubmed", "europepmc", "crossref"), "gives no stamp"
         return
     again = bench.retrieve(first.stamp)
     assert again.is_unchanged
@@ -271,7 +285,7 @@ def test_a_fault_that_passes_is_asked_again(bench: Bench, fault: str) -> None:
 def test_a_fault_that_stays_is_a_source_error(bench: Bench, fault: str) -> None:
     bench.example.fill(bench.server.world, 4)
     bench.server.spoil(TRANSIENT[fault], bench.example.spoiled, times=None)
-    if (bench.source.name, fault) == ("europepmc", "wrong charset"):
+    if bench.source.name in ("europepmc", "crossref") and fault == "wrong charset":
         assert len(bench.parsed(bench.retrieve())) == 4, "JSON in UTF-16 is read as what it is"
         return
     with pytest.raises(SourceError) as caught:

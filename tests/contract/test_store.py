@@ -21,6 +21,7 @@ from livingreview.records import (
     Deletion,
     Fidelity,
     Kind,
+    Notice,
     Problem,
     Record,
     Score,
@@ -145,10 +146,43 @@ def test_a_thinner_copy_changes_nothing(repository: Repository, run: Run) -> Non
 def test_a_fuller_copy_is_taken_whatever_its_date(repository: Repository, run: Run) -> None:
     apply(repository, run, article(fidelity=Fidelity.FACTS, source_date="2023-01-01"))
     full = article(abstract=(Section(text="Long."),), source_date="2022-01-01")
-    assert actions(apply(repository, run, full)) == {"revised": 1}
+    later = repository.start_run("services", NOW + timedelta(days=7), "", "")
+    assert actions(apply(repository, later, full)) == {"revised": 1}
     assert current(repository) == full
-    (_, second) = repository.underived(10)
+    (first, second) = repository.underived(10)
+    assert (first.is_superseded, second.is_superseded) == (False, False)
     assert second.before is not None
+    assert second.before.fidelity is Fidelity.FACTS
+
+
+def test_a_full_copy_of_the_same_run_tells_in_the_place_of_the_thin_one(repository: Repository, run: Run) -> None:
+    doi = "10.5555/x"
+    thin = Record(source="crossref", source_id=doi, doi=doi, title="Title", fidelity=Fidelity.FACTS)
+    apply(repository, run, thin, article(fidelity=Fidelity.FACTS))
+    apply(repository, run, article(doi=doi, abstract=(Section(text="Long."),)))
+    repository.works.link()
+    told = {
+        (one.record.source, one.number): (one.is_superseded, one.is_first_of_work, one.before)
+        for one in repository.underived(10)
+    }
+    assert told == {
+        ("crossref", 1): (True, False, None),
+        ("pubmed", 1): (True, True, None),
+        ("pubmed", 2): (False, True, None),
+    }
+
+
+def test_copies_of_one_text_know_of_each_other(repository: Repository, run: Run) -> None:
+    doi = "10.5555/x"
+    copy = Record(source="crossref", source_id=doi, doi=doi, title="Title")
+    preprint = Record(
+        source="europepmc", source_id="PPR1", kind=Kind.PREPRINT, notices=(Notice(kind="PreprintOf", doi=doi),)
+    )
+    apply(repository, run, article(doi=doi), copy, preprint)
+    repository.works.link()
+    siblings = {one.record.source: one.siblings for one in repository.underived(10)}
+    assert siblings == {"pubmed": (), "crossref": (article(doi=doi),), "europepmc": ()}
+    assert len({one.work_id for one in repository.underived(10)}) == 1
 
 
 def test_several_versions_in_one_document_in_any_order(repository: Repository, run: Run) -> None:

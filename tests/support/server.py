@@ -1,4 +1,4 @@
-"""A real HTTP server on 127.0.0.1 that answers as NCBI E-utilities, ClinicalTrials.gov API v2 and Europe PMC do.
+"""A real HTTP server on 127.0.0.1 that answers as E-utilities, ClinicalTrials.gov API v2, Europe PMC and Crossref do.
 
 It answers from a :class:`~support.world.World` that tests change between runs, records every request, and takes faults
 by script: the n-th request to a path is answered wrongly, once, some times, or for ever.
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from support import services
 from support.services import Answer
@@ -26,6 +26,7 @@ from support.world import World
 EUTILS = "/entrez/eutils"
 REGISTRY = "/api/v2"
 EUROPEPMC = "/europepmc/webservices/rest"
+CROSSREF = "/crossref"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,19 @@ class Server:
     def environment(self) -> dict[str, str]:
         """The settings that make the program ask this server, quickly and without waiting."""
         values = {}
-        for name, path in (("PUBMED", EUTILS), ("CLINICALTRIALS", REGISTRY), ("EUROPEPMC", EUROPEPMC)):
+        for name, path in (
+            ("PUBMED", EUTILS),
+            ("CLINICALTRIALS", REGISTRY),
+            ("EUROPEPMC", EUROPEPMC),
+            ("CROSSREF", CROSSREF),
+        ):
             values[f"SOURCES__{name}__BASE_URL"] = self.url + path
-        for name in ("PUBMED", "CLINICALTRIALS", "EUROPEPMC", "FEEDS"):
+        for name in ("PUBMED", "CLINICALTRIALS", "EUROPEPMC", "CROSSREF", "FEEDS"):
             values[f"SOURCES__{name}__REQUESTS_PER_SECOND"] = "10000"
             values[f"SOURCES__{name}__MAX_WAIT_SECONDS"] = "0.01"
             values[f"SOURCES__{name}__READ_TIMEOUT_SECONDS"] = "10"
         values["SOURCES__EUROPEPMC__IS_ENABLED"] = "false"
+        values["SOURCES__CROSSREF__IS_ENABLED"] = "false"
         values["SOURCES__FEEDS__IS_ENABLED"] = "false"
         return {f"LIVINGREVIEW_{name}": value for name, value in values.items()}
 
@@ -183,6 +190,7 @@ def _route(world: World, seen: Seen) -> Answer:
         (f"{EUTILS}/einfo.fcgi", services.einfo),
         (f"{REGISTRY}/version", services.version),
         (f"{REGISTRY}/studies", services.studies),
+        (f"{CROSSREF}/works", services.crossref_list),
         (f"{EUROPEPMC}/search", services.europepmc),
         (f"{EUROPEPMC}/searchPOST", services.europepmc),
     ):
@@ -190,12 +198,15 @@ def _route(world: World, seen: Seen) -> Answer:
             return answer(world, asked)
     if found := re.fullmatch(rf"{REGISTRY}/studies/(\w+)", seen.path):
         return services.single_study(world, found[1])
+    if seen.path.startswith(f"{CROSSREF}/works/"):
+        return services.crossref_work(world, unquote(seen.path.removeprefix(f"{CROSSREF}/works/")))
     if seen.path in world.feeds:
         body = world.feeds[seen.path]
         tag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'
+        marks = {"ETag": tag, "Last-Modified": "Wed, 01 Jun 2022 00:00:00 GMT"}
         if seen.headers.get("If-None-Match") == tag:
-            return Answer(b"", "", 304, {"ETag": tag})
-        return Answer(body, "application/rss+xml", headers={"ETag": tag})
+            return Answer(b"", "", 304, marks)
+        return Answer(body, "application/rss+xml", headers=marks)
     return Answer(b"no such path", "text/plain", 404)
 
 
@@ -261,7 +272,11 @@ def drip(seconds: float) -> Spoil:
 
 
 def error_in_200(handler: _Handler, answer: Answer) -> None:
-    """What E-utilities, and Europe PMC in its own way, say with status 200 when they are not well."""
+    """What E-utilities, and Europe PMC and Crossref in their own ways, say with status 200 when they are not well."""
+    if "message-type" in answer.body.decode():
+        words = {"status": "failed", "message-type": "exception", "message": "Search Backend failed"}
+        handler.send_answer(Answer(json.dumps(words).encode(), answer.media_type))
+        return
     if "json" in answer.media_type:
         words = {"version": "6.9", "errCode": 500, "errMsg": "Search Backend failed"}
         handler.send_answer(Answer(json.dumps(words).encode(), answer.media_type))

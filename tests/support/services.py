@@ -31,6 +31,7 @@ _KNOWN_TAGS = frozenset(
         "title/abstract",
         "tw",
         "aid",
+        "doi",
     }
 )
 _SEARCH_HEAD = (
@@ -107,7 +108,10 @@ def _complaints(world: World, term: str) -> str:
         if isinstance(one, Term):
             if one.tag.lower() not in _KNOWN_TAGS:
                 fields.append(one.tag)
-            if one.text.lower() in world.unknown_phrases:
+            is_unknown_doi = one.tag == "doi" and all(
+                one.text != other.doi.lower() for other in world.articles.values()
+            )
+            if one.text.lower() in world.unknown_phrases or is_unknown_doi:
                 phrases.append(one.text)
     if not fields and not phrases:
         return ""
@@ -122,6 +126,8 @@ def _complaints(world: World, term: str) -> str:
 def _holds(world: World, term: Term, article: Any) -> bool:
     if term.tag.lower() in ("uid", "pmid"):
         return term.text == article.pmid
+    if term.tag == "doi":
+        return bool(term.text == article.doi.lower())
     # What PubMed does not know it leaves out, which widens the search.
     if term.tag.lower() not in _KNOWN_TAGS or term.text.lower() in world.unknown_phrases:
         return True
@@ -271,6 +277,52 @@ def single_study(world: World, number: str) -> Answer:
     if number not in world.studies:
         return _plain(404, f"NCT number {number} not found")
     return _json(world.studies[number])
+
+
+# Crossref
+
+_RATE = {"x-rate-limit-limit": "10000", "x-rate-limit-interval": "1s", "x-api-pool": "polite"}
+
+
+def crossref_list(world: World, asked: Mapping[str, str]) -> Answer:
+    """Works by filter, and by cursor; a doi that is not there is left out without a word."""
+    filters = [part.split(":", 1) for part in asked.get("filter", "").split(",") if part]
+    dois = {value.lower() for name, value in filters if name == "doi"}
+    days = {name: value for name, value in filters if name != "doi"}
+    words = asked.get("query.bibliographic", "").lower().split()
+    found = [
+        work
+        for doi, work in sorted(world.works.items())
+        if (not dois or doi in dois)
+        and days.get("from-index-date", "") <= work["indexed"]["date-time"][:10]
+        and work["indexed"]["date-time"][:10] <= days.get("until-index-date", "9")
+        and all(word in work["title"][0].lower() for word in words)
+    ]
+    size, cursor = int(asked.get("rows", "20")), asked.get("cursor", "")
+    start = 0 if cursor in ("", "*") else int(base64.urlsafe_b64decode(cursor).decode())
+    message: dict[str, Any] = {
+        "facets": {},
+        "total-results": len(found) + world.total_offset,
+        "items": found[start : start + size],
+        "items-per-page": size,
+        "query": {"start-index": 0, "search-terms": None},
+    }
+    if cursor:
+        message["next-cursor"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
+    return _crossref("work-list", message)
+
+
+def crossref_work(world: World, doi: str) -> Answer:
+    """One work; a doi that was merged into another is answered with the other's work."""
+    doi = world.aliases.get(doi.lower(), doi.lower())
+    if doi not in world.works:
+        return Answer(b"Resource not found.", "text/plain", 404, _RATE)
+    return _crossref("work", world.works[doi])
+
+
+def _crossref(message_type: str, message: Any) -> Answer:
+    answer = {"status": "ok", "message-type": message_type, "message-version": "1.0.0", "message": message}
+    return Answer(json.dumps(answer).encode(), _JSON, headers=_RATE)
 
 
 # Europe PMC

@@ -36,6 +36,9 @@ lag_days = 2
 
 [sources.europepmc]
 page_size = 2
+
+[sources.crossref]
+page_size = 3
 """
 
 _REVIEW = f"""\

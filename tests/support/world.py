@@ -1,5 +1,6 @@
-"""The world that the local server answers from: articles, studies and preprints; tests change it between runs."""
+"""The world that the local server answers from: articles, studies, preprints and dois; tests change it between runs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -199,16 +200,66 @@ def preprint(
     }
 
 
+def work(
+    doi: str,
+    title: str,
+    *,
+    published: str = "2022-04-01",
+    indexed: str = "2022-04-02",
+    updated_by: Sequence[Mapping[str, Any]] = (),
+    **values: Any,
+) -> dict[str, Any]:
+    """One work of Crossref; ``values`` are further fields, with underscores for hyphens."""
+    parts = [[int(part) for part in published.split("-")]]
+    made: dict[str, Any] = {
+        "DOI": doi,
+        "type": "journal-article",
+        "title": [title],
+        "container-title": ["Journal of Invented Results"],
+        "short-container-title": ["J Invent Res"],
+        "publisher": "Invented Press",
+        "author": [{"given": "A", "family": "Author", "sequence": "first", "affiliation": [{"name": "Nowhere"}]}],
+        "abstract": "<jats:title>Abstract</jats:title><jats:p>Invented words about nothing in particular.</jats:p>",
+        "volume": "7",
+        "issue": "2",
+        "page": "11-19",
+        "ISSN": ["9999-0001"],
+        "published": {"date-parts": parts},
+        "issued": {"date-parts": parts},
+        "created": {"date-parts": parts, "date-time": f"{published}T00:00:00Z"},
+        "deposited": {"date-parts": parts, "date-time": f"{published}T00:00:00Z"},
+        "indexed": {"date-parts": [[1]], "date-time": f"{indexed}T00:00:00Z", "version": "3.41.0"},
+        "relation": {},
+        "source": "Crossref",
+    }
+    if updated_by:
+        made["updated-by"] = list(updated_by)
+    return made | {name.replace("_", "-"): value for name, value in values.items()}
+
+
+def update(doi: str, update_type: str, *, on: str = "2022-05-05", record_id: str = "") -> dict[str, Any]:
+    """One entry of ``updated-by``; with a Record ID it is Retraction Watch's."""
+    return {
+        "DOI": doi,
+        "type": update_type,
+        "label": update_type.replace("_", " ").capitalize(),
+        "source": "retraction-watch" if record_id else "publisher",
+        "updated": {"date-parts": [[int(part) for part in on.split("-")]], "date-time": f"{on}T00:00:00Z"},
+        **({"record-id": record_id} if record_id else {}),
+    }
+
+
 @dataclass(slots=True)
 class World:
     """Everything that the services know, by id.
 
     Attributes:
         data_timestamp: ``dataTimestamp`` of ClinicalTrials.gov; a test moves it with the studies.
-        aliases: old NCT number -> the number it was merged into.
+        works: doi -> what Crossref has of it.
+        aliases: old NCT number or doi -> the one that it was merged into.
         unknown_phrases: phrases that PubMed does not find and says so.
         count_offset: added to every count of esearch, which then does not fit its list.
-        total_offset: added to every ``totalCount`` of the registry.
+        total_offset: added to every ``totalCount`` of the registry and ``total-results`` of Crossref.
         retstart_error: how PubMed complains of ``retstart`` over 9,998: ``status`` 400 or ``body`` with 200.
         is_paged_emptily: the registry gives an empty page with a token before the last one.
         feeds: path -> body of a feed.
@@ -217,6 +268,7 @@ class World:
     articles: dict[str, Article] = field(default_factory=dict)
     studies: dict[str, dict[str, Any]] = field(default_factory=dict)
     preprints: dict[str, dict[str, Any]] = field(default_factory=dict)
+    works: dict[str, dict[str, Any]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     data_timestamp: str = "2022-05-01T09:00:05"
     unknown_phrases: set[str] = field(default_factory=set)
@@ -238,6 +290,10 @@ class World:
         """Puts studies in; ``at`` moves the registry's own time."""
         self.studies.update({number_of(one): one for one in studies})
         self.data_timestamp = at or self.data_timestamp
+
+    def deposit(self, *works: dict[str, Any]) -> None:
+        """Puts works in, or in the place of those of the same doi."""
+        self.works.update({str(one["DOI"]).lower(): one for one in works})
 
     def publish(self, *preprints: dict[str, Any]) -> None:
         """Puts preprints in."""

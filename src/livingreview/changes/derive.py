@@ -8,7 +8,7 @@ from livingreview.changes import notices, trials
 from livingreview.changes.event import Event
 from livingreview.config import Review, TrialsSettings
 from livingreview.identity import normal_title
-from livingreview.records import Baseline, Change, Kind, Record, Reference, Score, Severity
+from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity
 from livingreview.views import Underived
 
 
@@ -80,18 +80,22 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         severity = Severity.ALERT if is_baseline else Severity.NOTABLE
         return [Event(type_, severity, {"title": record.title}, _with_reference({"title": record.title}, reference))]
     events: list[Event] = []
-    if before is None:
+    if version.is_superseded:
+        # The fuller copy that came with it tells of the work; its notices count all the same.
+        pass
+    elif before is None:
         events.extend(_first(version, score, context, is_baseline=is_baseline))
     elif record.kind == Kind.TRIAL and before.trial and record.trial:
         events.extend(trials.between(before, record, context.settings))
     else:
         events.extend(_revision(before, record))
+        events.extend(_core_at_last(version, score, context, is_baseline=is_baseline))
     if version.was_withdrawn:
         type_ = "baseline_reference_reinstated" if reference else "reinstated"
         after = _with_reference({"title": record.title}, reference)
         events.append(Event(type_, Severity.NOTABLE, {}, after))
     is_core = score.scope == context.review.core_scope
-    events.extend(notices.new_notices(before, record, reference, is_core=is_core))
+    events.extend(notices.new_notices(before, record, reference, siblings=version.siblings, is_core=is_core))
     return events
 
 
@@ -127,20 +131,40 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
         severity = Severity.ALERT if is_core else Severity.NOTABLE if is_relevant else Severity.ROUTINE
         effective = facts.first_posted_date or record.source_date
         return [Event("new_trial", Severity.ROUTINE if is_baseline else severity, {}, after, effective)]
-    after |= {
+    after |= _publication(record)
+    effective = record.publication_date or record.created_date
+    if version.told_kinds:
+        # A mere row about a preprint, such as its retraction, does not publish it.
+        is_article = record.kind == Kind.ARTICLE and record.fidelity > Fidelity.FACTS
+        is_published = version.told_kinds == {Kind.PREPRINT} and is_article
+        before = {"work": version.work_id}
+        if is_published:
+            return [Event("preprint_published", Severity.NOTABLE, before, after, effective)]
+        return _core_at_last(version, score, context, is_baseline=is_baseline)
+    if is_core and not is_baseline:
+        return [Event("new_core_record", Severity.NOTABLE, {}, after, effective)]
+    return [Event("new_record", Severity.ROUTINE, {}, after, effective)]
+
+
+def _publication(record: Record) -> dict[str, Any]:
+    return {
         "journal": record.journal,
         "publication_date": record.publication_date,
         "doi": record.doi,
         "pmid": record.pmid,
     }
+
+
+def _core_at_last(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:
+    """The event of a work whose first full record shows what its title alone did not: that it is of the core."""
+    record, core = version.record, context.review.core_scope
+    earlier = [*version.siblings, *([version.before] if version.before else [])]
+    is_filled = bool(earlier) and all(state.fidelity < record.fidelity for state in earlier)
+    if is_baseline or not is_filled or score.scope != core or core in version.work_scopes:
+        return []
+    after = {"title": record.title, "scope": score.scope, "areas": list(score.areas), "is_baseline": False}
     effective = record.publication_date or record.created_date
-    if version.told_kinds:
-        is_published = version.told_kinds == {Kind.PREPRINT} and record.kind == Kind.ARTICLE
-        before = {"work": version.work_id}
-        return [Event("preprint_published", Severity.NOTABLE, before, after, effective)] if is_published else []
-    if is_core and not is_baseline:
-        return [Event("new_core_record", Severity.NOTABLE, {}, after, effective)]
-    return [Event("new_record", Severity.ROUTINE, {}, after, effective)]
+    return [Event("new_core_record", Severity.NOTABLE, {}, after | _publication(record), effective)]
 
 
 def _revision(before: Record, after: Record) -> list[Event]:

@@ -1,5 +1,6 @@
 """Retractions, concerns, corrections, reinstatements: notices that one state has and the state before had not."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from livingreview.changes.event import Event
@@ -13,6 +14,7 @@ _TYPES = {
     "UpdateIn": "corrected",
     "CorrectedandRepublishedIn": "corrected",
     "RetractedandRepublishedIn": "corrected",
+    "ReinstatementIn": "reinstated",
     "ReprintIn": "",
     "CommentIn": "",
 }
@@ -21,23 +23,57 @@ _ALERTS = frozenset({"retracted", "concern_expressed"})
 _RETRACTED = "Retracted Publication"
 
 
-def new_notices(before: Record | None, after: Record, reference: Reference | None, *, is_core: bool) -> list[Event]:
-    """Events for the notices that ``after`` carries and ``before`` did not.
+def new_notices(
+    before: Record | None, after: Record, reference: Reference | None, *, siblings: Sequence[Record], is_core: bool
+) -> list[Event]:
+    """Events for the notices that ``after`` carries and ``before`` did not, nor any other copy of the same text.
+
+    PubMed, Crossref and Retraction Watch say the same thing at different times and under different identifiers. A text
+    is retracted once, whoever says so first. Of corrections there may be several: two records mean the same one when
+    they share a PMID or doi, or when they cannot be compared because one gives the PMID only and the other the doi.
 
     Args:
         before: the state before; None when the record is new, whose every notice is then new to the store.
         after: the state now.
         reference: the baseline reference that the record is, if it is one.
+        siblings: earlier states of other copies of the same text.
         is_core: whether the record is of the review's own scope.
     """
     known = _by_type(before) if before else {}
+    told: dict[str, dict[tuple[str, str], Notice]] = {}
+    for sibling in siblings:
+        for type_, found in _by_type(sibling).items():
+            told.setdefault(type_, {}).update((_key(notice), notice) for notice in found)
     events = []
     for type_, found in _by_type(after).items():
-        if type_ in known and {_key(notice) for notice in found} <= {_key(notice) for notice in known[type_]}:
+        old = known.get(type_, [])
+        fresh = [notice for notice in found if _key(notice) not in {_key(one) for one in old}]
+        elsewhere = list(told.get(type_, {}).values())
+        if type_ in _ALERTS and elsewhere:
             continue
-        fresh = [notice for notice in found if _key(notice) not in {_key(old) for old in known.get(type_, [])}]
-        events.append(_event(type_, fresh[0] if fresh else None, after, reference, is_core=is_core))
+        if fresh := _unmatched(fresh, _unmatched(elsewhere, old)):
+            events.append(_event(type_, fresh[0], after, reference, is_core=is_core))
     return events
+
+
+def _unmatched(notices: Iterable[Notice], others: Iterable[Notice]) -> list[Notice]:
+    """The notices that are none of the others; each of the others stands for one at most."""
+    left, rest = list(notices), list(others)
+    for is_same in (_is_shared, _is_incomparable):
+        for notice in list(left):
+            twin = next((other for other in rest if is_same(notice, other)), None)
+            if twin is not None:
+                left.remove(notice)
+                rest.remove(twin)
+    return left
+
+
+def _is_shared(one: Notice, other: Notice) -> bool:
+    return bool((one.pmid and one.pmid == other.pmid) or (one.doi and one.doi == other.doi))
+
+
+def _is_incomparable(one: Notice, other: Notice) -> bool:
+    return not (one.pmid and other.pmid) and not (one.doi and other.doi)
 
 
 def _by_type(record: Record) -> dict[str, list[Notice]]:
@@ -54,12 +90,11 @@ def _key(notice: Notice) -> tuple[str, str]:
     return (notice.kind, notice.pmid or notice.doi or notice.citation)
 
 
-def _event(type_: str, notice: Notice | None, record: Record, reference: Reference | None, *, is_core: bool) -> Event:
-    after: dict[str, Any] = {"title": record.title}
-    if notice is not None:
-        after["notice"] = {
-            name: value for name in ("kind", "pmid", "doi", "citation") if (value := getattr(notice, name))
-        }
+def _event(type_: str, notice: Notice, record: Record, reference: Reference | None, *, is_core: bool) -> Event:
+    after: dict[str, Any] = {
+        "title": record.title,
+        "notice": {name: value for name in ("kind", "pmid", "doi", "citation") if (value := getattr(notice, name))},
+    }
     if reference is not None:
         after["ref_no"] = reference.ref_no
         severity = Severity.ALERT if type_ in _ALERTS else Severity.NOTABLE

@@ -57,6 +57,14 @@ class EuropepmcSettings(ServiceSettings):
     page_size: int = Field(default=500, gt=0, le=1000)
 
 
+class CrossrefSettings(ServiceSettings):
+    """Crossref REST API: lists may be asked for less often than single works; up to 100 dois fit into an address."""
+
+    base_url: str = "https://api.crossref.org"
+    requests_per_second: float = 3.0
+    page_size: int = Field(default=50, gt=0, le=100)
+
+
 class FeedsSettings(ServiceSettings):
     """RSS and Atom feeds: every feed has its own address, so ``base_url`` stays empty."""
 
@@ -73,6 +81,7 @@ class SourcesSettings(Frozen):
     pubmed: PubmedSettings = PubmedSettings()
     clinicaltrials: ClinicalTrialsSettings = ClinicalTrialsSettings()
     europepmc: EuropepmcSettings = EuropepmcSettings()
+    crossref: CrossrefSettings = CrossrefSettings()
     feeds: FeedsSettings = FeedsSettings()
 
 
@@ -97,6 +106,14 @@ class MailSettings(Frozen):
     sender: str = "livingreview@localhost"
     folder: str = "var/mail"
     timeout_seconds: float = Field(default=30.0, gt=0)
+
+
+class ResolvingSettings(Frozen):
+    """How thin records (items of feeds, lists of facts, citations) are followed up to the full one."""
+
+    max_records_per_run: int = Field(default=500, ge=0)
+    max_tries: int = Field(default=6, ge=1)
+    days_between_tries: int = Field(default=7, ge=0)
 
 
 class TrialsSettings(Frozen):
@@ -126,6 +143,7 @@ class Settings(BaseSettings):
     sources: SourcesSettings = SourcesSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     mail: MailSettings = MailSettings()
+    resolving: ResolvingSettings = ResolvingSettings()
     trials: TrialsSettings = TrialsSettings()
 
     def service(self, name: str) -> ServiceSettings:

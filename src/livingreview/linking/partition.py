@@ -24,6 +24,8 @@ from livingreview.linking.rules import RANK, Link, LinkKind, notice, same_public
 
 MAX_RECORDS = 50
 """A person judges a work at one look; see docs/decisions/0012-works.md for what registries list."""
+_MANY_OF_ONE_TEXT = frozenset({"retraction_watch"})
+"""Sources of which several records may be about one article: a notice each."""
 Pair = tuple[str, str]
 """Two names ``source:source_id``, the lesser first."""
 
@@ -96,7 +98,9 @@ class _Linking:
         articles = [
             self._facts[place]
             for place in (*self._texts.members(one), *self._texts.members(other))
-            if not self._facts[place].is_preprint and not self._facts[place].is_trial
+            if not self._facts[place].is_preprint
+            and not self._facts[place].is_trial
+            and self._facts[place].source not in _MANY_OF_ONE_TEXT
         ]
         if len({article.source for article in articles}) < len(articles):
             return False

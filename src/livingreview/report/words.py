@@ -14,6 +14,7 @@ _SOURCES = {
     "clinicaltrials": "ClinicalTrials.gov",
     "europepmc": "Europe PMC",
     "crossref": "Crossref",
+    "retraction_watch": "Retraction Watch",
     "anzctr": "ANZCTR",
     "isrctn": "ISRCTN",
     "feeds": "feeds",

@@ -43,12 +43,12 @@ def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, str, str, str]:
+def _fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, int, bool, str, str, str]:
     record = stored.record
     is_notice = not _NOTICES.isdisjoint(record.publication_types)
     is_article = record.kind != Kind.PREPRINT
     state = (stored.score is not None, not stored.is_withdrawn, not is_notice, is_article)
-    return (*state, record.publication_date, *record.key)
+    return (*state, record.fidelity, record.source == "pubmed", record.publication_date, *record.key)
 
 
 def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> d
         "areas": sorted(areas),
         "area_labels": frame.areas_of(areas),
         "top_area": frame.top_area(areas),
-        "flags": _flags(record, stored),
+        "flags": _flags(stored, group),
         "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
         "decision": decision_of(stored),
         "is_new": any(other.record.key in frame.new_keys for other in group),
@@ -82,15 +82,23 @@ def _by_key(stored: StoredRecord) -> tuple[str, str]:
     return stored.record.key
 
 
-def _flags(record: Record, stored: StoredRecord) -> list[str]:
-    kinds = {notice.kind for notice in record.notices}
+def _is_same_text(one: Record, other: Record) -> bool:
+    is_shared = (one.doi and one.doi == other.doi) or (one.pmid and one.pmid == other.pmid)
+    return one.key == other.key or bool(is_shared)
+
+
+def _flags(stored: StoredRecord, group: list[StoredRecord]) -> list[str]:
+    """What any copy of the text says against it: PubMed may not know yet what Crossref knows."""
+    copies = [other.record for other in group if _is_same_text(other.record, stored.record)]
+    kinds = {notice.kind for record in copies for notice in record.notices}
+    types = {name for record in copies for name in record.publication_types}
     flags = []
-    if "Retracted Publication" in record.publication_types or kinds.intersection(_RETRACTED):
+    if "Retracted Publication" in types or kinds.intersection(_RETRACTED):
         flags.append("retracted")
     if "ExpressionOfConcernIn" in kinds:
         flags.append("expression of concern")
     if stored.is_withdrawn:
         flags.append("withdrawn")
-    if record.kind == Kind.PREPRINT:
+    if stored.record.kind == Kind.PREPRINT:
         flags.append("preprint")
     return flags

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from livingreview.config import Query, Review, Settings
 from livingreview.sources.base import Getter, Item, Kept, Parser, Retrieved, Source, Window
 from livingreview.sources.clinicaltrials import ClinicalTrialsSource
+from livingreview.sources.crossref import CrossrefSource
 from livingreview.sources.europepmc import EuropepmcSource
 from livingreview.sources.feeds import FeedsSource
 from livingreview.sources.pubmed import PubmedSource
@@ -13,6 +14,7 @@ SOURCES: dict[str, Callable[[Settings], Source]] = {
     "pubmed": lambda settings: PubmedSource(settings.sources.pubmed),
     "clinicaltrials": lambda settings: ClinicalTrialsSource(settings.sources.clinicaltrials),
     "europepmc": lambda settings: EuropepmcSource(settings.sources.europepmc),
+    "crossref": lambda settings: CrossrefSource(settings.sources.crossref),
     "feeds": lambda _settings: FeedsSource(),
 }
 

@@ -32,6 +32,7 @@ from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 from livingreview.sources.facts import MAX_ID_CHARS, loose_date
 from livingreview.sources.feeds import plain_text
+from livingreview.sources.json_values import strings, words
 
 MAX_PAGE_BYTES = 128_000_000
 MAX_UNLISTED_SHARE = 0.01
@@ -223,7 +224,7 @@ def _key(result: Any) -> tuple[str, str] | None:
     """(source, source_id) of a result; None when it has none."""
     if not isinstance(result, dict):
         return None
-    origin, own_id = _words(result.get("source")).upper(), _words(result.get("id"))
+    origin, own_id = words(result.get("source")).upper(), words(result.get("id"))
     if origin == "MED":
         pmid = identity.normal_pmid(own_id)
         return ("pubmed", pmid) if pmid else None
@@ -244,62 +245,46 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
     issue = result.get("journalInfo") or {}
     journal = issue.get("journal") or {}
     is_preprint = source_id.startswith("PPR")
-    doi = identity.normal_doi(_words(result.get("doi"))[:MAX_ID_CHARS])
-    abstract = tuple(_sections(_words(result.get("abstractText"))))
-    revised = _words(result.get("dateOfRevision")) or (_words(result.get("firstIndexDate")) if is_preprint else "")
+    doi = identity.normal_doi(words(result.get("doi"))[:MAX_ID_CHARS])
+    abstract = tuple(_sections(words(result.get("abstractText"))))
+    revised = words(result.get("dateOfRevision")) or (words(result.get("firstIndexDate")) if is_preprint else "")
     version = result.get("versionNumber")
     book = result.get("bookOrReportDetails") or {}
     return Record(
         source=source,
         source_id=source_id,
         kind=Kind.PREPRINT if is_preprint else Kind.ARTICLE,
-        title=plain_text(_words(result.get("title"))),
+        title=plain_text(words(result.get("title"))),
         abstract=abstract,
-        language=_strings(result.get("language")),
-        journal=_words(journal.get("title")) or _words(book.get("publisher")),
-        journal_abbreviation=_words(journal.get("medlineAbbreviation")),
-        issn=_words(journal.get("issn") or journal.get("essn")),
-        nlm_id=_words(journal.get("nlmid")),
-        volume=_words(issue.get("volume")),
-        issue=_words(issue.get("issue")),
-        pages=_words(result.get("pageInfo")),
-        publication_date=loose_date(_words(result.get("firstPublicationDate") or result.get("pubYear"))),
+        language=strings(result.get("language")),
+        journal=words(journal.get("title")) or words(book.get("publisher")),
+        journal_abbreviation=words(journal.get("medlineAbbreviation")),
+        issn=words(journal.get("issn") or journal.get("essn")),
+        nlm_id=words(journal.get("nlmid")),
+        volume=words(issue.get("volume")),
+        issue=words(issue.get("issue")),
+        pages=words(result.get("pageInfo")),
+        publication_date=loose_date(words(result.get("firstPublicationDate") or result.get("pubYear"))),
         persons=tuple(_person(author) for author in _listed(result, "authorList", "author")),
-        publication_types=_strings((result.get("pubTypeList") or {}).get("pubType")),
+        publication_types=strings((result.get("pubTypeList") or {}).get("pubType")),
         mesh=tuple(text for one in _listed(result, "meshHeadingList", "meshHeading") for text in _headings(one)),
-        keywords=_strings((result.get("keywordList") or {}).get("keyword")),
-        chemicals=tuple(_words(one.get("name")) for one in _listed(result, "chemicalList", "chemical")),
-        pmid=source_id if source == "pubmed" else identity.normal_pmid(_words(result.get("pmid"))),
+        keywords=strings((result.get("keywordList") or {}).get("keyword")),
+        chemicals=tuple(words(one.get("name")) for one in _listed(result, "chemicalList", "chemical")),
+        pmid=source_id if source == "pubmed" else identity.normal_pmid(words(result.get("pmid"))),
         doi=doi,
-        pmcid=identity.normal_pmcid(_words(result.get("pmcid"))),
+        pmcid=identity.normal_pmcid(words(result.get("pmcid"))),
         nct_ids=identity.nct_ids(" ".join(part.text for part in abstract)),
         accessions=tuple(
             sibling
             for one in _listed(result, "versionList", "version")
-            if (sibling := _words(one.get("id"))) and sibling != source_id
+            if (sibling := words(one.get("id"))) and sibling != source_id
         ),
         notices=tuple(_notice(one) for one in _listed(result, "commentCorrectionList", "commentCorrection")),
         source_version=version if isinstance(version, int) and 0 < version < 10_000 else 1,
         source_date=loose_date(revised),
-        created_date=loose_date(_words(result.get("dateOfCreation") or result.get("firstIndexDate"))),
-        indexing_status=_words(result.get("publicationStatus")),
+        created_date=loose_date(words(result.get("dateOfCreation") or result.get("firstIndexDate"))),
+        indexing_status=words(result.get("publicationStatus")),
         fidelity=Fidelity.FULL if source == "europepmc" else Fidelity.CITATION,
-    )
-
-
-def _words(value: Any) -> str:
-    """A value as text in one line; lone surrogates and control characters, which JSON lets through, are dropped."""
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
-    clean = text.encode("utf-8", "ignore").decode("utf-8")
-    return "".join(char for char in " ".join(clean.split()) if char >= " " and char != "\x7f")
-
-
-def _strings(value: Any) -> tuple[str, ...]:
-    """One text or a list of them, each once."""
-    return tuple(
-        dict.fromkeys(text for one in (value if isinstance(value, list) else [value]) if (text := _words(one)))
     )
 
 
@@ -319,29 +304,29 @@ def _sections(markup: str) -> Iterator[Section]:
 def _person(author: Mapping[str, Any]) -> Person:
     identifier = author.get("authorId") or {}
     places = _listed(author, "authorAffiliationDetailsList", "authorAffiliation")
-    collective = _words(author.get("collectiveName"))
-    short, _, initials = _words(author.get("fullName")).rpartition(" ")
+    collective = words(author.get("collectiveName"))
+    short, _, initials = words(author.get("fullName")).rpartition(" ")
     return Person(
-        family="" if collective else _words(author.get("lastName")) or short or initials,
-        given="" if collective else _words(author.get("firstName") or author.get("initials")),
+        family="" if collective else words(author.get("lastName")) or short or initials,
+        given="" if collective else words(author.get("firstName") or author.get("initials")),
         collective=collective,
-        orcid=_words(identifier.get("value")) if identifier.get("type") == "ORCID" else "",
-        affiliations=tuple(text for place in places if (text := _words(place.get("affiliation")))),
+        orcid=words(identifier.get("value")) if identifier.get("type") == "ORCID" else "",
+        affiliations=tuple(text for place in places if (text := words(place.get("affiliation")))),
     )
 
 
 def _headings(heading: Mapping[str, Any]) -> Iterator[str]:
     """A MeSH heading, once for each qualifier: ``Exosomes/metabolism``."""
-    descriptor = _words(heading.get("descriptorName"))
+    descriptor = words(heading.get("descriptorName"))
     qualifiers = _listed(heading, "meshQualifierList", "meshQualifier")
-    yield from [f"{descriptor}/{_words(one.get('qualifierName'))}" for one in qualifiers] or [descriptor]
+    yield from [f"{descriptor}/{words(one.get('qualifierName'))}" for one in qualifiers] or [descriptor]
 
 
 def _notice(link: Mapping[str, Any]) -> Notice:
     """A link to another record; ``Retraction in`` becomes ``RetractionIn``, ``Preprint of`` ``PreprintOf``."""
-    kind = "".join(word[:1].upper() + word[1:] for word in _words(link.get("type")).split())
-    origin, own_id = _words(link.get("source")), _words(link.get("id"))
-    reference = _words(link.get("reference"))
+    kind = "".join(word[:1].upper() + word[1:] for word in words(link.get("type")).split())
+    origin, own_id = words(link.get("source")), words(link.get("id"))
+    reference = words(link.get("reference"))
     return Notice(
         kind=kind,
         pmid=identity.normal_pmid(own_id) if origin == "MED" else "",

@@ -1,8 +1,9 @@
 """Files as a road on which records of any source travel: found, unpacked, recognised by their content.
 
 A name says little (``.txt`` holds MEDLINE text, ``.xml`` anything), so the first 64 KB decide: PubMed XML, API v2 JSON
-of ClinicalTrials.gov, MEDLINE text, RIS, CSV of facts. Anything may be gzipped; gzip is known by its first bytes and
-unpacked while it is read. Two limits stand against a bomb: bytes unpacked, and bytes unpacked for each byte packed.
+of ClinicalTrials.gov, MEDLINE text, RIS, CSV of facts or of Retraction Watch. Anything may be gzipped;
+gzip is known by its first bytes and unpacked while it is read. Two limits stand against a bomb: bytes unpacked, and
+bytes unpacked for each byte packed.
 """
 
 import codecs
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from livingreview.errors import InputError
-from livingreview.sources import clinicaltrials, facts, nbib, pubmed_xml, ris
+from livingreview.sources import clinicaltrials, facts, nbib, pubmed_xml, retraction_watch, ris
 from livingreview.sources.base import Item, Parser
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ PARSERS: Mapping[str, Parser] = {
     "nbib": nbib.parse,
     "ris": ris.parse,
     "facts_csv": facts.parse,
+    retraction_watch.FORMAT: retraction_watch.parse,
 }
 """Name of a format, as it is archived -> what reads it."""
 
@@ -47,7 +49,10 @@ _PUBMED_XML = re.compile(rb"<!DOCTYPE\s+Pubmed|<Pubmed(?:ArticleSet|Article|Book
 _TRIALS_JSON = re.compile(rb'"(?:studies|protocolSection)"\s*:')
 _NBIB = re.compile(rb"^(?:PMID|STAT|OWN |FAU |LID |AID )- ", re.MULTILINE)
 _RIS = re.compile(rb"^TY  -", re.MULTILINE)
-_FORMATS = "PubMed XML, ClinicalTrials.gov JSON (API v2), MEDLINE text (.nbib), RIS, CSV of facts, each also gzipped"
+_FORMATS = (
+    "PubMed XML, ClinicalTrials.gov JSON (API v2), MEDLINE text (.nbib), RIS, CSV of facts, Retraction Watch CSV,"
+    " each also gzipped"
+)
 
 
 def find_documents(path: Path) -> list[Path]:
@@ -162,6 +167,8 @@ def sniff(head: bytes) -> str:
         header = next(csv.reader([first_line]), [])
     except csv.Error:
         return ""
+    if retraction_watch.is_header(header):
+        return retraction_watch.FORMAT
     return "facts_csv" if facts.shape_of(header) else ""
 
 

@@ -11,6 +11,8 @@ Facts (NBK25499, NBK25497 and observation):
   and silently widens the search. Here they end the query.
 - Bodies can be an ``<ERROR>``, HTML or cut off, all with status 200.
 - A PMID that is listed may not be returned; it is asked for once more alone and then named.
+- ``"10.1000/x"[doi]`` finds an article by its doi. Dois that PubMed does not know are complained of beside those
+  that it does; each article is believed only for the doi that it gives itself.
 """
 
 import io
@@ -24,12 +26,13 @@ from xml.etree import ElementTree
 from livingreview.config import PubmedSettings, Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.http import Check, Payload, Request
-from livingreview.identity import normal_pmid
+from livingreview.identity import normal_doi, normal_pmid
 from livingreview.records import Record
 from livingreview.sources import pubmed_xml
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 
 _MAX_IDS = 9_999
+_DOIS_A_SEARCH = 50
 _DATE_TYPES = ("edat", "crdt", "mdat")
 _HARMLESS_WARNINGS = frozenset({"OutputMessage"})
 """``No items found.`` arrives as a warning."""
@@ -64,7 +67,7 @@ class PubmedSource:
         for date_type in _DATE_TYPES:
             for part in self._list_ids(query, date_type, window.since, window.until, asked):
                 ids.update(part)
-        fetched = self._fetch(sorted(ids, key=int), asked)
+        fetched = self._fetch(sorted(ids, key=int), asked, set())
         return Retrieved(
             keys=fetched.keys,
             announced=len(ids),
@@ -74,15 +77,24 @@ class PubmedSource:
         )
 
     def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
-        """The records of these PMIDs."""
+        """The records of these PMIDs, and of these dois, which are looked up.
+
+        Raises:
+            UnreconciledError: PubMed lists many more articles than dois were asked for.
+            SourceError: they could not be asked for.
+        """
         asked = _Counter(get)
-        wanted = sorted({pmid for value in ids if (pmid := normal_pmid(value))}, key=int)
-        fetched = self._fetch(wanted, asked)
+        pmids = {pmid for value in ids if (pmid := normal_pmid(value))}
+        dois = {doi for value in ids if not normal_pmid(value) and (doi := normal_doi(value))}
+        wanted = sorted(pmids | self._look_up(sorted(dois), asked), key=int)
+        found: set[str] = set()
+        fetched = self._fetch(wanted, asked, found)
+        unknown = dict.fromkeys(sorted(dois - found), "PubMed has no article with this doi")
         return Retrieved(
             keys=fetched.keys,
-            announced=len(wanted),
+            announced=len(pmids) + len(dois),
             ids=frozenset(wanted),
-            missing=fetched.missing,
+            missing={**fetched.missing, **unknown},
             requests=asked.count,
         )
 
@@ -111,6 +123,21 @@ class PubmedSource:
             raise UnreconciledError(f"{where}: PubMed counts {found.count} and lists {len(set(found.ids))} ids")
         yield found.ids
 
+    def _look_up(self, dois: Sequence[str], asked: "_Counter") -> set[str]:
+        """The PMIDs of articles with these dois; those that PubMed does not have are left out."""
+        pmids: set[str] = set()
+        for start in range(0, len(dois), _DOIS_A_SEARCH):
+            batch = dois[start : start + _DOIS_A_SEARCH]
+            term = " OR ".join(f'"{doi.replace(chr(34), "")}"[doi]' for doi in batch)
+            parameters = {"db": "pubmed", "term": term, "retmax": str(_MAX_IDS), "retmode": "xml"}
+            found = read_search(asked(self._request("esearch.fcgi", parameters), check_search).body)
+            if found.count > 2 * len(batch):
+                raise UnreconciledError(
+                    f"pubmed: {found.count} articles for {len(batch)} dois; they were not understood"
+                )
+            pmids.update(found.ids)
+        return pmids
+
     def _search(self, query: Query, date_type: str, since: date, until: date, asked: "_Counter") -> _Search:
         parameters = {
             "db": "pubmed",
@@ -124,23 +151,26 @@ class PubmedSource:
         request = self._request("esearch.fcgi", parameters)
         return read_search(asked(request, check_search).body)
 
-    def _fetch(self, ids: Sequence[str], asked: "_Counter") -> Retrieved:
+    def _fetch(self, ids: Sequence[str], asked: "_Counter", dois: set[str]) -> Retrieved:
+        """Fetches in batches; adds the dois of what came to ``dois``."""
         keys: list[str] = []
         missing: dict[str, str] = {}
         for start in range(0, len(ids), self._settings.page_size):
             batch = ids[start : start + self._settings.page_size]
-            returned = self._fetch_batch(batch, asked, keys)
+            returned = self._fetch_batch(batch, asked, keys, dois)
             for pmid in sorted(set(batch) - returned, key=int):
-                if pmid not in self._fetch_batch([pmid], asked, keys):
+                if pmid not in self._fetch_batch([pmid], asked, keys, dois):
                     missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
         return Retrieved(keys=tuple(keys), missing=missing)
 
-    def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str]) -> set[str]:
+    def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str], dois: set[str]) -> set[str]:
         parameters = {"db": "pubmed", "id": ",".join(ids), "retmode": "xml"}
         request = self._request("efetch.fcgi", parameters)
         payload = asked(request, _check_fetch)
         keys.append(asked.last_key)
-        return {item.source_id for item in pubmed_xml.parse(io.BytesIO(payload.body)) if isinstance(item, Record)}
+        records = [item for item in pubmed_xml.parse(io.BytesIO(payload.body)) if isinstance(item, Record)]
+        dois.update(record.doi for record in records)
+        return {record.source_id for record in records}
 
     def _request(self, program: str, parameters: dict[str, str]) -> Request:
         common = {"tool": "livingreview"}

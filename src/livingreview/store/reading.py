@@ -1,18 +1,17 @@
 """Everything that reads: functions on a connection that return frozen views."""
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, select
 
-from livingreview.linking import SAME_PUBLICATION
 from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity, record_from
 from livingreview.store import tables
 from livingreview.store.apply import table
-from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord, Underived
+from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord
 
 RUN: Table = table(tables.RunRow)
 QUERY: Table = table(tables.QueryRow)
@@ -76,7 +75,8 @@ def cursors(connection: Connection) -> list[Cursor]:
     ]
 
 
-def _record(row: Any) -> Record:
+def record_of(row: Any) -> Record:
+    """The record of a row with ``content`` and ``envelope``."""
     return record_from(json.loads(row.content), row.envelope)
 
 
@@ -145,7 +145,7 @@ def records(
         said[decision.work_id].append(decision)
     for row in connection.execute(_current(*conditions).execution_options(yield_per=1000)):
         yield StoredRecord(
-            record=_record(row),
+            record=record_of(row),
             work_id=row.work_id,
             first_run=row.first_run,
             first_seen_at=row.first_seen_at,
@@ -164,7 +164,7 @@ def versions(connection: Connection, source: str, source_id: str) -> list[Record
         .where(RECORD.c.source == source, RECORD.c.source_id == source_id)
     )
     # Ordered here: a database server may compare text by the rules of a language, not by its bytes.
-    return [_record(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
+    return [record_of(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
 
 
 def incomplete_ids(connection: Connection) -> dict[str, list[str]]:
@@ -196,83 +196,24 @@ def unfinished_trials(connection: Connection) -> dict[str, list[str]]:
     return found
 
 
-def underived(connection: Connection, limit: int) -> list[Underived]:
-    """The oldest versions that have neither score nor changes yet."""
-    rows = connection.execute(
-        select(VERSION, RECORD.c.work_id)
-        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
-        .where(VERSION.c.is_derived.is_(False))
-        .order_by(VERSION.c.id)
-        .limit(limit)
-    ).all()
-    earlier = _states_before(connection, [row for row in rows if row.number > 1])
-    told = _told_kinds(connection, [row for row in rows if row.number == 1])
-    return [
-        Underived(
-            version_id=row.id,
-            number=row.number,
-            record=_record(row),
-            work_id=row.work_id,
-            before=_record(before) if (before := earlier.get(row.id)) is not None else None,
-            before_number=before.number if before is not None else 0,
-            is_withdrawal=row.is_withdrawal,
-            was_withdrawn=before is not None and before.is_withdrawal,
-            told_kinds=told.get(row.id, frozenset()),
-        )
-        for row in rows
-    ]
-
-
-def _states_before(connection: Connection, rows: Sequence[Any]) -> dict[int, Any]:
-    """Version id -> the row of the state that was current when it came: the last one not dated after it."""
-    if not rows:
-        return {}
-    found: dict[int, list[Any]] = defaultdict(list)
-    for other in connection.execute(
-        select(VERSION).where(VERSION.c.record_id.in_({row.record_id for row in rows})).order_by(VERSION.c.number)
-    ):
-        found[other.record_id].append(other)
-    before = {}
-    for row in rows:
-        # An older state that arrived late was never current, so it is not what this one replaced.
-        standing = None
-        for other in found[row.record_id]:
-            if other.number >= row.number:
-                break
-            if standing is None or other.fidelity > standing.fidelity or other.order_key >= standing.order_key:
-                standing = other
-        if standing is not None:
-            before[row.id] = standing
-    return before
-
-
-def _told_kinds(connection: Connection, rows: Sequence[Any]) -> dict[int, frozenset[str]]:
-    """Version id -> kinds of the other records of the same publication that were told of before this version."""
-    first = select(RECORD.c.id, RECORD.c.work_id, RECORD.c.kind, VERSION.c.id.label("version_id"), VERSION.c.is_derived)
-    members = connection.execute(
-        first.join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == 1)).where(
-            RECORD.c.work_id.in_({row.work_id for row in rows})
-        )
-    ).all()
-    shared = Counter(member.work_id for member in members)
-    by_id = {member.id: member for member in members if shared[member.work_id] > 1}
-    publications = {record_id: {record_id} for record_id in by_id}
-    ties = select(WORK_LINK.c.record_id, WORK_LINK.c.other_id).where(
-        WORK_LINK.c.undone_at.is_(None), WORK_LINK.c.kind.in_(SAME_PUBLICATION), WORK_LINK.c.record_id.in_(by_id)
+def announced_counts(connection: Connection, source: str, query_hash: str) -> list[int]:
+    """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
+    found = connection.execute(
+        select(QUERY.c.announced)
+        .where(QUERY.c.source == source, QUERY.c.query_hash == query_hash)
+        .where(QUERY.c.is_reconciled.is_(True), QUERY.c.is_skipped.is_(False), QUERY.c.announced.is_not(None))
+        .order_by(QUERY.c.id)
     )
-    for one, other in connection.execute(ties):
-        if publications[one] is not publications[other]:
-            publications[one] |= publications[other]
-            for member in publications[other]:
-                publications[member] = publications[one]
-    return {
-        row.id: frozenset(
-            by_id[other].kind
-            for other in publications.get(row.record_id, ())
-            if other != row.record_id and (by_id[other].is_derived or by_id[other].version_id < row.id)
-        )
-        for row in rows
-    }
+    return list(found.scalars())
+
+
+def model_card(connection: Connection, model_id: str) -> dict[str, Any]:
+    """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
+    query = select(MODEL.c.card).order_by(MODEL.c.trained_at.desc(), MODEL.c.id)
+    if model_id:
+        query = query.where(MODEL.c.id == model_id)
+    card: dict[str, Any] | None = connection.execute(query.limit(1)).scalar()
+    return card or {}
 
 
 def changes(

@@ -18,14 +18,24 @@ from livingreview.config import Query, Review, ServiceSettings
 from livingreview.errors import StoreError
 from livingreview.http import Payload
 from livingreview.records import Change, Cursor, Decision, Record, Score
-from livingreview.store import lock, people, reading, snapshot
+from livingreview.store import deriving, lock, people, reading, snapshot
 from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
+from livingreview.store.following import Following
 from livingreview.store.status import source_status
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, change_values, score_values
-from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
+from livingreview.views import (
+    Digest,
+    Issue,
+    QueryLog,
+    Run,
+    SourceStatus,
+    StoredChange,
+    StoredRecord,
+    Underived,
+)
 
 
 class Repository:
@@ -35,6 +45,7 @@ class Repository:
         self._engine = engine
         self.archive = archive
         self.works = Works(self._begin)
+        self.following = Following(self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":
@@ -165,7 +176,7 @@ class Repository:
     def underived(self, limit: int) -> list[Underived]:
         """The oldest versions that have neither score nor changes yet."""
         with self._begin() as connection:
-            return reading.underived(connection, limit)
+            return deriving.underived(connection, limit)
 
     def commit_derived(
         self, run: Run, version_ids: Sequence[int], scores: Mapping[int, Score], changes: Sequence[Change], other: str
@@ -282,12 +293,8 @@ class Repository:
 
     def model_card(self, model_id: str) -> dict[str, Any]:
         """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
-        query = select(reading.MODEL.c.card).order_by(reading.MODEL.c.trained_at.desc(), reading.MODEL.c.id)
-        if model_id:
-            query = query.where(reading.MODEL.c.id == model_id)
         with self._begin() as connection:
-            card: dict[str, Any] | None = connection.execute(query.limit(1)).scalar()
-            return card or {}
+            return reading.model_card(connection, model_id)
 
     def versions(self, source: str, source_id: str) -> list[Record]:
         """Every stored state of one record, in the source's own order."""
@@ -326,15 +333,8 @@ class Repository:
 
     def announced_counts(self, source: str, query_hash: str) -> list[int]:
         """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
-        table = reading.QUERY
         with self._begin() as connection:
-            found = connection.execute(
-                select(table.c.announced)
-                .where(table.c.source == source, table.c.query_hash == query_hash)
-                .where(table.c.is_reconciled.is_(True), table.c.is_skipped.is_(False), table.c.announced.is_not(None))
-                .order_by(table.c.id)
-            ).scalars()
-            return list(found)
+            return reading.announced_counts(connection, source, query_hash)
 
     def counts(self) -> dict[str, int]:
         """Source -> number of records."""

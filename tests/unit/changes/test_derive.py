@@ -7,11 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from livingreview.changes import Context
-from livingreview.records import Change, Fidelity, Kind, Record, Section, canonical_json
+from livingreview.records import Change, Fidelity, Kind, Notice, Record, Section, canonical_json
 from support.records import NOW, article, records, trial
 from support.tiny_review import CITED_DOI, CITED_PMID, CITED_TITLE, PRINTED_NCT
 
 Derive = Callable[..., list[Change]]
+
+
+def types(changes: list[Change]) -> list[str]:
+    return [change.type for change in changes]
 
 
 def told(changes: list[Change]) -> list[tuple[str, str]]:
@@ -124,9 +128,29 @@ def test_noise_is_no_change(changes_of: Derive, after: Record) -> None:
 
 def test_a_text_that_was_not_known_has_not_been_revised(changes_of: Derive) -> None:
     thin = article(title="Vesicles of x", fidelity=Fidelity.FACTS)
-    assert changes_of(BEFORE, thin) == []
+    assert changes_of(BEFORE, thin, work_scopes=frozenset({"loom_ev"})) == []
     cut = replace(BEFORE, abstract=(Section(text="One"),), is_text_complete=False)
     assert changes_of(BEFORE, cut) == []
+
+
+@pytest.mark.parametrize("is_sibling", [False, True])
+def test_a_title_that_did_not_show_the_core_and_a_full_record_that_does(changes_of: Derive, is_sibling: bool) -> None:
+    thin = article(title="Vesicles of x", fidelity=Fidelity.FACTS)
+    given = {"siblings": (thin,), "is_first_of_work": False} if is_sibling else {"before": thin}
+    assert types(changes_of(BEFORE, work_scopes=frozenset({"other"}), **given)) == ["new_core_record"]
+    assert changes_of(BEFORE, work_scopes=frozenset({"other"}), scope="loom", **given) == []
+    assert changes_of(BEFORE, work_scopes=frozenset({"other", "loom_ev"}), **given) == []
+
+
+def test_a_full_copy_beside_a_full_copy_finds_no_core_anew(changes_of: Derive) -> None:
+    given = {"work_scopes": frozenset({"loom"}), "is_first_of_work": False}
+    assert changes_of(BEFORE, siblings=(BEFORE,), **given) == []
+
+
+def test_a_superseded_copy_tells_of_its_notices_only(changes_of: Derive) -> None:
+    assert changes_of(BEFORE, is_superseded=True) == []
+    noticed = replace(BEFORE, notices=(Notice(kind="RetractionIn", doi="10.5555/n"),))
+    assert types(changes_of(noticed, is_superseded=True)) == ["retracted"]
 
 
 def test_a_withdrawal(changes_of: Derive) -> None:

@@ -1,0 +1,176 @@
+"""What still has to be scored and compared: versions without changes, each with what the store knew before it.
+
+Records of several sources that share a doi or PMID are copies of one text. A thin copy (an item of a feed) whose full
+one came in the same run is *superseded*: the full one tells of the work, as if it had come alone. What came before is
+read from stored rows only, so that deriving again gives the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from livingreview.linking import SAME_PUBLICATION
+from livingreview.records import Kind, Record
+from livingreview.store.reading import RECORD, SCORE, VERSION, WORK_LINK, record_of
+from livingreview.views import Underived
+
+
+def underived(connection: Connection, limit: int) -> list[Underived]:
+    """The oldest versions that have neither score nor changes yet."""
+    rows = connection.execute(
+        select(VERSION, RECORD.c.work_id)
+        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+        .where(VERSION.c.is_derived.is_(False))
+        .order_by(VERSION.c.id)
+        .limit(limit)
+    ).all()
+    works = _works(connection, {row.work_id for row in rows})
+    superseded = {version_id for states in works.values() for version_id in _superseded(states)}
+    earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
+    told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
+    siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
+    found = []
+    for row in rows:
+        states = works[row.work_id]
+        before = earlier.get(row.id)
+        found.append(
+            Underived(
+                version_id=row.id,
+                number=row.number,
+                record=record_of(row),
+                work_id=row.work_id,
+                before=record_of(before) if before is not None else None,
+                before_number=before.number if before is not None else 0,
+                is_withdrawal=row.is_withdrawal,
+                was_withdrawn=before is not None and before.is_withdrawal,
+                told_kinds=told.get(row.id, frozenset()),
+                is_superseded=row.id in superseded,
+                siblings=tuple(siblings[one] for one in _siblings(row, states)),
+                work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
+            )
+        )
+    return found
+
+
+def _works(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, list[Any]]:
+    """Work -> its states in the order in which they came, without their contents."""
+    states: dict[str, list[Any]] = defaultdict(list)
+    for state in connection.execute(
+        select(
+            RECORD.c.work_id,
+            RECORD.c.kind,
+            RECORD.c.doi,
+            RECORD.c.pmid,
+            VERSION.c.id,
+            VERSION.c.record_id,
+            VERSION.c.run_id,
+            VERSION.c.fidelity,
+            VERSION.c.is_withdrawal,
+            VERSION.c.is_derived,
+            SCORE.c.scope,
+        )
+        .join(VERSION, VERSION.c.record_id == RECORD.c.id)
+        .join(SCORE, SCORE.c.version_id == VERSION.c.id, isouter=True)
+        .where(RECORD.c.work_id.in_(work_ids))
+        .order_by(VERSION.c.id)
+    ):
+        states[state.work_id].append(state)
+    return states
+
+
+def _superseded(states: Sequence[Any]) -> set[int]:
+    """Ids of the states than which the same run brought a fuller copy; those of a trial are its history."""
+    able = [state for state in states if not state.is_withdrawal and state.kind != Kind.TRIAL]
+    return {
+        state.id
+        for state in able
+        if any(
+            other.run_id == state.run_id and other.fidelity > state.fidelity and _is_same_text(state, other)
+            for other in able
+        )
+    }
+
+
+def _is_same_text(one: Any, other: Any) -> bool:
+    is_shared = (one.doi and one.doi == other.doi) or (one.pmid and one.pmid == other.pmid)
+    return one.record_id == other.record_id or bool(is_shared)
+
+
+def _siblings(row: Any, states: Sequence[Any]) -> list[int]:
+    """Ids of the earlier states of other records that are copies of the same text."""
+    own = next(state for state in states if state.id == row.id)
+    return [
+        state.id
+        for state in states
+        if state.id < row.id and state.record_id != row.record_id and _is_same_text(own, state)
+    ]
+
+
+def _contents(connection: Connection, version_ids: Iterable[int]) -> Mapping[int, Record]:
+    wanted = set(version_ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(VERSION.c.id, VERSION.c.content, VERSION.c.envelope).where(VERSION.c.id.in_(wanted))
+    )
+    return {row.id: record_of(row) for row in rows}
+
+
+def _states_before(connection: Connection, rows: Sequence[Any], superseded: AbstractSet[int]) -> dict[int, Any]:
+    """Version id -> the row of the state that was current when it came: the last one not dated after it."""
+    if not rows:
+        return {}
+    found: dict[int, list[Any]] = defaultdict(list)
+    for other in connection.execute(
+        select(VERSION).where(VERSION.c.record_id.in_({row.record_id for row in rows})).order_by(VERSION.c.number)
+    ):
+        found[other.record_id].append(other)
+    before = {}
+    for row in rows:
+        # An older state that arrived late was never current, so it is not what this one replaced.
+        standing = None
+        for other in found[row.record_id]:
+            if other.number >= row.number:
+                break
+            if other.id in superseded:
+                continue
+            if standing is None or other.fidelity > standing.fidelity or other.order_key >= standing.order_key:
+                standing = other
+        if standing is not None:
+            before[row.id] = standing
+    return before
+
+
+def _told_kinds(
+    connection: Connection, rows: Sequence[Any], works: Mapping[str, Sequence[Any]], superseded: AbstractSet[int]
+) -> dict[int, frozenset[str]]:
+    """Version id -> kinds of the other records of the same publication that were told of before this version."""
+    by_id: dict[int, Any] = {}
+    for work_id in {row.work_id for row in rows}:
+        firsts: dict[int, Any] = {}
+        for state in works[work_id]:
+            if state.id not in superseded:
+                firsts.setdefault(state.record_id, state)
+        if len(firsts) > 1:
+            by_id |= firsts
+    publications = {record_id: {record_id} for record_id in by_id}
+    ties = select(WORK_LINK.c.record_id, WORK_LINK.c.other_id).where(
+        WORK_LINK.c.undone_at.is_(None), WORK_LINK.c.kind.in_(SAME_PUBLICATION), WORK_LINK.c.record_id.in_(by_id)
+    )
+    for one, other in connection.execute(ties):
+        # A record that was never told of itself ties nothing: the fuller copy that superseded it has its own ties.
+        if other in publications and publications[one] is not publications[other]:
+            publications[one] |= publications[other]
+            for member in publications[other]:
+                publications[member] = publications[one]
+    return {
+        row.id: frozenset(
+            by_id[other].kind
+            for other in publications.get(row.record_id, ())
+            if other != row.record_id and (by_id[other].is_derived or by_id[other].id < row.id)
+        )
+        for row in rows
+    }
