@@ -7,6 +7,7 @@ service that has never answered in this run is given two attempts
 only, so that a machine without a network knows it within seconds.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from livingreview.errors import QueryRejectedError, ServiceFaultError, SourceErr
 _TRANSIENT_STATUS = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 is among them: ClinicalTrials.gov and NCBI answer it for moments of overload."""
 _CHUNK_BYTES = 1 << 16
+_RATE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _FIRST_CONTACT_ATTEMPTS = 2
 
 
@@ -246,7 +248,7 @@ def allowed_per_second(headers: Mapping[str, str]) -> float | None:
     """The rate that ``X-Rate-Limit-Limit: 50`` and ``X-Rate-Limit-Interval: 1s`` tell; None without them."""
     limit = headers.get("x-rate-limit-limit", "")
     interval = headers.get("x-rate-limit-interval", "").removesuffix("s")
-    if not all(text.isascii() and text.isdigit() and 0 < int(text) < 1_000_000 for text in (limit, interval)):
+    if not _RATE.fullmatch(limit) or not _RATE.fullmatch(interval):
         return None
     return int(limit) / int(interval)
 

@@ -6,7 +6,8 @@ for what has a doi only. The full record takes the thin one's place, or joins it
 article weeks after its publisher: what was asked for in vain is asked for again after 7, 14, 28, ... days, and after
 ``max_tries`` never again. The named exceptions of earlier runs are the record of these tries.
 
-Crossref is also asked, every time, for what later publications say of each relevant record that PubMed does not have.
+Crossref is also asked, every time, for what later publications say of each relevant record that came from it or from
+Europe PMC.
 """
 
 from collections.abc import Collection, Mapping, Sequence

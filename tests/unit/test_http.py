@@ -9,7 +9,7 @@ import pytest
 
 from livingreview.config import ServiceSettings
 from livingreview.errors import QueryRejectedError, ServiceFaultError, SourceError, UnreachableError
-from livingreview.http import Client, Payload, RateLimiter, Request, retry_after_seconds
+from livingreview.http import Client, Payload, RateLimiter, Request, allowed_per_second, retry_after_seconds
 from support import server as faults
 from support.server import Seen, Server
 from support.world import Article
@@ -243,6 +243,46 @@ def test_the_rate_is_kept_across_threads() -> None:
     moments[0] = 10.0
     limiter.wait()
     assert len(slept) == 5
+
+
+@pytest.mark.parametrize(
+    ("limit", "interval", "rate"),
+    [
+        ("50", "1s", 50.0),
+        ("3", "2s", 1.5),
+        ("", "", None),
+        ("0", "1s", None),
+        ("50", "", None),
+        ("many", "1s", None),
+        ("5", "1m", None),
+        ("9" * 5_000, "1s", None),
+    ],
+)
+def test_a_rate_that_an_answer_tells(limit: str, interval: str, rate: float | None) -> None:
+    assert allowed_per_second({"x-rate-limit-limit": limit, "x-rate-limit-interval": interval}) == rate
+
+
+def test_a_rate_is_only_ever_slowed_down() -> None:
+    slept: list[float] = []
+    limiter = RateLimiter(10, clock=lambda: 0.0, sleep=slept.append)
+    limiter.slow_to(100.0)
+    limiter.wait()
+    limiter.wait()
+    limiter.slow_to(2.0)
+    limiter.wait()
+    limiter.wait()
+    assert [round(seconds, 6) for seconds in slept] == [0.1, 0.2, 0.7]
+
+
+def test_a_client_slows_down_to_what_an_answer_allows(
+    make: Callable[..., Client], request_of: Request, server: Server, slept: list[float]
+) -> None:
+    server.spoil(faults.status(429, Retry_After="0", X_Rate_Limit_Limit="1", X_Rate_Limit_Interval="1s"))
+    client = make(requests_per_second=10_000)
+    client.send(request_of)
+    slept.clear()
+    client.send(request_of)
+    assert slept and slept[-1] > 0.5
 
 
 def test_the_rate_as_the_server_sees_it(make: Callable[..., Client], request_of: Request, server: Server) -> None:

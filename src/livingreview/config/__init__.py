@@ -20,6 +20,7 @@ from livingreview.config.review import (
     Variant,
 )
 from livingreview.config.settings import (
+    CrossrefSettings,
     FeedsSettings,
     MailSettings,
     PubmedSettings,
@@ -32,6 +33,7 @@ from livingreview.config.settings import (
 
 __all__ = [
     "Area",
+    "CrossrefSettings",
     "ClassifierParameters",
     "Facet",
     "Feed",

@@ -74,14 +74,13 @@ class Following:
         return {row.source_id: Tries(count=row.times, last_at=row.last_at) for row in rows}
 
     def noticed_dois(self, scopes: Sequence[str]) -> list[str]:
-        """DOIs of stored records of these scopes from Crossref and Europe PMC that no PubMed record bears, sorted."""
-        in_pubmed = select(_OTHER.c.id).where(_OTHER.c.doi == RECORD.c.doi, _OTHER.c.source == "pubmed").exists()
+        """DOIs of stored records of these scopes from Crossref and Europe PMC, sorted."""
         rows = self._execute(
             select(RECORD.c.doi)
             .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
             .join(SCORE, SCORE.c.version_id == VERSION.c.id)
-            .where(RECORD.c.source.in_(("crossref", "europepmc")), RECORD.c.doi != "", ~in_pubmed)
-            .where(RECORD.c.is_withdrawn.is_(False), SCORE.c.scope.in_(scopes))
+            .where(RECORD.c.source.in_(("crossref", "europepmc")), RECORD.c.doi != "", SCORE.c.scope.in_(scopes))
+            .where(RECORD.c.is_withdrawn.is_(False))
         )
         return sorted({row.doi for row in rows})
 

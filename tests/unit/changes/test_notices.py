@@ -82,6 +82,49 @@ def test_a_retraction_by_publication_type_alone(changes_of: Derive) -> None:
     assert told(changes_of(both, article())) == [("retracted", "alert")]
 
 
+def test_a_text_is_retracted_once_whoever_says_so_first(changes_of: Derive) -> None:
+    ours = noticed(article(doi="10.5555/x"), RETRACTION)
+    theirs = noticed(
+        Record(source="crossref", source_id="10.5555/x", doi="10.5555/x"), Notice(kind="RetractionIn", doi="10.5555/n")
+    )
+    for later, earlier in ((ours, theirs), (theirs, ours)):
+        assert changes_of(later, siblings=(earlier,), is_first_of_work=False) == []
+    by_type = article(doi="10.5555/x", publication_types=("Retracted Publication",))
+    assert changes_of(theirs, siblings=(by_type,), is_first_of_work=False) == []
+    concern = noticed(theirs, Notice(kind="ExpressionOfConcernIn", doi="10.5555/c"))
+    assert told(changes_of(ours, siblings=(concern,), is_first_of_work=False)) == [("retracted", "alert")]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "count"),
+    [
+        # One correction under two identifiers, or under one that both give.
+        ([Notice(kind="ErratumIn", pmid="1")], [Notice(kind="ErratumIn", doi="10.5555/a")], 0),
+        ([Notice(kind="ErratumIn", pmid="1", doi="10.5555/a")], [Notice(kind="ErratumIn", doi="10.5555/a")], 0),
+        # Two: they can be compared and differ, or one more than the other copy has.
+        ([Notice(kind="ErratumIn", doi="10.5555/b")], [Notice(kind="ErratumIn", doi="10.5555/a")], 1),
+        ([Notice(kind="ErratumIn", pmid="1"), Notice(kind="ErratumIn", pmid="2")], [Notice(kind="ErratumIn")], 1),
+        ([Notice(kind="ErratumIn", pmid="1")], [], 1),
+    ],
+)
+def test_corrections_of_two_copies(changes_of: Derive, ours: list[Notice], theirs: list[Notice], count: int) -> None:
+    sibling = noticed(Record(source="crossref", source_id="10.5555/x"), *theirs)
+    found = changes_of(noticed(article(), *ours), article(), siblings=(sibling,))
+    assert [change.type for change in found] == ["corrected"] * count
+
+
+def test_a_correction_that_was_told_already_does_not_stand_for_the_next(changes_of: Derive) -> None:
+    first, second = Notice(kind="ErratumIn", pmid="1"), Notice(kind="ErratumIn", pmid="2")
+    sibling = noticed(Record(source="crossref", source_id="10.5555/x"), Notice(kind="ErratumIn", doi="10.5555/a"))
+    (found,) = changes_of(noticed(article(), first, second), noticed(article(), first), siblings=(sibling,))
+    assert found.after["notice"]["pmid"] == "2"
+
+
+def test_a_reinstatement(changes_of: Derive) -> None:
+    notice = Notice(kind="ReinstatementIn", doi="10.5555/r")
+    assert told(changes_of(noticed(article(), notice), article())) == [("reinstated", "notable")]
+
+
 def test_several_kinds_at_once(changes_of: Derive) -> None:
     record = noticed(
         article(), RETRACTION, Notice(kind="ExpressionOfConcernIn", citation="J"), Notice(kind="ErratumIn")

@@ -55,6 +55,23 @@ def test_three_windows_are_asked_and_merged(source: PubmedSource, get: Getter, s
     assert all("datetype" not in seen.parameters["term"] for seen in server.asked("esearch"))
 
 
+def test_dois_are_looked_up_and_unknown_ones_are_named(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(vesicles("1", doi="10.5555/One"), vesicles("2", doi="10.5555/two"), vesicles("3"))
+    found = source.retrieve_ids(["10.5555/ONE", "3", "10.5555/none", "https://doi.org/10.5555/two"], get)
+    assert found.ids == {"1", "2", "3"}
+    assert found.missing == {"10.5555/none": "PubMed has no article with this doi"}
+    (asked,) = server.asked("esearch")
+    assert asked.parameters["term"] == '"10.5555/none"[doi] OR "10.5555/one"[doi] OR "10.5555/two"[doi]'
+    assert "mindate" not in asked.parameters
+
+
+def test_dois_that_are_not_understood_bring_no_flood(source: PubmedSource, get: Getter, server: Server) -> None:
+    server.world.add(*(vesicles(str(number), doi="10.5555/one") for number in range(1, 5)))
+    with pytest.raises(UnreconciledError, match="4 articles for 1 dois"):
+        source.retrieve_ids(["10.5555/one"], get)
+    assert server.asked("efetch") == []
+
+
 def test_both_ends_of_a_window_belong_to_it(source: PubmedSource, get: Getter, server: Server) -> None:
     server.world.add(vesicles("1", edat=WINDOW.since), vesicles("2", edat=WINDOW.until))
     assert source.retrieve(QUERY, WINDOW, get).ids == {"1", "2"}
