@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -248,24 +247,3 @@ def test_written_and_read_again(rows: list[tuple[int, str]]) -> None:
     found = items(f'<rss version="2.0"><channel>{body}</channel></rss>'.encode())
     wanted = [(str(pmid), " ".join(title.split())) for pmid, title in rows]
     assert [(item.pmid, item.title) for item in found if isinstance(item, Record)] == wanted
-
-
-@pytest.mark.field
-@pytest.mark.skipif(not FIELD.is_dir(), reason=f"no real feeds in {FIELD}")
-def test_real_feeds() -> None:
-    paths = [path for path in sorted(FIELD.glob("*/*")) if path.is_file()]
-    assert paths
-    for path in paths:
-        data = path.read_bytes()
-        if path.suffix == ".json":
-            with pytest.raises(InputError):
-                items(data)
-            continue
-        found = items(data)
-        assert len(found) == len(re.findall(rb"<(?:item|entry)[\s>]", data)), path
-        records = [item for item in found if isinstance(item, Record)]
-        assert all(item.title and not re.search(r"</?[a-z]+>", item.title) for item in records), path
-        pmids = re.findall(rb"<guid[^>]*>pubmed:(\d+)</guid>", data)
-        assert [item.pmid for item in records if item.pmid] == [pmid.decode() for pmid in pmids], path
-        named = {doi.decode().lower() for doi in re.findall(rb"<prism:doi>\s*(10\.\d+/[^\s<]+)\s*</prism:doi>", data)}
-        assert named <= {item.doi for item in records}, path
