@@ -160,15 +160,15 @@ def test_a_full_copy_of_the_same_run_tells_in_the_place_of_the_thin_one(reposito
     thin = Record(source="crossref", source_id=doi, doi=doi, title="Title", fidelity=Fidelity.FACTS)
     apply(repository, run, thin, article(fidelity=Fidelity.FACTS))
     apply(repository, run, article(doi=doi, abstract=(Section(text="Long."),)))
-    repository.works.link()
+    repository.works.link(run)
     told = {
-        (one.record.source, one.number): (one.is_superseded, one.is_first_of_work, one.before)
+        (one.record.source, one.number): (one.is_superseded, one.told_kinds, one.before)
         for one in repository.underived(10)
     }
     assert told == {
-        ("crossref", 1): (True, False, None),
-        ("pubmed", 1): (True, True, None),
-        ("pubmed", 2): (False, True, None),
+        ("crossref", 1): (True, frozenset(), None),
+        ("pubmed", 1): (True, frozenset(), None),
+        ("pubmed", 2): (False, frozenset(), None),
     }
 
 
@@ -179,7 +179,7 @@ def test_copies_of_one_text_know_of_each_other(repository: Repository, run: Run)
         source="europepmc", source_id="PPR1", kind=Kind.PREPRINT, notices=(Notice(kind="PreprintOf", doi=doi),)
     )
     apply(repository, run, article(doi=doi), copy, preprint)
-    repository.works.link()
+    repository.works.link(run)
     siblings = {one.record.source: one.siblings for one in repository.underived(10)}
     assert siblings == {"pubmed": (), "crossref": (article(doi=doi),), "europepmc": ()}
     assert len({one.work_id for one in repository.underived(10)}) == 1

@@ -166,7 +166,7 @@ def test_the_full_record_takes_the_place_of_the_thin_one_or_joins_its_work(
         ("pubmed", "1"): Fidelity.FULL,
         ("pubmed", "2"): Fidelity.FULL,
     }
-    repository.works.link()
+    repository.works.link(run)
     assert {one.work_id for one in repository.records() if one.record.doi == DOI} == {f"crossref:{DOI}"}
     server.forget()
     follow(project, repository, repository.start_run("services", NOW + WEEK, "", ""))

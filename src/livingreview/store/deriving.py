@@ -148,29 +148,30 @@ def _told_kinds(
     connection: Connection, rows: Sequence[Any], works: Mapping[str, Sequence[Any]], superseded: AbstractSet[int]
 ) -> dict[int, frozenset[str]]:
     """Version id -> kinds of the other records of the same publication that were told of before this version."""
-    by_id: dict[int, Any] = {}
+    publications: dict[int, set[int]] = {}
+    firsts: dict[int, Any] = {}
     for work_id in {row.work_id for row in rows}:
-        firsts: dict[int, Any] = {}
-        for state in works[work_id]:
-            if state.id not in superseded:
-                firsts.setdefault(state.record_id, state)
-        if len(firsts) > 1:
-            by_id |= firsts
-    publications = {record_id: {record_id} for record_id in by_id}
+        records = {state.record_id for state in works[work_id]}
+        if len(records) > 1:
+            publications |= {record_id: {record_id} for record_id in records}
+            for state in works[work_id]:
+                if state.id not in superseded:
+                    firsts.setdefault(state.record_id, state)
     ties = select(WORK_LINK.c.record_id, WORK_LINK.c.other_id).where(
-        WORK_LINK.c.undone_at.is_(None), WORK_LINK.c.kind.in_(SAME_PUBLICATION), WORK_LINK.c.record_id.in_(by_id)
+        WORK_LINK.c.undone_at.is_(None),
+        WORK_LINK.c.kind.in_(SAME_PUBLICATION),
+        WORK_LINK.c.record_id.in_(publications),
     )
     for one, other in connection.execute(ties):
-        # A record that was never told of itself ties nothing: the fuller copy that superseded it has its own ties.
-        if other in publications and publications[one] is not publications[other]:
+        if publications[one] is not publications[other]:
             publications[one] |= publications[other]
             for member in publications[other]:
                 publications[member] = publications[one]
     return {
         row.id: frozenset(
-            by_id[other].kind
+            firsts[other].kind
             for other in publications.get(row.record_id, ())
-            if other != row.record_id and (by_id[other].is_derived or by_id[other].id < row.id)
+            if other in firsts and other != row.record_id and (firsts[other].is_derived or firsts[other].id < row.id)
         )
         for row in rows
     }

@@ -136,14 +136,14 @@ def test_a_text_that_was_not_known_has_not_been_revised(changes_of: Derive) -> N
 @pytest.mark.parametrize("is_sibling", [False, True])
 def test_a_title_that_did_not_show_the_core_and_a_full_record_that_does(changes_of: Derive, is_sibling: bool) -> None:
     thin = article(title="Vesicles of x", fidelity=Fidelity.FACTS)
-    given = {"siblings": (thin,), "is_first_of_work": False} if is_sibling else {"before": thin}
+    given = {"siblings": (thin,), "told_kinds": frozenset({Kind.ARTICLE})} if is_sibling else {"before": thin}
     assert types(changes_of(BEFORE, work_scopes=frozenset({"other"}), **given)) == ["new_core_record"]
     assert changes_of(BEFORE, work_scopes=frozenset({"other"}), scope="loom", **given) == []
     assert changes_of(BEFORE, work_scopes=frozenset({"other", "loom_ev"}), **given) == []
 
 
 def test_a_full_copy_beside_a_full_copy_finds_no_core_anew(changes_of: Derive) -> None:
-    given = {"work_scopes": frozenset({"loom"}), "is_first_of_work": False}
+    given = {"work_scopes": frozenset({"loom"}), "told_kinds": frozenset({Kind.ARTICLE})}
     assert changes_of(BEFORE, siblings=(BEFORE,), **given) == []
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from livingreview.records import Change, Notice, Record
+from livingreview.records import Change, Kind, Notice, Record
 from support.records import article
 from support.tiny_review import CITED_PMID
 
@@ -88,11 +88,11 @@ def test_a_text_is_retracted_once_whoever_says_so_first(changes_of: Derive) -> N
         Record(source="crossref", source_id="10.5555/x", doi="10.5555/x"), Notice(kind="RetractionIn", doi="10.5555/n")
     )
     for later, earlier in ((ours, theirs), (theirs, ours)):
-        assert changes_of(later, siblings=(earlier,), is_first_of_work=False) == []
+        assert changes_of(later, siblings=(earlier,), told_kinds=frozenset({Kind.ARTICLE})) == []
     by_type = article(doi="10.5555/x", publication_types=("Retracted Publication",))
-    assert changes_of(theirs, siblings=(by_type,), is_first_of_work=False) == []
+    assert changes_of(theirs, siblings=(by_type,), told_kinds=frozenset({Kind.ARTICLE})) == []
     concern = noticed(theirs, Notice(kind="ExpressionOfConcernIn", doi="10.5555/c"))
-    assert told(changes_of(ours, siblings=(concern,), is_first_of_work=False)) == [("retracted", "alert")]
+    assert told(changes_of(ours, siblings=(concern,), told_kinds=frozenset({Kind.ARTICLE}))) == [("retracted", "alert")]
 
 
 @pytest.mark.parametrize(
