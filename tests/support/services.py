@@ -122,6 +122,9 @@ def _complaints(world: World, term: str) -> str:
 def _holds(world: World, term: Term, article: Any) -> bool:
     if term.tag.lower() in ("uid", "pmid"):
         return term.text == article.pmid
+    if term.is_range:
+        first, last = (date(*map(int, day.split("/"))) for day in term.text.split(","))
+        return bool(first <= article.dates()[term.field] <= last)
     # What PubMed does not know it leaves out, which widens the search.
     if term.tag.lower() not in _KNOWN_TAGS or term.text.lower() in world.unknown_phrases:
         return True
