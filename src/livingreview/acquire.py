@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from livingreview import decide
 from livingreview.config import Project, PubmedSettings, Query
@@ -101,8 +101,7 @@ def plan(project: Project, repository: Repository, watched: Mapping[str, Sequenc
     askings = []
     for query in queries_of(project.review, project.settings):
         cursor = cursors.get((query.source, query_hash(query)))
-        since = cursor.read_to_at.date() if cursor else project.review.read_from_date
-        window = Window(since=since, until=now.date(), stamp=cursor.stamp if cursor else "")
+        window = _window(repository, query, cursor, project.review.read_from_date, now)
         askings.append(Asking(query=query, window=window, role=query.role))
     seen: set[tuple[str, str]] = set()
     by_role = ((WATCH, watched), (UNFINISHED, repository.unfinished_trials()), (RESTORED, repository.incomplete_ids()))
@@ -113,6 +112,21 @@ def plan(project: Project, repository: Repository, watched: Mapping[str, Sequenc
             if ids and source in SOURCES and project.settings.service(source).is_enabled:
                 askings.append(Asking(query=Query(name=role, source=source), ids=tuple(ids), role=role))
     return askings
+
+
+def _window(repository: Repository, query: Query, cursor: Cursor | None, read_from_date: date, now: datetime) -> Window:
+    """The days from where the query stands to ``now``.
+
+    A reading that found nothing at all, or named records that did not come, may have met a fault that looks like an
+    answer: its days are asked for once more. A cursor that lies ahead of ``now`` was moved by a wrong clock and says
+    nothing; the query is read from the beginning.
+    """
+    if cursor is None or cursor.read_to_at > now:
+        return Window(since=read_from_date, until=now.date())
+    earlier = repository.readings(query.source, query_hash(query))
+    if earlier and earlier[-1].is_doubtful and sum(one.since == earlier[-1].since for one in earlier) == 1:
+        return Window(since=date.fromisoformat(earlier[-1].since), until=now.date())
+    return Window(since=cursor.read_to_at.date(), until=now.date(), stamp=cursor.stamp)
 
 
 def read_services(
@@ -145,6 +159,7 @@ def read_services(
                 SOURCES[name](project.settings),
                 [asking for asking in askings if asking.query.source == name],
                 watch.sleep,
+                is_settled=_is_settled(repository, name, run),
             )
             for name in names
         ]
@@ -174,6 +189,8 @@ def _ask_source(
     source: Source,
     askings: Sequence[Asking],
     sleep: Callable[[float], None],
+    *,
+    is_settled: bool,
 ) -> list[Reading]:
     settings = project.settings.service(source.name)
     has_key = isinstance(settings, PubmedSettings) and bool(settings.api_key.get_secret_value())
@@ -184,7 +201,7 @@ def _ask_source(
     readings: list[Reading] = []
     try:
         for asking in askings:
-            if asking.role in (WATCH, UNFINISHED) and readings and all(map(_is_unchanged, readings)):
+            if is_settled and asking.role in (WATCH, UNFINISHED) and readings and all(map(_is_unchanged, readings)):
                 # The service's own stamp has not moved since everything was read: there is nothing to ask by id.
                 readings.append(Reading(asking=asking, retrieved=Retrieved(is_unchanged=True)))
                 continue
@@ -196,6 +213,20 @@ def _ask_source(
     finally:
         client.close()
     return readings
+
+
+def _is_settled(repository: Repository, source: str, run: Run) -> bool:
+    """Whether the last run read a source by id too, to its end and without a named exception.
+
+    The stamp of a search says only that the search was read: after a kill, a failure or an exception the records that
+    are asked for by id may not be what the service had at that stamp.
+    """
+    earlier = [other for other in repository.runs() if other.road == run.road and other.id < run.id]
+    if not earlier or earlier[-1].status not in ("done", "partial"):
+        return False
+    by_id = [log for log in repository.query_logs(earlier[-1]) if log.source == source and log.query_hash == ""]
+    issues = [issue for issue in repository.issues(earlier[-1]) if issue.source == source]
+    return bool(by_id) and not issues and all(log.is_reconciled for log in by_id)
 
 
 def _is_unchanged(reading: Reading) -> bool:
@@ -283,7 +314,7 @@ def _note_emptiness(repository: Repository, reading: Reading, tally: Tally) -> N
     if retrieved is None or reading.asking.window is None or retrieved.is_unchanged or retrieved.announced != 0:
         return
     query = reading.asking.query
-    earlier = repository.announced_counts(query.source, query_hash(query))
+    earlier = [one.announced for one in repository.readings(query.source, query_hash(query))]
     if not earlier or (len(earlier) >= _HABIT and all(earlier[-_HABIT:])):
         what = "its first reading" if not earlier else f"after {_HABIT} readings with hits"
         tally.issues.append(

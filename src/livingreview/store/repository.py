@@ -25,7 +25,17 @@ from livingreview.store.engine import explain, open_engine
 from livingreview.store.status import source_status
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, change_values, score_values
-from livingreview.views import Digest, Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord, Underived
+from livingreview.views import (
+    Digest,
+    EarlierReading,
+    Issue,
+    QueryLog,
+    Run,
+    SourceStatus,
+    StoredChange,
+    StoredRecord,
+    Underived,
+)
 
 
 class Repository:
@@ -324,17 +334,10 @@ class Repository:
         with self._begin() as connection:
             return reading.unfinished_trials(connection)
 
-    def announced_counts(self, source: str, query_hash: str) -> list[int]:
-        """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
-        table = reading.QUERY
+    def readings(self, source: str, query_hash: str) -> list[EarlierReading]:
+        """Every complete reading of a query that announced a number, oldest first; skipped readings left out."""
         with self._begin() as connection:
-            found = connection.execute(
-                select(table.c.announced)
-                .where(table.c.source == source, table.c.query_hash == query_hash)
-                .where(table.c.is_reconciled.is_(True), table.c.is_skipped.is_(False), table.c.announced.is_not(None))
-                .order_by(table.c.id)
-            ).scalars()
-            return list(found)
+            return reading.readings(connection, source, query_hash)
 
     def counts(self) -> dict[str, int]:
         """Source -> number of records."""
