@@ -16,7 +16,7 @@ _TOKEN = re.compile(
   | (?P<area>AREA\[(?P<area_name>[^\]]+)\]RANGE\[(?P<area_range>[^\]]+)\])
   | (?P<range>(?P<range_name>\w+):\[(?P<range_text>[^\]]+)\])
   | (?P<days>"(?P<day_first>[\d/]+)"\[(?P<day_name>\w+)\]\s*:\s*"(?P<day_last>[\d/]+)"\[(?P=day_name)\])
-  | (?P<word>(?:(?P<field>\w+):)?(?:"(?P<phrase>[^"]*)"|(?P<bare>[^\s()\[\]"]+))(?:\[(?P<tag>[^\]]*)\])?)
+  | (?P<word>(?:(?P<field>[A-Za-z]\w*):)?(?:"(?P<phrase>[^"]*)"|(?P<bare>[^\s()\[\]"]+))(?:\[(?P<tag>[^\]]*)\])?)
     """,
     re.VERBOSE,
 )
