@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from livingreview import __version__
 from livingreview.config import ServiceSettings
@@ -25,6 +26,8 @@ _TRANSIENT_STATUS = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 is among them: ClinicalTrials.gov and NCBI answer it for moments of overload."""
 _CHUNK_BYTES = 1 << 16
 _FIRST_CONTACT_ATTEMPTS = 2
+_DEADLINE_READS = 10
+"""A whole answer may take so many times the read time-out, which alone bounds only the pause between two bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +158,7 @@ class Client:
         self._limiter.wait()
         where = f"{self.service} ({_host(request.url)})"
         timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
-        deadline = time.monotonic() + 10 * self._settings.read_timeout_seconds
+        deadline = time.monotonic() + _DEADLINE_READS * self._settings.read_timeout_seconds
         try:
             with self._session.request(
                 "POST" if request.is_post else "GET",
@@ -176,13 +179,14 @@ class Client:
                     headers={name.lower(): value for name, value in response.headers.items()},
                     retrieved_at=datetime.now(UTC),
                 )
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+        except ReadTimeoutError as error:
+            raise ServiceFaultError(f"{where}: the answer stopped half-way") from error
+        except HTTPError as error:
+            # What is read from the body comes past requests, in the words of the library below it.
             raise ServiceFaultError(f"{where}: the answer broke off half-way") from error
         except requests.exceptions.Timeout as error:
             raise UnreachableError(f"{where}: no answer within {timeout[0]:g}/{timeout[1]:g} s") from error
         except requests.exceptions.ConnectionError as error:
-            if self.has_answered and "Read timed out" in str(error):
-                raise ServiceFaultError(f"{where}: the answer stopped half-way") from error
             raise UnreachableError(f"{where}: cannot be reached ({_reason(error)})") from error
         except requests.exceptions.RequestException as error:
             raise QueryRejectedError(f"{where}: the request cannot be sent ({error})") from error
@@ -195,7 +199,8 @@ class Client:
         limit = int(self._settings.max_body_megabytes * 1_000_000)
         chunks = []
         size = 0
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        # read1 gives what is there; iter_content would wait for a whole chunk, and let an answer drip for days.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             size += len(chunk)
             if size > limit:
                 raise QueryRejectedError(
