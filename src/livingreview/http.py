@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from livingreview import __version__
 from livingreview.config import ServiceSettings
@@ -32,6 +33,8 @@ _TRANSIENT_STATUS = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 _CHUNK_BYTES = 1 << 16
 _RATE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _FIRST_CONTACT_ATTEMPTS = 2
+_DEADLINE_READS = 10
+"""A whole answer may take so many times the read time-out, which alone bounds only the pause between two bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +230,7 @@ class Client:
     def _exchange(self, request: Request, answer: "_Answer") -> None:
         where = f"{self.service} ({_host(request.url)})"
         timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
-        deadline = time.monotonic() + 10 * self._settings.read_timeout_seconds
+        deadline = time.monotonic() + _DEADLINE_READS * self._settings.read_timeout_seconds
         try:
             with self._session.request(
                 "POST" if request.is_post else "GET",
@@ -242,20 +245,22 @@ class Client:
                 answer.status = response.status_code
                 answer.headers = {name.lower(): value for name, value in response.headers.items()}
                 self._read_body(response, answer.body, where, deadline)
-        except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+        except ReadTimeoutError as error:
+            raise ServiceFaultError(f"{where}: the answer stopped half-way") from error
+        except HTTPError as error:
+            # What is read from the body comes past requests, in the words of the library below it.
             raise ServiceFaultError(f"{where}: the answer broke off half-way") from error
         except requests.exceptions.Timeout as error:
             raise UnreachableError(f"{where}: no answer within {timeout[0]:g}/{timeout[1]:g} s") from error
         except requests.exceptions.ConnectionError as error:
-            if self.has_answered and "Read timed out" in str(error):
-                raise ServiceFaultError(f"{where}: the answer stopped half-way") from error
             raise UnreachableError(f"{where}: cannot be reached ({_reason(error)})") from error
         except requests.exceptions.RequestException as error:
             raise QueryRejectedError(f"{where}: the request cannot be sent ({error})") from error
 
     def _read_body(self, response: requests.Response, body: bytearray, where: str, deadline: float) -> None:
         limit = int(self._settings.max_body_megabytes * 1_000_000)
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        # read1 gives what is there; iter_content would wait for a whole chunk, and let an answer drip for days.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             if len(body) + len(chunk) > limit:
                 body.clear()
                 raise QueryRejectedError(

@@ -59,10 +59,10 @@ def plan(project: Project, repository: Repository, baseline: Baseline, now: date
     """
     relevant = [scope.slug for scope in project.review.scopes if scope.is_relevant]
     standing = repository.standing(relevant, sorted(baseline.dois))
-    return [*_searches(project, standing, now), *_by_id(project, standing, baseline)]
+    return [*_searches(project, repository, standing, now), *_by_id(project, repository, standing, baseline)]
 
 
-def _searches(project: Project, standing: Standing, now: datetime) -> Iterator[Asking]:
+def _searches(project: Project, repository: Repository, standing: Standing, now: datetime) -> Iterator[Asking]:
     cursors = {(cursor.source, cursor.query_hash): cursor for cursor in standing.cursors}
     for query in queries_of(project.review, project.settings):
         key = (query.source, query_hash(query))
@@ -70,9 +70,36 @@ def _searches(project: Project, standing: Standing, now: datetime) -> Iterator[A
         if cursor is not None and cursor.read_to_at > now:
             yield _after_a_wrong_clock(project, query, standing.read_until.get(key, ()), cursor, now)
             continue
-        since = cursor.read_to_at.date() if cursor else project.review.read_from_date
-        window = Window(since=since, until=now.date(), stamp=cursor.stamp if cursor else "")
+        window = _window(repository, query, cursor, project.review.read_from_date, now)
         yield Asking(query=query, window=window, role=query.role)
+
+
+def _window(repository: Repository, query: Query, cursor: Cursor | None, read_from_date: date, now: datetime) -> Window:
+    """The days from where the query stands to ``now``.
+
+    A reading that found nothing at all, or named records that did not come, may have met a fault that looks like an
+    answer: its days are asked for once more.
+    """
+    if cursor is None:
+        return Window(since=read_from_date, until=now.date())
+    earlier = repository.readings(query.source, query_hash(query))
+    if earlier and earlier[-1].is_doubtful and sum(one.since == earlier[-1].since for one in earlier) == 1:
+        return Window(since=date.fromisoformat(earlier[-1].since), until=now.date())
+    return Window(since=cursor.read_to_at.date(), until=now.date(), stamp=cursor.stamp)
+
+
+def _is_settled(repository: Repository, source: str) -> bool:
+    """Whether the last run read a source by id too, to its end and without a named exception.
+
+    The stamp of a search says only that the search was read: after a kill, a failure or an exception the records that
+    are asked for by id may not be what the service had at that stamp.
+    """
+    earlier = [run for run in repository.runs() if run.road == "services" and run.status != "running"]
+    if not earlier or earlier[-1].status not in ("done", "partial"):
+        return False
+    by_id = [log for log in repository.query_logs(earlier[-1]) if log.source == source and log.query_hash == ""]
+    issues = [issue for issue in repository.issues(earlier[-1]) if issue.source == source]
+    return bool(by_id) and not issues and all(log.is_reconciled for log in by_id)
 
 
 def _after_a_wrong_clock(
@@ -94,7 +121,7 @@ def _after_a_wrong_clock(
     )
 
 
-def _by_id(project: Project, standing: Standing, baseline: Baseline) -> Iterator[Asking]:
+def _by_id(project: Project, repository: Repository, standing: Standing, baseline: Baseline) -> Iterator[Asking]:
     without_pmid = [ref.doi for ref in baseline.references if ref.doi and not ref.pmid]
     dois = sorted({doi for doi in without_pmid if doi not in standing.pmid_of})
     learnt = {standing.pmid_of[doi] for doi in without_pmid if doi in standing.pmid_of}
@@ -114,7 +141,7 @@ def _by_id(project: Project, standing: Standing, baseline: Baseline) -> Iterator
             if not ids or not _can_be_asked(project, source, role):
                 continue
             seen.update((source, source_id) for source_id in ids)
-            yield _asking(role, source, ids, standing)
+            yield _asking(role, source, ids, standing, is_settled=_is_settled(repository, source))
 
 
 def _can_be_asked(project: Project, source: str, role: str) -> bool:
@@ -124,7 +151,7 @@ def _can_be_asked(project: Project, source: str, role: str) -> bool:
     return isinstance(made, {WATCH_DOI: FindsDois, CENSUS: Counts}.get(role, object))
 
 
-def _asking(role: str, source: str, ids: Sequence[str], standing: Standing) -> Asking:
+def _asking(role: str, source: str, ids: Sequence[str], standing: Standing, *, is_settled: bool) -> Asking:
     stored, gone = standing.stored.get(source, frozenset()), standing.gone.get(source, frozenset())
     controls = sorted(stored - gone)[:_CONTROLS] if role == ABSENT else []
     is_known = (source, role) not in standing.broken and set(ids) <= stored | gone
@@ -137,5 +164,5 @@ def _asking(role: str, source: str, ids: Sequence[str], standing: Standing) -> A
             for source_id in ids
             if (source, source_id) in standing.doi_of
         },
-        is_skippable=role == CENSUS or (role != RESTORED and is_known),
+        is_skippable=is_settled and (role == CENSUS or (role != RESTORED and is_known)),
     )

@@ -38,7 +38,7 @@ class Outcome:
 
     Attributes:
         failures: source or file -> why it could not be read.
-        changes: the changes that this run found.
+        changes: the changes that this run found, and those that an earlier one could not report any more.
         report: the files of its report; none when nothing could be read.
     """
 
@@ -166,7 +166,7 @@ def _run(
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()))
             run = repository.run(run.name)
-            found = tuple(repository.changes(run=run.name))
+            found = changes_to_report(repository, run)
             paths = write_report(project, repository, baseline, run, acquired.failures, found)
             _write_feed(project, repository, now)
             repository.mark_reported(run, now)
@@ -258,6 +258,14 @@ def _derive(project: Project, repository: Repository, baseline: Baseline, run: R
         done += len(versions)
         watch.progress("classifying", done)
     return model.id if model else ""
+
+
+def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
+    """The changes that the report of a run tells: its own, and those of runs that ended before they could report."""
+    runs = repository.runs()
+    last_told = max((other.id for other in runs if other.id < run.id and other.reported_at is not None), default=0)
+    names = [other.name for other in runs if last_told < other.id <= run.id]
+    return tuple(found for name in names for found in repository.changes(run=name))
 
 
 def write_report(

@@ -152,6 +152,20 @@ class QueryLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierReading:
+    """A complete reading of a query in an earlier run.
+
+    Attributes:
+        since: the first day that it asked for, as ISO date.
+        is_doubtful: it found nothing at all, or named records that did not come.
+    """
+
+    since: str
+    announced: int
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """A named exception of a run."""
 

@@ -32,7 +32,7 @@ from livingreview.sources import Item
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 from livingreview.verdicts import Action
-from livingreview.views import Run
+from livingreview.views import EarlierReading, Run
 from support.records import NOW, article, trial
 
 HOUR = timedelta(hours=1)
@@ -315,7 +315,23 @@ def test_named_exceptions_stand_with_their_query(repository: Repository, run: Ru
     assert (issue.source_id, issue.query, issue.reason) == ("9", "core", "broken")
     (log,) = repository.query_logs(run)
     assert (log.received, log.counts["new"], log.announced) == (3, 2, 1)
-    assert repository.announced_counts("pubmed", "abc") == [1]
+    assert repository.readings("pubmed", "abc") == [
+        EarlierReading(since=str(QUERY["since"]), announced=1, is_doubtful=True)
+    ]
+    with repository.writing(run, decide) as writing:
+        writing.log_query(QUERY, Tally(received=1))
+        writing.log_query(QUERY | {"query_hash": "other"}, Tally())
+        writing.log_query(QUERY | {"is_reconciled": False}, Tally())
+    # The exception belongs to the query of that name in that run.
+    assert len(repository.readings("pubmed", "abc")) == 2
+
+
+def test_a_reading_that_found_nothing_is_doubtful(repository: Repository) -> None:
+    for announced in (3, 0):
+        run = repository.start_run("services", NOW, "", "")
+        with repository.writing(run, decide) as writing:
+            writing.log_query(QUERY | {"announced": announced}, Tally())
+    assert [(one.announced, one.is_doubtful) for one in repository.readings("pubmed", "abc")] == [(3, False), (0, True)]
 
 
 # Runs and the lock

@@ -1,12 +1,14 @@
 """What the services really answered, as other projects recorded it."""
 
+import io
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from livingreview.errors import InputError
-from livingreview.records import Deletion, Problem, Record
+from livingreview.records import Deletion, Kind, Problem, Record
 from livingreview.sources import pubmed_xml
 from livingreview.sources.pubmed import read_search
 
@@ -35,6 +37,38 @@ def test_every_recorded_efetch_answer_is_read_or_refused(field_data: Path) -> No
     assert found["records"] > 100
     assert found["with notices"] > 0
     assert found["refused"] < 10
+
+
+_ARTICLE = re.compile(rb"<(PubmedArticle|PubmedBookArticle)[ >].*?</\1>", re.DOTALL)
+_ABSTRACT = re.compile(rb"<Abstract>.*?</Abstract>", re.DOTALL)
+
+
+def test_what_real_records_are_made_of_is_kept(field_data: Path) -> None:
+    kept = Counter[str]()
+    for path in sorted((field_data / "services" / "efetch").rglob("*.xml")):
+        for match in _ARTICLE.finditer(path.read_bytes()):
+            xml = match.group()
+            (item,) = pubmed_xml.parse(io.BytesIO(xml))
+            if not isinstance(item, Record):
+                continue
+            abstract = _ABSTRACT.search(xml)
+            labels = re.findall(
+                rb'<AbstractText[^>]* Label="([^"]+)"[^>]*>\s*[^\s<]', abstract.group() if abstract else b""
+            )
+            assert len([part for part in item.abstract if part.label]) >= len(labels), path.name
+            checks = {
+                "structured abstract": (bool(labels), bool(item.abstract)),
+                "MathML": (b"<mml:" in xml.split(b"<ReferenceList")[0], "<" not in item.title.replace(" < ", "")),
+                "vernacular title": (bool(re.search(rb"<VernacularTitle>[^<]", xml)), bool(item.vernacular_title)),
+                "book": (match[1] == b"PubmedBookArticle", item.kind is Kind.BOOK),
+                "collective author": (b"<CollectiveName>" in xml, any(person.collective for person in item.persons)),
+                "MedlineDate": (b"<MedlineDate>" in xml, bool(item.publication_date)),
+                "PMID version": (bool(re.search(rb'<PMID Version="[2-9]', xml)), bool(item.source_version)),
+            }
+            for name, (is_there, is_kept) in checks.items():
+                kept[name] += is_there
+                assert is_kept or not is_there, (path.name, name)
+    assert all(kept[name] for name in ("structured abstract", "book", "collective author", "MedlineDate")), kept
 
 
 def test_every_recorded_esearch_answer_is_read_or_refused(field_data: Path) -> None:

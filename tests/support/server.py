@@ -40,7 +40,7 @@ class Seen:
     headers: Mapping[str, str]
 
 
-Spoil = Callable[["_Handler", Answer], None]
+Spoil = Callable[["Handler", Answer], None]
 """Sends a spoiled answer in place of the good one."""
 
 
@@ -132,7 +132,7 @@ class Server:
         self.seen.clear()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -213,7 +213,7 @@ def _route(world: World, seen: Seen) -> Answer:
 @contextmanager
 def serve(world: World | None = None) -> Iterator[Server]:
     """A server on a free port of 127.0.0.1 for as long as the block lasts."""
-    handler = type("Handler", (_Handler,), {})
+    handler = type("Handler", (Handler,), {})
     http = _Server(("127.0.0.1", 0), handler)
     server = Server(http, world or World())
     handler.lab = server  # type: ignore[attr-defined]
@@ -233,27 +233,27 @@ def serve(world: World | None = None) -> Iterator[Server]:
 def status(code: int, words: str = "", **headers: str) -> Spoil:
     """Answers with a status; ``Retry_After="1"`` becomes the header ``Retry-After``."""
 
-    def spoil(handler: _Handler, _answer: Answer) -> None:
+    def spoil(handler: Handler, _answer: Answer) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         handler.send_answer(Answer((words or f"status {code}").encode(), "text/plain", code, named))
 
     return spoil
 
 
-def reset(handler: _Handler, _answer: Answer) -> None:
+def reset(handler: Handler, _answer: Answer) -> None:
     """Ends the connection with RST, without a byte."""
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     handler.close_connection = True
     handler.connection.close()
 
 
-def truncated(handler: _Handler, answer: Answer) -> None:
+def truncated(handler: Handler, answer: Answer) -> None:
     """Promises the whole body, sends half of it and hangs up."""
     handler.send_answer(answer, part=len(answer.body) // 2)
     handler.close_connection = True
 
 
-def cut_short(handler: _Handler, answer: Answer) -> None:
+def cut_short(handler: Handler, answer: Answer) -> None:
     """Half of the body, with a length that fits the half: only the content tells."""
     half = answer.body[: len(answer.body) // 2]
     handler.send_answer(Answer(half, answer.media_type, answer.status, answer.headers))
@@ -262,7 +262,7 @@ def cut_short(handler: _Handler, answer: Answer) -> None:
 def drip(seconds: float) -> Spoil:
     """Half of the body at once, the rest after so many seconds."""
 
-    def spoil(handler: _Handler, answer: Answer) -> None:
+    def spoil(handler: Handler, answer: Answer) -> None:
         handler.send_answer(answer, part=len(answer.body) // 2)
         time.sleep(seconds)
         handler.wfile.write(answer.body[len(answer.body) // 2 :])
@@ -271,7 +271,7 @@ def drip(seconds: float) -> Spoil:
     return spoil
 
 
-def error_in_200(handler: _Handler, answer: Answer) -> None:
+def error_in_200(handler: Handler, answer: Answer) -> None:
     """What E-utilities, and Europe PMC and Crossref in their own ways, say with status 200 when they are not well."""
     if "message-type" in answer.body.decode():
         words = {"status": "failed", "message-type": "exception", "message": "Search Backend failed"}
@@ -290,17 +290,17 @@ def error_in_200(handler: _Handler, answer: Answer) -> None:
     )
 
 
-def html_in_200(handler: _Handler, _answer: Answer) -> None:
+def html_in_200(handler: Handler, _answer: Answer) -> None:
     """A page for people."""
     handler.send_answer(Answer(b"<!DOCTYPE html><html><body><h1>Under maintenance</h1></body></html>", "text/html"))
 
 
-def empty_body(handler: _Handler, answer: Answer) -> None:
+def empty_body(handler: Handler, answer: Answer) -> None:
     """Nothing, with status 200."""
     handler.send_answer(Answer(b"", answer.media_type))
 
 
-def wrong_charset(handler: _Handler, answer: Answer) -> None:
+def wrong_charset(handler: Handler, answer: Answer) -> None:
     """The answer in UTF-16, without saying so."""
     handler.send_answer(Answer(answer.body.decode().encode("utf-16"), answer.media_type))
 
@@ -308,7 +308,7 @@ def wrong_charset(handler: _Handler, answer: Answer) -> None:
 def gzip_bomb(megabytes: int) -> Spoil:
     """So many megabytes of spaces, in a few kilobytes."""
 
-    def spoil(handler: _Handler, answer: Answer) -> None:
+    def spoil(handler: Handler, answer: Answer) -> None:
         body = gzip.compress(b" " * megabytes * 1_000_000)
         handler.send_answer(Answer(body, answer.media_type, headers={"Content-Encoding": "gzip"}))
 

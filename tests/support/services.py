@@ -125,7 +125,11 @@ def _complaints(world: World, term: str) -> str:
 
 def _holds(world: World, term: Term, article: Any) -> bool:
     if term.tag.lower() in ("uid", "pmid"):
-        return term.text == article.pmid
+        first, _, last = term.text.partition(":")
+        return int(first) <= int(article.pmid) <= int(last or first) if first.isdigit() else False
+    if term.is_range:
+        first, last = (date(*map(int, day.split("/"))) for day in term.text.split(","))
+        return bool(first <= article.dates()[term.field] <= last)
     if term.tag.lower() in ("aid", "doi"):
         return term.text.lower() == article.doi.lower()
     # What PubMed does not know it leaves out, which widens the search.

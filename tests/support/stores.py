@@ -6,11 +6,11 @@ from sqlalchemy import create_engine, inspect, text
 
 _RUN_OF_ITS_OWN = frozenset({"run", "run_query", "run_issue", "payload", "lock", "alembic_version"})
 """Tables about the way, not about what was found."""
-_PASSING = frozenset({"run_id", "first_run_id", "retrieved_at", "at", "made_at", "trained_at", "model"})
+PASSING = frozenset({"run_id", "first_run_id", "retrieved_at", "at", "made_at", "trained_at", "model"})
 """Columns that tell one run from another."""
 
 
-def rows_of(url: str, *, is_run_log_left_out: bool = True, passing: frozenset[str] = _PASSING) -> dict[str, list[Any]]:
+def rows_of(url: str, *, is_run_log_left_out: bool = True, passing: frozenset[str] = PASSING) -> dict[str, list[Any]]:
     """Table -> its rows in a fixed order, without times and runs, and with records in the place of their numbers.
 
     The numbers of records and versions depend on the order in which sources were applied, which a crash may change;

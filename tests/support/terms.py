@@ -1,7 +1,8 @@
 """Search terms as the services take them, in as much of their grammar as our own queries use.
 
-``(a[tiab] OR "b c"[ti]) AND NOT FIELD:[x TO y] AND AREA[Date]RANGE[a,MAX]``: terms beside each other are joined by AND;
-what a single term means is up to the service, which hands in a function.
+``(a[tiab] OR "b c"[ti]) AND NOT FIELD:[x TO y] AND AREA[Date]RANGE[a,MAX]``, and PubMed's ranges of days,
+``"2022/01/01"[edat] : "2022/02/01"[edat]``: terms beside each other are joined by AND; what a single term means is up
+to the service, which hands in a function.
 """
 
 import re
@@ -14,7 +15,8 @@ _TOKEN = re.compile(
     (?P<paren>[()])
   | (?P<area>AREA\[(?P<area_name>[^\]]+)\]RANGE\[(?P<area_range>[^\]]+)\])
   | (?P<range>(?P<range_name>\w+):\[(?P<range_text>[^\]]+)\])
-  | (?P<word>(?:(?P<field>\w+):)?(?:"(?P<phrase>[^"]*)"|(?P<bare>[^\s()\[\]"]+))(?:\[(?P<tag>[^\]]*)\])?)
+  | (?P<days>"(?P<day_first>[\d/]+)"\[(?P<day_name>\w+)\]\s*:\s*"(?P<day_last>[\d/]+)"\[(?P=day_name)\])
+  | (?P<word>(?:(?P<field>[A-Za-z]\w*):)?(?:"(?P<phrase>[^"]*)"|(?P<bare>[^\s()\[\]"]+))(?:\[(?P<tag>[^\]]*)\])?)
     """,
     re.VERBOSE,
 )
@@ -45,6 +47,9 @@ def terms_of(query: str) -> tuple[Term | str, ...]:
             found.append(Term(match["area_range"], field=match["area_name"], is_range=True))
         elif match["range"]:
             found.append(Term(match["range_text"], field=match["range_name"], is_range=True))
+        elif match["days"]:
+            days = f"{match['day_first']},{match['day_last']}"
+            found.append(Term(days, field=match["day_name"], is_range=True))
         elif match["word"] in ("AND", "OR", "NOT"):
             found.append(match["word"])
         else:

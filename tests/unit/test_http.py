@@ -20,6 +20,7 @@ from livingreview.http import (
 )
 from support import server as faults
 from support.server import Seen, Server
+from support.spoils import chunks_that_break_off, trickle
 from support.world import Article
 
 NOW = datetime(2022, 6, 1, 12, 0, tzinfo=UTC)
@@ -173,6 +174,24 @@ def test_a_slow_answer_times_out(make: Callable[..., Client], request_of: Reques
     server.mend()
     server.spoil(faults.drip(0.05))
     assert make().send(request_of).status == 200
+
+
+def test_an_answer_that_drips_without_a_pause_is_given_up(
+    make: Callable[..., Client], request_of: Request, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No pause between two bytes is as long as the read time-out, and no chunk is ever full."""
+    monkeypatch.setattr("livingreview.http._DEADLINE_READS", 1)
+    server.spoil(trickle(0.05, 20), times=None)
+    with pytest.raises(ServiceFaultError, match="drips in too slowly"):
+        make(read_timeout_seconds=0.2, max_attempts=1).send(request_of)
+
+
+def test_chunks_that_break_off_are_asked_for_again(
+    make: Callable[..., Client], request_of: Request, server: Server
+) -> None:
+    server.spoil(chunks_that_break_off)
+    assert make().send(request_of).body.endswith(b"</PubmedArticleSet>")
+    assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("fault", [faults.gzip_bomb(3), faults.status(200, "x" * 2_100_000)])

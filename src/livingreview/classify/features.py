@@ -207,4 +207,6 @@ def _unit(table: sparse.csr_array) -> sparse.csr_array:
     scale = 1 / np.where(norms > 0, norms, 1)
     scaled = sparse.csr_array(sparse.diags_array(scale) @ table)
     scaled.indices, scaled.indptr = scaled.indices.astype(np.int32), scaled.indptr.astype(np.int32)
+    # A product is not sorted, and then a sum orders a row by what the others are: equal terms changed places.
+    scaled.sort_indices()
     return scaled

@@ -111,7 +111,7 @@ def report(
 ) -> None:
     """Build the report of a run, or of a period, from the store."""
     from livingreview import report as reports
-    from livingreview.run import material, write_report
+    from livingreview.run import changes_to_report, material, write_report
 
     call = invocation(context)
     project = call.project()
@@ -126,7 +126,10 @@ def report(
             raise UsageError("no run has been reported yet; `livingreview run` makes the first report")
         baseline = load_baseline(project)
         is_period = begin is not None or end is not None
-        found = repository.changes(run="" if is_period else chosen.name, since=begin, until=end)
+        if is_period:
+            found = tuple(repository.changes(since=begin, until=end))
+        else:
+            found = changes_to_report(repository, chosen)
         failures = {log.source: log.error for log in repository.query_logs(chosen) if log.error}
         if json:
             built = reports.build(material(project, repository, baseline, chosen, failures, found))

@@ -148,7 +148,8 @@ class EuropepmcSource:
             kept = get(request, _check)
             page = _page(kept.payload.body)
             reading.requests += 1
-            reading.announced = page.announced
+            # A page that suddenly counts less makes the reading doubtful, not complete.
+            reading.announced = max(reading.announced, page.announced)
             ids = {key[1] for result in page.results if (key := _key(result))}
             # A result without an id is kept too: it becomes a problem when the page is parsed.
             if not ids <= reading.ids or len(ids) < len(page.results):

@@ -4,7 +4,8 @@ Facts (NBK25499, NBK25497 and observation):
 
 - 3 requests a second without a key, 10 with one; ``tool`` and ``email`` are asked for.
 - esearch gives at most 9,999 ids of a query, whatever ``retstart`` says, and does not complain: a window with more is
-  bisected by date until each part fits; a single day that does not fit is an error with its date named.
+  bisected by date until each part fits. On some days the National Library of Medicine revises more records than that:
+  such a day is cut by the entry dates of its records. What still does not fit is an error with its date named.
 - The entry date (``edat``) of a record added more than a year late is set back to its publication date. So new records
   are asked for by entry *and* create date (``crdt``), revised ones by modification date (``mdat``).
 - ``ErrorList`` and ``WarningList`` come with a count as if all were well: a term that PubMed does not know is dropped
@@ -38,6 +39,8 @@ _DOIS_A_SEARCH = 50
 _MAX_RECORDS_A_DOI = 3
 """A retracted and republished article may share its doi with another record; more than this is another search."""
 _DATE_TYPES = ("edat", "crdt", "mdat")
+_FIRST_ENTRY = date(1900, 1, 1)
+"""No record of PubMed was entered before; entry dates reach back to publication dates."""
 _HARMLESS_WARNINGS = frozenset({"OutputMessage"})
 """``No items found.`` arrives as a warning."""
 
@@ -175,35 +178,66 @@ class PubmedSource:
         self, query: Query, date_type: str, since: date, until: date, asked: "_Counter"
     ) -> Iterator[tuple[str, ...]]:
         """The ids of one date window, in parts that esearch can list completely."""
-        found = self._search(query, date_type, since, until, asked)
-        where = f"pubmed query {query.name!r}, {date_type} {since} to {until}"
-        if found.complaints:
-            raise QueryRejectedError(f"{where}: PubMed says {'; '.join(found.complaints)}; mend it in review.toml")
-        if found.count > _MAX_IDS:
-            if since >= until:
-                raise UnreconciledError(
-                    f"{where}: {found.count} hits in one day, more than the {_MAX_IDS} PubMed lists; narrow the query"
-                )
+        found = self._search(query, query.text, date_type, since, until, asked)
+        if found.count <= _MAX_IDS:
+            yield found.ids
+        elif since < until:
             middle = since + (until - since) // 2
             yield from self._list_ids(query, date_type, since, middle, asked)
             yield from self._list_ids(query, date_type, middle + timedelta(days=1), until, asked)
-            return
-        if len(set(found.ids)) != found.count:
-            raise UnreconciledError(f"{where}: PubMed counts {found.count} and lists {len(set(found.ids))} ids")
-        yield found.ids
+        else:
+            yield from self._list_day(query, date_type, since, found.count, asked)
 
-    def _search(self, query: Query, date_type: str, since: date, until: date, asked: "_Counter") -> _Search:
+    def _list_day(
+        self, query: Query, date_type: str, day: date, count: int, asked: "_Counter"
+    ) -> Iterator[tuple[str, ...]]:
+        """The ids of one day that has too many of them, in parts by entry date."""
+        waiting = [(_FIRST_ENTRY, day)]
+        listed = 0
+        while waiting:
+            first, last = waiting.pop()
+            text = f'({query.text}) AND ("{_day(first)}"[edat] : "{_day(last)}"[edat])'
+            found = self._search(query, text, date_type, day, day, asked)
+            if found.count <= _MAX_IDS:
+                listed += found.count
+                yield found.ids
+            elif first < last:
+                middle = first + (last - first) // 2
+                waiting += [(first, middle), (middle + timedelta(days=1), last)]
+            else:
+                raise UnreconciledError(
+                    f"pubmed query {query.name!r}, {date_type} {day}, entered {first}: {found.count} hits, more than"
+                    f" the {_MAX_IDS} PubMed lists; narrow the query"
+                )
+        if listed != count:
+            raise UnreconciledError(
+                f"pubmed query {query.name!r}, {date_type} {day}: PubMed counts {count} and {listed} by entry date"
+            )
+
+    def _search(self, query: Query, text: str, date_type: str, since: date, until: date, asked: "_Counter") -> _Search:
+        """One answer of esearch, whose ids are as many as it counts unless there are too many.
+
+        Raises:
+            QueryRejectedError: PubMed complains of the query.
+            UnreconciledError: the ids are not as many as it counts.
+        """
         parameters = {
             "db": "pubmed",
-            "term": query.text,
+            "term": text,
             "datetype": date_type,
-            "mindate": since.strftime("%Y/%m/%d"),
-            "maxdate": until.strftime("%Y/%m/%d"),
+            "mindate": _day(since),
+            "maxdate": _day(until),
             "retmax": str(_MAX_IDS),
             "retmode": "xml",
         }
         request = self._request("esearch.fcgi", parameters)
-        return read_search(asked(request, check_search).body)
+        found = read_search(asked(request, check_search).body)
+        where = f"pubmed query {query.name!r}, {date_type} {since} to {until}"
+        if found.complaints:
+            raise QueryRejectedError(f"{where}: PubMed says {'; '.join(found.complaints)}; mend it in review.toml")
+        if found.count <= _MAX_IDS and len(set(found.ids)) != found.count:
+            raise UnreconciledError(f"{where}: PubMed counts {found.count} and lists {len(set(found.ids))} ids")
+        return found
 
     def _fetch(self, ids: Sequence[str], asked: "_Counter") -> Retrieved:
         keys: list[str] = []
@@ -251,6 +285,10 @@ class PubmedSource:
             secrets={"api_key": key} if key else {},
             is_post=True,
         )
+
+
+def _day(moment: date) -> str:
+    return moment.strftime("%Y/%m/%d")
 
 
 class _Counter:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, select
+from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from livingreview.canonical import record_from
 from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity
 from livingreview.store import tables
 from livingreview.store.apply import table
-from livingreview.views import Issue, QueryLog, Run, StoredChange, StoredRecord
+from livingreview.views import EarlierReading, Issue, QueryLog, Run, StoredChange, StoredRecord
 
 RUN: Table = table(tables.RunRow)
 QUERY: Table = table(tables.QueryRow)
@@ -50,6 +50,25 @@ def query_logs(connection: Connection, run_id: int) -> list[QueryLog]:
         del values["id"], values["run_id"]
         logs.append(QueryLog(**values, counts=counts))
     return logs
+
+
+def readings(connection: Connection, source: str, query_hash: str) -> list[EarlierReading]:
+    """See :meth:`livingreview.store.repository.Repository.readings`."""
+    exceptions = (
+        select(func.count())
+        .where(ISSUE.c.run_id == QUERY.c.run_id, ISSUE.c.source == QUERY.c.source, ISSUE.c.query == QUERY.c.name)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(QUERY.c.since, QUERY.c.announced, exceptions.label("exceptions"))
+        .where(QUERY.c.source == source, QUERY.c.query_hash == query_hash)
+        .where(QUERY.c.is_reconciled.is_(True), QUERY.c.is_skipped.is_(False), QUERY.c.announced.is_not(None))
+        .order_by(QUERY.c.id)
+    )
+    return [
+        EarlierReading(since=row.since, announced=row.announced, is_doubtful=row.announced == 0 or row.exceptions > 0)
+        for row in rows
+    ]
 
 
 def issues(connection: Connection, run_id: int) -> list[Issue]:
@@ -208,17 +227,6 @@ def unfinished_trials(connection: Connection) -> dict[str, list[str]]:
         if json.loads(row.content).get("trial", {}).get("status") not in FINISHED_STATUS:
             found.setdefault(row.source, []).append(row.source_id)
     return found
-
-
-def announced_counts(connection: Connection, source: str, query_hash: str) -> list[int]:
-    """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
-    found = connection.execute(
-        select(QUERY.c.announced)
-        .where(QUERY.c.source == source, QUERY.c.query_hash == query_hash)
-        .where(QUERY.c.is_reconciled.is_(True), QUERY.c.is_skipped.is_(False), QUERY.c.announced.is_not(None))
-        .order_by(QUERY.c.id)
-    )
-    return list(found.scalars())
 
 
 def model_card(connection: Connection, model_id: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from livingreview.verdicts import Decider
 from livingreview.views import (
     Absence,
     Digest,
+    EarlierReading,
     Health,
     Issue,
     LockOwner,
@@ -325,10 +326,10 @@ class Repository:
         with self._begin() as connection:
             return standing.standing(connection, scopes, dois)
 
-    def announced_counts(self, source: str, query_hash: str) -> list[int]:
-        """How many records each complete reading of a query announced, oldest first; skipped readings left out."""
+    def readings(self, source: str, query_hash: str) -> list[EarlierReading]:
+        """Every complete reading of a query that announced a number, oldest first; skipped readings left out."""
         with self._begin() as connection:
-            return reading.announced_counts(connection, source, query_hash)
+            return reading.readings(connection, source, query_hash)
 
     def has_read_file(self, key: str) -> bool:
         """Whether a file with this hash was read to its end by any run."""

@@ -46,6 +46,17 @@ def test_pairs_do_not_reach_over_stop_words_or_records(words, review):
     assert "bambootoken teeth" not in terms
 
 
+def test_a_record_has_the_same_row_in_any_company(words, review):
+    features = Features.learn(words, review)
+    together, _ = features.matrix(words)
+    for number, one in enumerate(words):
+        alone, _ = features.matrix([one])
+        row = together[[number]]
+        assert (row.indices == alone.indices).all()
+        assert (np.diff(alone.indices) > 0).all()
+        assert (row.data == alone.data).all()
+
+
 def test_words_never_seen_count_for_nothing(words, review, make_article):
     features = Features.learn(words, review)
     strange = prepare(make_article("Quarks"), folder_of(review))

@@ -1,0 +1,48 @@
+"""Every fault upon every road at every place: a retry or the next run overcomes it, and the store loses nothing."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.fault_bench import Bench, bench
+from support.fault_table import LASTING, NEXT, ONCE, PLACES, ROADS, Trial, cells, table, trials
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(tmp_path_factory.mktemp("faults")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("trial", trials(), ids=lambda trial: trial.name)
+def test_nothing_is_lost(workbench: Bench, tmp_path: Path, trial: Trial) -> None:
+    expected = {road.name: trial.fault.expected(road.name, trial.place, trial.mode) for road in trial.roads}
+    assert workbench.play(trial, tmp_path / "project") == expected
+
+
+def test_every_road_meets_both_kinds_of_fault_at_every_place() -> None:
+    found = Counter((road.name, trial.place, trial.mode) for trial, road in cells())
+    for road in ROADS.values():
+        for place in range(1, road.places + 1):
+            assert found[road.name, place, ONCE] > 20
+            assert found[road.name, place, LASTING] > 6
+    assert len(cells()) > 500
+
+
+def test_the_bench_sees_a_loss(workbench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that takes every answer for a good one is found out."""
+    trial = next(one for one in trials() if one.fault.name.startswith("empty result") and one.mode == LASTING)
+    monkeypatch.setattr("livingreview.acquire._note_emptiness", lambda *_: None)
+    assert any("lost without a word" in words for words in workbench.play(trial, tmp_path / "project").values())
+
+
+def test_the_document_shows_these_faults() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert table() in text
+    assert f"{len(cells())} cells" in text
+    assert NEXT
+    assert all(place in text for place in PLACES)
