@@ -1,5 +1,6 @@
 """Works and what people say of them, on SQLite and on PostgreSQL."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def test_what_a_person_split_stays_split(repository: Repository, run: Run) -> No
     assert [work.id for work in left] == ["pubmed:1", "crossref:10.5555/a", "pubmed:2"]
     # Another record that would bring two of them together cannot.
     third = Record(source="pmc", source_id="PMC7", doi="10.5555/a", pmid="1")
-    take(repository, run, third, article("2", source_date="2023-01-01", notices=(Notice(kind="UpdateOf", pmid="1"),)))
+    take(repository, run, third, replace(ERRATUM, title="Revised", source_date="2023-01-01"))
     assert works(repository) == [["pmc:PMC7", "pmc:PMC7", "pubmed:1"]]
     undone = [link for link in repository.works.show("pubmed:1").links if link.undone_by]
     assert {(link.undone_by, link.undone_reason, link.undone_at) for link in undone} == {("Ada", "read both", NOW)}

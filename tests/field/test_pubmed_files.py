@@ -86,6 +86,6 @@ def test_the_works_of_the_file(items: list[Record | Deletion | Problem]) -> None
     current = {item.source_id: facts_of(content_of(item)) for item in items if isinstance(item, Record)}
     found = partition(current.values())
     sizes = Counter(len(names) for names in set(found.works.values()))
-    # 115 notices and one preprint name their articles; not one of 20,783 titles joins two records of PubMed.
-    assert Counter(str(link.kind) for link in found.links.values()) == {"notice": 115, "preprint_of": 1}
+    # 114 notices and one preprint name their articles; not one of 20,783 titles joins two records of PubMed.
+    assert Counter(str(link.kind) for link in found.links.values()) == {"notice": 114, "preprint_of": 1}
     assert {size for size in sizes if size > 1} == {2, 3}

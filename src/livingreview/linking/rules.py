@@ -119,22 +119,18 @@ def _named(first: Facts, second: Facts) -> tuple[str, str] | None:
 
 def notice(later: Facts, earlier: Facts) -> Link | None:
     """The link between a notice, correction or update and the record that it is about."""
-    called = names_of(earlier)
-    for kind, names in later.later_of:
-        for name in names:
-            if name in called:
-                return _notice(kind, name, later, earlier)
-    called = names_of(later)
-    for kind, names in earlier.earlier_than:
-        for name in names:
-            if name in called:
-                return _notice(kind, name, earlier, later)
+    for who, whom, said in ((later, earlier, later.later_of), (earlier, later, earlier.earlier_than)):
+        called = names_of(whom)
+        for type_, names in said:
+            # Letters and replies to them are tied as updates, too; an update has a title that says what it is.
+            if type_ in ("UpdateOf", "UpdateIn") and not (later.title and earlier.title):
+                continue
+            for name in names:
+                if name in called:
+                    reason = f"{type_} of {who.name} names {whom.name}"
+                    evidence = {"ref_type": type_, "name": name}
+                    return Link(kind=LinkKind.NOTICE, reason=reason, evidence=evidence)
     return None
-
-
-def _notice(kind: str, name: str, who: Facts, whom: Facts) -> Link:
-    reason = f"{kind} of {who.name} names {whom.name}"
-    return Link(kind=LinkKind.NOTICE, reason=reason, evidence={"ref_type": kind, "name": name})
 
 
 def _same_title(one: Facts, other: Facts) -> Link | None:

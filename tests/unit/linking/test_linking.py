@@ -177,7 +177,6 @@ def test_two_articles_of_one_source_are_not_joined_by_a_third() -> None:
         ("ExpressionOfConcernFor", "ExpressionOfConcernIn"),
         ("CorrectedandRepublishedFrom", "CorrectedandRepublishedIn"),
         ("RetractedandRepublishedFrom", "RetractedandRepublishedIn"),
-        ("UpdateOf", "UpdateIn"),
     ],
 )
 def test_a_notice_belongs_to_what_it_is_about(of: str, back: str) -> None:
@@ -185,6 +184,17 @@ def test_a_notice_belongs_to_what_it_is_about(of: str, back: str) -> None:
     assert works(article("1", notices=(notice(back, "2"),)), article("2")) == {("pubmed:1", "pubmed:2")}
     by_doi = notice(of, doi="10.5555/a", citation="J Invent Res. doi: 10.5555/a")
     assert works(article("1", doi="10.5555/a"), article("2", notices=(by_doi,))) == {("pubmed:1", "pubmed:2")}
+
+
+@pytest.mark.parametrize(
+    ("title", "is_linked"),
+    [("Vesicles of loom cells close the wounds of old mice: an update", True), (f"Response to: {TITLE}", False)],
+)
+def test_an_update_is_one_by_its_title_too(title: str, is_linked: bool) -> None:
+    older = article("1", title=TITLE)
+    assert bool(works(older, article("2", title=title, notices=(notice("UpdateOf", "1"),)))) == is_linked
+    back = article("1", title=TITLE, notices=(notice("UpdateIn", "2"),))
+    assert bool(works(back, article("2", title=title))) == is_linked
 
 
 @pytest.mark.parametrize("kind", ["CommentIn", "CommentOn", "Cites", "AssociatedDataset", "SummaryForPatientsIn", ""])
