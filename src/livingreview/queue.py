@@ -32,6 +32,7 @@ _UNKNOWN_PROBABILITY = 0.5
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _YEAR = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _WORKS_A_LOOK = 500
+_MAX_CELL_CHARS = 131_072
 
 
 class QueueStore(Protocol):
@@ -281,6 +282,7 @@ def _read(source: TextIO) -> tuple[list[tuple[int, dict[str, str]]], int, list[s
         notes: list[str] = []
         problems: list[tuple[int, str]] = []
         skipped = 0
+        csv.field_size_limit(_MAX_CELL_CHARS)
         reader = csv.reader(source, delimiter=delimiter, strict=True)
         line = 2
         for raw in reader:
