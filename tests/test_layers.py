@@ -12,8 +12,8 @@ PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "verdicts", "views"),
     ("config", "http", "identity", "text", "linking"),
-    ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
-    ("acquire", "training", "run", "baseline", "queue", "doctor"),
+    ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
+    ("acquire", "training", "run", "baseline", "by_hand", "feedback", "queue", "doctor"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
@@ -31,8 +31,9 @@ CONFINED = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "sklearn": {"classify"},
-    "scipy": {"classify"},
-    "numpy": {"classify"},
+    "scipy": {"classify", "screen"},
+    "numpy": {"classify", "screen"},
+    "matplotlib": {"screen"},
     "apscheduler": {"schedule"},
     "smtplib": {"deliver"},
     "typer": {"cli"},
