@@ -69,7 +69,7 @@ class Feedback:
         """The same works, best first.
 
         The order that is given counts as much as ``prior_decisions`` decisions: places in it and places by the
-        ranker's scores are averaged with these weights. Some places explore, as :mod:`livingreview.screen.explore` says.
+        ranker's scores are averaged with these weights. Some places explore (:mod:`livingreview.screen.explore`).
 
         Args:
             waiting: works without a decision, best first before anything was decided.

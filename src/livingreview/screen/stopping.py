@@ -96,7 +96,7 @@ def stops_after(are_relevant: Flags, *, recall_target: float, confidence: float)
     """
     n_records = len(are_relevant)
     places = np.flatnonzero(are_relevant)
-    ends = np.append(places[1:], n_records)
+    ends = np.append(places, n_records)[1:]
     for found, (place, end) in enumerate(zip(places, ends, strict=True), start=1):
         missed = least_missed(found, recall_target)
         low, high = int(place) + 1, int(end)
