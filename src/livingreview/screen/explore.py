@@ -30,10 +30,9 @@ def order(
     rows = np.flatnonzero(is_waiting)
     best = _falling(rows, ranker.scores() if worth is None else worth)
     if not share:
-        yield from best.tolist()
+        yield from best
         return
-    roads = [iter(best.tolist())]
-    roads += [iter(_falling(rows, by).tolist()) for by in (-np.abs(ranker.scores()), ranker.novelty())]
+    roads = [best, _falling(rows, -np.abs(ranker.scores())), _falling(rows, ranker.novelty())]
     given: set[int] = set()
     for place in range(n_done + 1, n_done + len(rows) + 1):
         turn = int(place * share)
@@ -62,5 +61,8 @@ def order_after_prior(
     return order(ranker, worth > -np.inf, share, n_done=n_done, worth=worth)
 
 
-def _falling(rows: Ints, worth: npt.NDArray[np.floating]) -> Ints:
-    return rows[np.argsort(-worth[rows], kind="stable")]
+def _falling(rows: Ints, worth: npt.NDArray[np.floating]) -> Iterator[int]:
+    """The rows by falling worth; whoever takes the first only does not pay for sorting."""
+    if len(rows):
+        yield int(rows[worth[rows].argmax()])
+        yield from rows[np.argsort(-worth[rows], kind="stable")].tolist()[1:]

@@ -20,6 +20,8 @@ from scipy import sparse
 from livingreview.config import RankerParameters
 from livingreview.screen.features import Floats, tfidf
 
+Indices = npt.NDArray[np.int32]
+
 _BIAS: Final = 1.0
 _TOLERANCE: Final = 1e-5
 """Of the residual, relative to the right-hand side; single precision holds no more."""
@@ -38,7 +40,7 @@ class Ranker:
             parameters: of the review.
         """
         self._table = table
-        self._transposed = table.T
+        self._labelled = _Grown(table.shape[1])
         self._parameters = parameters
         self._places: dict[int, int] = {}
         self._rows = np.zeros(0, dtype=np.int64)
@@ -94,28 +96,34 @@ class Ranker:
             room = np.empty((2 * n_new, 2 * n_new), dtype=np.float32)
             room[:n_old, :n_old] = self._gram[:n_old, :n_old]
             self._gram = room
+        for row in rows:
+            self._labelled.add(*self._entries(int(row)))
+        labelled = self._labelled.table()
         if len(rows) == 1:
-            products = (self._table @ self._dense(int(rows[0])))[self._rows][:, None]
+            products = (labelled @ self._dense(int(rows[0])))[:, None]
         else:
-            products = (self._table[self._rows] @ self._table[rows].T).toarray()
+            products = (labelled @ labelled[n_old:].T).toarray()
         self._gram[:n_new, n_old:n_new] = products + _BIAS
         self._gram[n_old:n_new, :n_new] = self._gram[:n_new, n_old:n_new].T
         diagonal = np.arange(n_old, n_new)
         self._gram[diagonal, diagonal] = 1 + _BIAS
 
-    def _dense(self, row: int) -> Floats:
+    def _entries(self, row: int) -> tuple[Indices, Floats]:
         start, end = self._table.indptr[row], self._table.indptr[row + 1]
+        return self._table.indices[start:end], self._table.data[start:end]
+
+    def _dense(self, row: int) -> Floats:
         vector = np.zeros(self._table.shape[1], dtype=np.float32)
-        vector[self._table.indices[start:end]] = self._table.data[start:end]
+        indices, values = self._entries(row)
+        vector[indices] = values
         return vector
 
     def scores(self) -> Floats:
         """How relevant each record looks, shape ``(n_records,)``; the margin of the machine, zeros without labels."""
         if self._scores is None:
             self._solve()
-            spread = np.zeros(self.n_records, dtype=np.float32)
-            spread[self._rows] = self._coefficients
-            scores = self._table @ (self._transposed @ spread) + _BIAS * self._coefficients.sum()
+            direction = self._labelled.table().T @ self._coefficients
+            scores = self._table @ direction + _BIAS * self._coefficients.sum()
             self._scores = np.asarray(scores, dtype=np.float32)
         return self._scores
 
@@ -129,7 +137,7 @@ class Ranker:
         is_labelled[self._rows] = 1
         n_labelled = len(self._rows)
         spread = (1 - is_labelled) / max(self.n_records - n_labelled, 1) - is_labelled / max(n_labelled, 1)
-        return np.asarray(self._table @ (self._transposed @ spread.astype(np.float32)))
+        return np.asarray(self._table @ (self._table.T @ spread.astype(np.float32)))
 
     def _weights(self) -> Floats:
         """What each label weighs, 1 on average, shape ``(n_labels,)``; alike while there is but one kind."""
@@ -174,3 +182,30 @@ class Ranker:
             fit, last = residual @ step, fit
             direction = step + (fit / last) * direction
         return found
+
+
+class _Grown:
+    """A sparse table that rows are added to without copying those that are there."""
+
+    def __init__(self, n_columns: int) -> None:
+        self._n_columns = n_columns
+        self._indices = np.zeros(1024, dtype=np.int32)
+        self._values = np.zeros(1024, dtype=np.float32)
+        self._starts = [0]
+
+    def add(self, indices: Indices, values: Floats) -> None:
+        """One more row."""
+        start = self._starts[-1]
+        end = start + len(indices)
+        if end > len(self._indices):
+            self._indices = np.resize(self._indices, 2 * end)
+            self._values = np.resize(self._values, 2 * end)
+        self._indices[start:end], self._values[start:end] = indices, values
+        self._starts.append(end)
+
+    def table(self) -> sparse.csr_array:
+        """All rows, shape ``(n_rows, n_columns)``; a view, good until the next one is added."""
+        end = self._starts[-1]
+        starts = np.array(self._starts, dtype=np.int32)
+        shape = (len(starts) - 1, self._n_columns)
+        return sparse.csr_array((self._values[:end], self._indices[:end], starts), shape=shape)

@@ -1,6 +1,7 @@
 """``simulate`` and ``queue stopping`` as they are typed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,14 @@ SMITHING = [
     "forge, slag and tongs",
     "slag of the forge",
 ]
-KEYS = "file seed n included labels wss95 wss95_cohen wss100 recall_at_10pct atd loss stop_labels stop_recall seconds"
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def promised(command: str) -> list[str]:
+    """The keys that docs/commands.md promises."""
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    (cell,) = re.findall(rf"^\| `{command} --json` \| (.+) \|$", text, re.MULTILINE)
+    return re.findall(r"`(\w+)`", cell)
 
 
 @pytest.fixture
@@ -40,7 +48,7 @@ def test_a_line_for_each_file_and_seed(cli: Cli, trades: Path) -> None:
         ("other.csv", 7),
     ]
     for line in lines:
-        assert list(line) == KEYS.split()
+        assert list(line) == promised("simulate")
         assert (line["n"], line["included"]) == (9, 4) and 5 <= line["labels"] <= 9
         assert 0 <= line["loss"] <= 1 and line["labels"] <= line["stop_labels"] <= 9 and line["stop_recall"] == 1
     same = [{key: value for key, value in line.items() if key not in ("file", "seconds")} for line in lines]
@@ -69,6 +77,7 @@ def test_week_by_week(cli: Cli, trades: Path) -> None:
     picture = trades.with_name("weeks.png")
     typed = ["simulate", trades, "--baseline", trades, "--by-date", "--budget", "2"]
     lines = [json.loads(line) for line in cli(*typed, "--json", "--plot", picture).lines]
+    assert list(lines[0]) == promised("simulate --by-date")
     assert [line["week"] for line in lines] == ["2024-01-01", "2024-01-08", "2024-01-15"]
     assert [line["screened"] for line in lines] == [2, 2, 2] and lines[-1]["waiting"] == 3
     assert lines[-1]["recall"] == 1 > lines[-1]["recall_in_order"]
