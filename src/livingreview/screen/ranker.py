@@ -23,8 +23,8 @@ from livingreview.screen.features import Floats, tfidf
 Indices = npt.NDArray[np.int32]
 
 _BIAS: Final = 1.0
-_TOLERANCE: Final = 1e-5
-"""Of the residual, relative to the right-hand side; single precision holds no more."""
+_TOLERANCE: Final = 3e-5
+"""Of the residual, relative to the right-hand side; liblinear's is 1e-4, single precision holds no more than 1e-6."""
 _MAX_STEPS: Final = 200
 _MAX_ROUNDS: Final = 20
 
@@ -120,7 +120,9 @@ class Ranker:
 
     def scores(self) -> Floats:
         """How relevant each record looks, shape ``(n_records,)``; the margin of the machine, zeros without labels."""
-        if self._scores is None:
+        if self._scores is None and not len(self._rows):
+            self._scores = np.zeros(self.n_records, dtype=np.float32)
+        elif self._scores is None:
             self._solve()
             direction = self._labelled.table().T @ self._coefficients
             scores = self._table @ direction + _BIAS * self._coefficients.sum()
@@ -156,8 +158,10 @@ class Ranker:
         ridge = (1 / (2 * self._parameters.inverse_regularisation * self._weights())).astype(np.float32)
         for _ in range(_MAX_ROUNDS):
             self._coefficients = self._descend(gram, ridge)
-            margins = self._signs * (gram @ self._coefficients)
-            is_within = np.where(self._is_within, self._signs * self._coefficients >= 0, margins < 1)
+            is_within = self._signs * self._coefficients >= 0
+            if not self._is_within.all():
+                margins = self._signs * (gram @ self._coefficients)
+                is_within = np.where(self._is_within, is_within, margins < 1)
             if (is_within == self._is_within).all():
                 break
             self._is_within = is_within
@@ -166,6 +170,8 @@ class Ranker:
         mask = self._is_within.astype(np.float32)
         target = self._signs * mask
         found = self._coefficients * mask
+        if found[-1] == 0:  # a new label begins with its own equation, the others held
+            found[-1] = mask[-1] * (target[-1] - gram[-1] @ found) / (1 + _BIAS + ridge[-1])
         scale = mask / (1 + _BIAS + ridge)
         residual = target - mask * (gram @ found + ridge * found)
         step = direction = scale * residual
@@ -191,21 +197,28 @@ class _Grown:
         self._n_columns = n_columns
         self._indices = np.zeros(1024, dtype=np.int32)
         self._values = np.zeros(1024, dtype=np.float32)
-        self._starts = [0]
+        self._starts = np.zeros(1024, dtype=np.int32)
+        self._n_rows = 0
+        self._table: sparse.csr_array | None = None
 
     def add(self, indices: Indices, values: Floats) -> None:
         """One more row."""
-        start = self._starts[-1]
+        start = int(self._starts[self._n_rows])
         end = start + len(indices)
         if end > len(self._indices):
             self._indices = np.resize(self._indices, 2 * end)
             self._values = np.resize(self._values, 2 * end)
         self._indices[start:end], self._values[start:end] = indices, values
-        self._starts.append(end)
+        self._n_rows += 1
+        if self._n_rows == len(self._starts):
+            self._starts = np.resize(self._starts, 2 * self._n_rows)
+        self._starts[self._n_rows] = end
+        self._table = None
 
     def table(self) -> sparse.csr_array:
         """All rows, shape ``(n_rows, n_columns)``; a view, good until the next one is added."""
-        end = self._starts[-1]
-        starts = np.array(self._starts, dtype=np.int32)
-        shape = (len(starts) - 1, self._n_columns)
-        return sparse.csr_array((self._values[:end], self._indices[:end], starts), shape=shape)
+        if self._table is None:
+            starts = self._starts[: self._n_rows + 1]
+            parts = (self._values[: starts[-1]], self._indices[: starts[-1]], starts)
+            self._table = sparse.csr_array(parts, shape=(self._n_rows, self._n_columns))
+        return self._table

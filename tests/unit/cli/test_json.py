@@ -23,7 +23,7 @@ PROMISED = promised()
 TYPED = {"explain": ["explain", "10.5555/tiny.9001"]}
 """Where more must be typed than the command."""
 OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve", "simulate"})
-"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match, ``simulate`` beside its own."""
+"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match; the other needs a file."""
 
 
 @pytest.fixture
