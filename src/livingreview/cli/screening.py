@@ -39,6 +39,8 @@ def simulate(
         from livingreview.screen.plots import check_name
 
         check_name(plot)
+    if baseline is not None and seed:
+        raise UsageError("--seed draws what --baseline gives; leave one of them out")
     if by_date:
         if baseline is None or len(files) != 1:
             raise UsageError("--by-date plays one file against a baseline; give one file, and --baseline")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from livingreview.config import RankerParameters
 from livingreview.screen.dataset import Dataset
@@ -68,12 +69,13 @@ def play(baseline: Dataset, stream: Dataset, parameters: RankerParameters, budge
         is_waiting = np.ones(n_before + n_arrived, dtype=bool)
         is_waiting[ranker.labelled] = False
         today: list[int] = []
-        for _ in range(min(budget, int(is_waiting.sum()))):
-            done = len(screened) + len(today)
-            row = next(order(ranker, is_waiting, parameters.explore_share, n_done=done))
-            ranker.label([row], [bool(flags[row - n_before])])
-            is_waiting[row] = False
-            today.append(row - n_before)
+        with threadpool_limits(1):  # as in a replay
+            for _ in range(min(budget, int(is_waiting.sum()))):
+                done = len(screened) + len(today)
+                row = next(order(ranker, is_waiting, parameters.explore_share, n_done=done))
+                ranker.label([row], [bool(flags[row - n_before])])
+                is_waiting[row] = False
+                today.append(row - n_before)
         screened += today
         n_known = int(flags[:n_arrived].sum())
         yield Week(

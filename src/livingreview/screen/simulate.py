@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from livingreview.config import RankerParameters
 from livingreview.errors import InputError
@@ -98,13 +99,14 @@ class Simulator:
         n_wanted = int(flags.sum()) - int(flags[priors].sum())
         ranking = np.zeros(len(flags) - len(priors), dtype=np.int64)
         place = 0
-        while ranking.sum() < n_wanted:
-            row = next(order(ranker, is_waiting, self._parameters.explore_share, n_done=place))
-            is_relevant = bool(flags[row - n_before])
-            ranker.label([row], [is_relevant])
-            is_waiting[row] = False
-            ranking[place] = is_relevant
-            place += 1
+        with threadpool_limits(1):  # products this small only make threads wait for each other
+            while ranking.sum() < n_wanted:
+                row = next(order(ranker, is_waiting, self._parameters.explore_share, n_done=place))
+                is_relevant = bool(flags[row - n_before])
+                ranker.label([row], [is_relevant])
+                is_waiting[row] = False
+                ranking[place] = is_relevant
+                place += 1
         return self._told(seed, ranking, place, len(priors))
 
     def _told(self, seed: int | None, ranking: Ranking, n_screened: int, n_priors: int) -> Replay:

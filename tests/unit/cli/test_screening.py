@@ -115,6 +115,8 @@ def test_a_file_that_is_no_set_is_one_line(cli: Cli, tmp_path: Path, content: by
         (["--by-date"], "--baseline"),
         (["--plot", "recall.pdf"], "named .svg or .png"),
         (["--explore", "0.9"], "--explore"),
+        (["--baseline", "other.csv", "--seed", "1"], "leave one of them out"),
+        (["--baseline", "none.csv"], "none.csv: cannot be read"),
         (["--budget", "0"], "--budget"),
     ],
 )
