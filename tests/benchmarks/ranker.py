@@ -65,7 +65,7 @@ def main() -> None:
         is_waiting[row] = False
         took.append(1000 * (time.process_time() - started))
     tenths = statistics.quantiles(took[1:], n=10)
-    print(f"{len(took)} decisions, each with the whole queue ranked anew: median {statistics.median(took):.1f} ms of CPU")
+    print(f"{len(took)} decisions, each with all ranked anew: median {statistics.median(took):.1f} ms of CPU")
     print(f"from {tenths[0]:.1f} (first tenth) to {tenths[-1]:.1f} ms (last tenth); longest {max(took):.1f} ms")
     last = np.array(took[-20:])
     print(f"the last 20, at {len(took)} labels: {last.mean():.1f} ms on average")
