@@ -12,9 +12,9 @@ PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views"),
     ("config", "http", "identity", "text", "linking"),
-    ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
+    ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "run", "inbox")
-    + ("baseline", "queue", "doctor", "replay", "recall"),
+    + ("baseline", "by_hand", "feedback", "queue", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
@@ -32,8 +32,9 @@ CONFINED = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "sklearn": {"classify"},
-    "scipy": {"classify"},
-    "numpy": {"classify"},
+    "scipy": {"classify", "screen"},
+    "numpy": {"classify", "screen"},
+    "matplotlib": {"screen"},
     "apscheduler": {"schedule"},
     "smtplib": {"deliver"},
     "typer": {"cli"},

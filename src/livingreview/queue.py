@@ -13,14 +13,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal, Protocol, TextIO, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TextIO, get_args
 
-from livingreview import identity
 from livingreview.config import Review
 from livingreview.deliver.links import url_of
 from livingreview.errors import InputError, UsageError
-from livingreview.records import Decision, Fidelity, Kind, Record, TrialFacts
+from livingreview.records import Decision
+from livingreview.text import title_and_abstract
 from livingreview.views import StoredRecord
+
+if TYPE_CHECKING:
+    from livingreview.feedback import Known
 
 Stage = Literal["title_abstract", "full_text"]
 STAGES: tuple[str, ...] = get_args(Stage)
@@ -28,11 +31,10 @@ DECISIONS = ("include", "exclude", "maybe")
 COLUMNS = ("work_id", "stage", "decision", "reason", "areas", "person", "decided_at")
 HELP_COLUMNS = ("rank", "title", "year", "journal", "source_ids", "scope", "p_relevant", "suggested_areas", "url")
 
-_UNKNOWN_PROBABILITY = 0.5
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_YEAR = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 _WORKS_A_LOOK = 500
 _MAX_CELL_CHARS = 131_072
+_UNKNOWN_PROBABILITY = 0.5
 
 
 class QueueStore(Protocol):
@@ -97,11 +99,18 @@ class QueueError(InputError):
 
 
 def list_queue(
-    store: QueueStore, review: Review, *, stage: str, is_decided_shown: bool = False, limit: int | None = None
+    store: QueueStore,
+    review: Review,
+    *,
+    stage: str,
+    is_decided_shown: bool = False,
+    limit: int | None = None,
+    known: "Sequence[Known]" = (),
 ) -> list[QueueRow]:
     """The works of a stage, best first.
 
-    Those with a record in the core scope come first, by its probability; then by how little they look irrelevant.
+    Before anything was decided, those with a record in the core scope come first, by its probability; then by how
+    little they look irrelevant. Each decision gives more weight to the ranker, which begins with the ``known`` labels.
     Works decided at this stage come last, or are left out. At ``full_text`` stand the works that were included, or
     left open, by title and abstract.
 
@@ -110,9 +119,13 @@ def list_queue(
     """
     if stage not in STAGES:
         raise UsageError(f"stage {stage!r}: there is none of this name; there are {', '.join(STAGES)}")
-    last = {(decision.work_id, decision.stage): decision for decision in store.decisions()}
+    decisions = store.decisions()
+    last = {(decision.work_id, decision.stage): decision for decision in decisions}
+    texts: dict[str, str] = {}
     works: dict[str, list[tuple[tuple[int, float], QueueRow]]] = defaultdict(list)
     for stored in store.records():
+        if decisions:
+            texts[stored.work_id] = max(texts.get(stored.work_id, ""), title_and_abstract(stored.record), key=len)
         decided = last.get((stored.work_id, stage))
         if decided is not None and not is_decided_shown:
             continue
@@ -129,6 +142,15 @@ def list_queue(
         areas = tuple(dict.fromkeys(area for _, row in rows for area in row.suggested_areas))
         ranked.append((best.decision is not None, worth, best, ids, areas))
     ranked.sort(key=lambda part: (part[0], part[1], part[2].work_id))
+    if texts:
+        # Only here are the libraries of the ranker needed, which take their time to load.
+        from livingreview.feedback import Feedback, verdicts
+
+        feedback = Feedback(review.ranker, known, texts)
+        feedback.decide({work: is_relevant for work, is_relevant in verdicts(decisions).items() if work in texts})
+        order = feedback.order([part[2].work_id for part in ranked if not part[0]])
+        places = {work: place for place, work in enumerate(order)}
+        ranked.sort(key=lambda part: places.get(part[2].work_id, len(places)))
     return [
         replace(best, rank=rank, source_ids=ids, suggested_areas=areas)
         for rank, (_, _, best, ids, areas) in enumerate(ranked[:limit], start=1)
@@ -136,6 +158,7 @@ def list_queue(
 
 
 def _worth(stored: StoredRecord, review: Review) -> tuple[int, float]:
+    """Where the classifier alone would place a record."""
     score = stored.score
     if score is not None and score.scope == review.core_scope:
         return 0, -score.probabilities.get(review.core_scope, 0.0)
@@ -166,7 +189,15 @@ def _row(stored: StoredRecord, review: Review, decided: Decision | None) -> Queu
     )
 
 
-def export_queue(store: QueueStore, review: Review, *, stage: str, out: TextIO, is_decided_shown: bool = False) -> int:
+def export_queue(
+    store: QueueStore,
+    review: Review,
+    *,
+    stage: str,
+    out: TextIO,
+    is_decided_shown: bool = False,
+    known: "Sequence[Known]" = (),
+) -> int:
     """Writes the queue of a stage as CSV; returns the number of works.
 
     Args:
@@ -175,11 +206,12 @@ def export_queue(store: QueueStore, review: Review, *, stage: str, out: TextIO, 
         stage: ``title_abstract`` or ``full_text``.
         out: opened with ``newline=""``.
         is_decided_shown: also the works that are decided at this stage, last, with the decision that stands.
+        known: labels that the ranker begins with.
 
     Raises:
         UsageError: there is no such stage.
     """
-    rows = list_queue(store, review, stage=stage, is_decided_shown=is_decided_shown)
+    rows = list_queue(store, review, stage=stage, is_decided_shown=is_decided_shown, known=known)
     # A carriage return in a cell is only quoted when it is part of the line's end.
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS + HELP_COLUMNS)
@@ -348,55 +380,3 @@ def _moment(text: str) -> tuple[datetime | None, str]:
         return moment.astimezone(UTC), ""
     except (ValueError, OverflowError):
         return None, ""
-
-
-def record_by_hand(
-    *, pmid: str = "", doi: str = "", nct_id: str = "", title: str = "", year: str = "", journal: str = ""
-) -> Record:
-    """A record that a person found, as far as they know it; the next run fills it from its source.
-
-    Args:
-        pmid: makes it a record of ``pubmed``.
-        doi: makes it one of ``crossref`` when there is no pmid.
-        nct_id: by itself a trial; beside a pmid or doi the trial that the paper reports.
-        title: needed, since nothing else can be shown or classified.
-        year: publication date, partial ISO.
-        journal: where it stands.
-
-    Raises:
-        UsageError: an identifier is none, or there is none, or no title.
-    """
-    found = {"pmid": identity.normal_pmid(pmid), "doi": identity.normal_doi(doi)}
-    numbers = identity.nct_ids(nct_id)
-    found["nct_id"] = numbers[0] if len(numbers) == 1 else ""
-    for name, value in (("pmid", pmid), ("doi", doi), ("nct_id", nct_id)):
-        if value.strip() and not found[name]:
-            raise UsageError(f"{name}: {value!r} is none; check its spelling")
-    if not any(found.values()):
-        raise UsageError("a record needs a pmid, a doi or an nct_id, by which it will be found again; give one")
-    if not (title := " ".join(title.split())):
-        raise UsageError("title: empty; give the record's title")
-    if (year := year.strip()) and not _is_date(year):
-        raise UsageError(f"year: {year!r} is no date like 2024, 2024-05 or 2024-05-01")
-    is_trial = not found["pmid"] and not found["doi"]
-    source = "clinicaltrials" if is_trial else "pubmed" if found["pmid"] else "crossref"
-    return Record(
-        source=source,
-        source_id=found["nct_id"] if is_trial else found["pmid"] or found["doi"],
-        kind=Kind.TRIAL if is_trial else Kind.ARTICLE,
-        title=title,
-        journal=" ".join(journal.split()),
-        publication_date=year,
-        pmid=found["pmid"],
-        doi=found["doi"],
-        nct_ids=(found["nct_id"],) if found["nct_id"] else (),
-        trial=TrialFacts() if is_trial else None,
-        fidelity=Fidelity.FACTS,
-    )
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(_YEAR.fullmatch(text)) and bool(datetime.fromisoformat(f"{text}-01-01"[:10]))
-    except ValueError:
-        return False

@@ -110,6 +110,12 @@ def fields(record: Record) -> dict[str, str]:
     }
 
 
+def title_and_abstract(record: Record) -> str:
+    """What the ranker reads of a record, as it stands."""
+    parts = fields(record)
+    return f"{parts['title']} {parts['abstract']}"
+
+
 class Folder:
     """The compiled name variants of a review.
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import livingreview.decide
 from livingreview import queue
+from livingreview.by_hand import record_by_hand
 from livingreview.config import Area, Review, Scope
 from livingreview.errors import InputError, UsageError
 from livingreview.records import Fidelity, Kind, Record, Score, TrialFacts
@@ -217,14 +218,12 @@ def test_no_cell_is_a_formula_and_none_is_changed(cell: str) -> None:
 
 
 def test_records_by_hand() -> None:
-    paper = queue.record_by_hand(
-        pmid="PMID: 012", doi="https://doi.org/10.1234/X", nct_id="nct00000001", title=" A  b "
-    )
+    paper = record_by_hand(pmid="PMID: 012", doi="https://doi.org/10.1234/X", nct_id="nct00000001", title=" A  b ")
     assert paper.key == ("pubmed", "12") and paper.doi == "10.1234/x"
     assert paper.title == "A b" and paper.nct_ids == ("NCT00000001",) and paper.fidelity == Fidelity.FACTS
-    article = queue.record_by_hand(doi="doi:10.1234/X.", title="A", year="2024-05", journal="J")
+    article = record_by_hand(doi="doi:10.1234/X.", title="A", year="2024-05", journal="J")
     assert article.key == ("crossref", "10.1234/x") and article.publication_date == "2024-05"
-    trial = queue.record_by_hand(nct_id="NCT00000001", title="T")
+    trial = record_by_hand(nct_id="NCT00000001", title="T")
     assert trial.key == ("clinicaltrials", "NCT00000001") and trial.kind == Kind.TRIAL and trial.trial is not None
 
 
@@ -242,4 +241,4 @@ def test_records_by_hand() -> None:
 )
 def test_records_that_cannot_be_believed(values: dict[str, str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        queue.record_by_hand(**values)
+        record_by_hand(**values)

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from livingreview import queue
 from livingreview.acquire import Watch
+from livingreview.by_hand import record_by_hand
 from livingreview.cli.common import Invocation, invocation, out, out_json, out_table, parse_moment, store, tell
 from livingreview.cli.running import Bars, tell_outcome
 from livingreview.config import Project
@@ -42,9 +44,13 @@ def queue_list(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """The works that wait for a decision, best first."""
+    from livingreview.feedback import known_labels
+
     project = invocation(context).project()
     with store(project) as repository:
-        rows = queue.list_queue(repository, project.review, stage=stage, is_decided_shown=decided, limit=limit)
+        rows = queue.list_queue(
+            repository, project.review, stage=stage, is_decided_shown=decided, limit=limit, known=known_labels(project)
+        )
     if json:
         for row in rows:
             out_json(
@@ -73,6 +79,22 @@ def queue_list(
     out_table(f"Queue at {stage}", ("rank", "work", "scope", "relevant", "areas", "title"), cells)
 
 
+@queue_app.command("stopping")
+def queue_stopping(context: typer.Context, json: _Json = False) -> None:
+    """How much is likely to be still in the queue, and whether a published rule would stop screening here."""
+    from livingreview.feedback import say_stopping, stopping_of
+
+    project = invocation(context).project()
+    with store(project) as repository:
+        works = {stored.work_id for stored in repository.records()}
+        found = stopping_of(repository.decisions(), works, project.review.ranker)
+    if json:
+        out_json(asdict(found))
+        return
+    for line in say_stopping(found):
+        out(line)
+
+
 @queue_app.command("export")
 def queue_export(
     context: typer.Context,
@@ -81,13 +103,20 @@ def queue_export(
     decided: _Decided = False,
 ) -> None:
     """The queue as CSV, to fill in `decision` (include, exclude, maybe), `person` and `decided_at`."""
+    from livingreview.feedback import known_labels
+
     project = invocation(context).project()
     with store(project) as repository:
         try:
             opened = file.open("w", encoding="utf-8", newline="") if file else nullcontext(sys.stdout)
             with opened as target:
                 count = queue.export_queue(
-                    repository, project.review, stage=stage, out=target, is_decided_shown=decided
+                    repository,
+                    project.review,
+                    stage=stage,
+                    out=target,
+                    is_decided_shown=decided,
+                    known=known_labels(project),
                 )
         except OSError as error:
             raise StoreError(f"{file}: cannot be written to ({error.strerror or error})") from error
@@ -134,7 +163,7 @@ def queue_add(
 
     call = invocation(context)
     project = call.project()
-    record = queue.record_by_hand(pmid=pmid, doi=doi, nct_id=nct_id, title=title, year=year, journal=journal)
+    record = record_by_hand(pmid=pmid, doi=doi, nct_id=nct_id, title=title, year=year, journal=journal)
     with store(project) as repository:
         outcome = run_records(project, repository, [record], call.now, Watch(tell=tell))
     return tell_outcome(outcome)

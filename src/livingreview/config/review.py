@@ -122,6 +122,30 @@ class ClassifierParameters(Frozen):
     evaluation: str = ""
 
 
+class RankerParameters(Frozen):
+    """Named parameters of the ranker that learns while people screen, with the evaluation that chose them.
+
+    Attributes:
+        relevant_ratio: total weight of relevant labels over that of irrelevant ones.
+        explore_share: share of the queue's places that go to records which the model is unsure of, or which resemble
+            nothing that is labelled, in turn.
+        prior_decisions: the classifier's order counts as much as so many decisions; without any it stands alone.
+        recall_target: the recall that the stopping report tests.
+        confidence: of that test, and of the bound on recall.
+    """
+
+    name: str = "default"
+    ngram_max: int = Field(default=2, ge=1, le=2)
+    max_df: float = Field(default=0.95, gt=0, le=1)
+    relevant_ratio: float = Field(default=9.8, gt=0)
+    inverse_regularisation: float = Field(default=0.11, gt=0)
+    explore_share: float = Field(default=0.0, ge=0, le=0.5)
+    prior_decisions: float = Field(default=20.0, gt=0)
+    recall_target: float = Field(default=0.95, gt=0, lt=1)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    evaluation: str = ""
+
+
 class Review(Frozen):
     """One published review that is kept alive: everything topic-specific."""
 
@@ -143,6 +167,7 @@ class Review(Frozen):
     facets: tuple[Facet, ...] = ()
     statements: tuple[Statement, ...] = ()
     classifier: ClassifierParameters = ClassifierParameters()
+    ranker: RankerParameters = RankerParameters()
 
     @model_validator(mode="after")
     def _check_references(self) -> "Review":

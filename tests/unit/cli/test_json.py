@@ -25,8 +25,8 @@ TYPED = {
     "works show": ["works", "show", "crossref:10.5555/tiny.9001"],
 }
 """Where more must be typed than the command."""
-OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve"})
-"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match."""
+OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve", "simulate"})
+"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match; the other needs a file."""
 
 
 @pytest.fixture
