@@ -110,6 +110,9 @@ def fields(record: Record) -> dict[str, str]:
     }
 
 
+Variant = tuple[str | re.Pattern[str], str] | tuple[str | re.Pattern[str], str, Sequence[str]]
+
+
 class Folder:
     """The compiled name variants of a review.
 
@@ -117,20 +120,22 @@ class Folder:
     none, and a substring search costs a hundredth of the pattern.
     """
 
-    def __init__(self, variants: Iterable[tuple[str | re.Pattern[str], str]]) -> None:
+    def __init__(self, variants: Iterable[Variant]) -> None:
         """Compile the table.
 
         Args:
             variants: (pattern, replacement) in the order in which they are applied. A pattern meets normal text; its
-                case is ignored. A replacement is taken literally.
+                case is ignored. A replacement is taken literally. A third member names strings of which one must
+                stand in the text, as folded so far, for the pattern to count; none are needed when it is empty.
 
         Raises:
             re.error: a pattern is not a regular expression.
         """
         self._steps: list[tuple[tuple[tuple[str, ...], ...], re.Pattern[str], str]] = []
-        for pattern, replacement in variants:
+        for pattern, replacement, *context in variants:
             source = pattern if isinstance(pattern, str) else pattern.pattern
-            self._steps.append((required_literals(source), _compile(source), replacement.replace("\\", r"\\")))
+            required = (*(tuple(strings) for strings in context if strings), *required_literals(source))
+            self._steps.append((required, _compile(source), replacement.replace("\\", r"\\")))
 
     def fold(self, text: str) -> str:
         """Every variant in a *normal* text replaced by its token, in the order of the table."""

@@ -49,12 +49,13 @@ class Words:
 
 def folder_of(review: Review) -> Folder:
     """The compiled name variants of a review."""
-    return Folder((pattern, item.replacement) for item in review.variants for pattern in item.patterns)
+    return Folder((pattern, item.replacement, item.context) for item in review.variants for pattern in item.patterns)
 
 
 def concepts_of(review: Review) -> tuple[str, ...]:
     """The tokens of the name variants, each once, in the order of config; replacements that are no word are none."""
-    return tuple(dict.fromkeys(name for item in review.variants if (name := item.replacement.strip()).isidentifier()))
+    names = [item.replacement.strip() for item in review.variants if item.is_concept]
+    return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
 
 
 def words_of_text(text: str) -> list[str]:

@@ -51,11 +51,18 @@ class Feed(Frozen):
 
 
 class Variant(Frozen):
-    """Name variants folded into one token before text is classified."""
+    """Name variants folded into one token before text is classified.
+
+    Attributes:
+        context: the patterns count only where one of these strings stands in the same text; empty means anywhere.
+        is_concept: whether the presence of the token tells scopes apart.
+    """
 
     name: str
     replacement: str
     patterns: tuple[Pattern, ...]
+    context: tuple[str, ...] = ()
+    is_concept: bool = True
 
 
 class Area(Frozen):
