@@ -110,6 +110,48 @@ def fields(record: Record) -> dict[str, str]:
     }
 
 
+Literals = tuple[tuple[str, ...], ...]
+"""Sets of strings of which a text must hold one each."""
+
+_MAX_MEMO: Final = 200_000
+
+
+_RUN: Final = re.compile("[a-z0-9]+")
+
+
+class _Signs(dict[str, int]):
+    """Word -> which sets of literals it answers, one bit a set; learnt word by word, since texts repeat their words.
+
+    Of a string with a blank or a hyphen its longest run of letters counts, which stands within one word.
+
+    Attributes:
+        needed: for each step of the table the bits that a text must show.
+    """
+
+    def __init__(self, steps: Sequence[Literals]) -> None:
+        super().__init__()
+        runs = [[tuple(max(_RUN.findall(text), key=len, default="") for text in part) for part in step] for step in steps]
+        single = [[part for part in step if all(part)] for step in runs]
+        bits = {part: 1 << place for place, part in enumerate(dict.fromkeys(part for step in single for part in step))}
+        self.needed = {sum(bits[part] for part in step) for step in single}
+        self._literals: dict[str, int] = {}
+        for part, bit in bits.items():
+            for text in part:
+                self._literals[text] = self._literals.get(text, 0) | bit
+        self._any = re.compile("|".join(map(re.escape, sorted(self._literals))) or "(?!)")
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > _MAX_MEMO:
+            self.clear()
+        sign = 0
+        if self._any.search(word):
+            for text, bits in self._literals.items():
+                if text in word:
+                    sign |= bits
+        self[word] = sign
+        return sign
+
+
 Variant = tuple[str | re.Pattern[str], str] | tuple[str | re.Pattern[str], str, Sequence[str]]
 
 
@@ -131,11 +173,25 @@ class Folder:
         Raises:
             re.error: a pattern is not a regular expression.
         """
-        self._steps: list[tuple[tuple[tuple[str, ...], ...], re.Pattern[str], str]] = []
+        self._steps: list[tuple[Literals, re.Pattern[str], str]] = []
         for pattern, replacement, *context in variants:
             source = pattern if isinstance(pattern, str) else pattern.pattern
             required = (*(tuple(strings) for strings in context if strings), *required_literals(source))
             self._steps.append((required, _compile(source), replacement.replace("\\", r"\\")))
+        self._signs = _Signs([required for required, _, _ in self._steps])
+
+    def may_fold(self, words: Iterable[str]) -> bool:
+        """Whether :meth:`fold` can change a normal text that is made of these words; True where it is not certain.
+
+        Args:
+            words: the text's runs of letters and digits, in any order.
+        """
+        seen = 0
+        for sign in set(map(self._signs.__getitem__, words)):
+            seen |= sign
+        if not seen and 0 not in self._signs.needed:
+            return False  # what most records are
+        return any(needed & seen == needed for needed in self._signs.needed)
 
     def fold(self, text: str) -> str:
         """Every variant in a *normal* text replaced by its token, in the order of the table."""
@@ -168,7 +224,7 @@ def _compile(source: str) -> re.Pattern[str]:
     return re.compile(source, re.IGNORECASE if has_capitals else 0)
 
 
-def required_literals(source: str) -> tuple[tuple[str, ...], ...]:
+def required_literals(source: str) -> Literals:
     """Sets of lower-case strings: every match of a pattern holds at least one of each set. Rarest (longest) first.
 
     Read from the parse tree of :mod:`re`, which is no public interface: where it is missing there are no sets,

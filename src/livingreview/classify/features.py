@@ -70,6 +70,9 @@ def prepare(record: Record, folder: Folder) -> Words:
     parts = fields(record)
     heads = " . ".join(parts[name] for name in ("keywords", "mesh", "conditions", "interventions") if parts[name])
     texts = [normal_text(text) for text in (parts["title"], parts["abstract"], heads)]
+    words = [words_of_text(text) for text in texts]
+    if not folder.may_fold(chain.from_iterable(words)):
+        return Words(*words)
     folded = folder.fold(_BORDER.join(texts)).split(_BORDER)
     if len(folded) != len(texts):  # a pattern of config reached across a border, or the text holds one
         folded = [folder.fold(text) for text in texts]
