@@ -130,7 +130,9 @@ class _Signs(dict[str, int]):
 
     def __init__(self, steps: Sequence[Literals]) -> None:
         super().__init__()
-        runs = [[tuple(max(_RUN.findall(text), key=len, default="") for text in part) for part in step] for step in steps]
+        runs = [
+            [tuple(max(_RUN.findall(text), key=len, default="") for text in part) for part in step] for step in steps
+        ]
         single = [[part for part in step if all(part)] for step in runs]
         bits = {part: 1 << place for place, part in enumerate(dict.fromkeys(part for step in single for part in step))}
         self.needed = {sum(bits[part] for part in step) for step in single}
@@ -150,6 +152,10 @@ class _Signs(dict[str, int]):
                     sign |= bits
         self[word] = sign
         return sign
+
+
+def _longest_runs(part: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(max(_RUN.findall(text), key=len, default="") for text in part)
 
 
 Variant = tuple[str | re.Pattern[str], str] | tuple[str | re.Pattern[str], str, Sequence[str]]

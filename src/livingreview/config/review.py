@@ -125,6 +125,7 @@ class ClassifierParameters(Frozen):
     concept_weight: float = Field(default=1.0, ge=0)
     term_weight: float = Field(default=2.0, ge=0)
     threshold_beta: float = Field(default=2.0, gt=0)
+    retrain_after: int = Field(default=1, ge=1)
     seed: int = 0
     evaluation: str = ""
 
