@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from livingreview.classify.examples import Example
+from livingreview.classify.examples import Example, example_text
 from livingreview.classify.features import Floats
 from livingreview.classify.fit import Prepared, prepare_examples
 from livingreview.classify.held_out import (
@@ -64,9 +64,12 @@ def report(
 def evaluate(review: Review, examples: Sequence[Example], *, n_folds: int = N_FOLDS) -> dict[str, Any]:
     """Everything that is known of how good a model trained on these examples is, JSON-ready.
 
+    The order of the examples does not matter.
+
     Raises:
         InputError: labels of fewer than two scopes, or of one that config does not have.
     """
+    examples = sorted(examples, key=example_text)
     data = prepare_examples(review, examples)
     plain = cross_validate(data, n_folds=n_folds)
     temperature, threshold = choose(data, plain, np.arange(len(data.scopes)))

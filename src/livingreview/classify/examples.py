@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from livingreview.config import Project, Review, read_csv
 from livingreview.errors import ConfigError
 from livingreview.identity import normal_doi, normal_pmid, normal_title
-from livingreview.records import Baseline, Fidelity, Record
+from livingreview.records import Baseline, Fidelity, Record, canonical_json
+from livingreview.text import fields
 
 _COLUMNS = ("title", "year", "journal", "doi", "pmid", "label", "area")
 BACKGROUND = "background"
@@ -48,6 +49,12 @@ def shipped_examples(project: Project, baseline: Baseline) -> list[Example]:
     """
     found = [*_from_labels(project), *_from_baseline(project.review, baseline)]
     return list({normal_title(example.record.title): example for example in found}.values())
+
+
+def example_text(example: Example) -> str:
+    """Everything of an example that teaches, as one line; examples are ordered and told apart by it."""
+    areas = None if example.areas is None else sorted(example.areas)
+    return canonical_json(["/".join(example.record.key), fields(example.record), example.scope, areas])
 
 
 def with_parents(areas: Iterable[str], review: Review) -> frozenset[str]:

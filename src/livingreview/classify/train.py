@@ -11,15 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from livingreview.classify.evaluate import report
-from livingreview.classify.examples import Example, with_parents
+from livingreview.classify.examples import Example, example_text, with_parents
 from livingreview.classify.fit import fit, prepare_examples
 from livingreview.classify.held_out import choose, cross_validate
 from livingreview.classify.model import Model, config_hash
 from livingreview.classify.modelfile import read_model
 from livingreview.config import Review
 from livingreview.errors import StoreError
-from livingreview.records import canonical_json
-from livingreview.text import fields
 
 
 def train(review: Review, examples: Sequence[Example], *, now: datetime, code_version: str) -> Model:
@@ -34,7 +32,7 @@ def train(review: Review, examples: Sequence[Example], *, now: datetime, code_ve
     Raises:
         InputError: labels of fewer than two scopes, or of one that config does not have.
     """
-    ordered = sorted(examples, key=_example_text)
+    ordered = sorted(examples, key=example_text)
     data = prepare_examples(review, ordered)
     held_out = cross_validate(data)
     temperature, threshold = choose(data, held_out, np.arange(len(ordered)))
@@ -68,7 +66,7 @@ def train(review: Review, examples: Sequence[Example], *, now: datetime, code_ve
 
 def label_hashes(examples: Sequence[Example]) -> npt.NDArray[np.uint64]:
     """One number for each distinct example, from its text and its labels, sorted; the first 64 bits of a SHA-256."""
-    digests = (hashlib.sha256(_example_text(example).encode()).digest() for example in examples)
+    digests = (hashlib.sha256(example_text(example).encode()).digest() for example in examples)
     return np.unique(np.array([int.from_bytes(digest[:8]) for digest in digests], dtype=np.uint64))
 
 
@@ -87,11 +85,6 @@ def reason_to_train(folder: Path, review: Review, examples: Sequence[Example]) -
     if n_changed >= review.classifier.retrain_after:
         return f"labels changed since the model was trained ({n_changed})"
     return ""
-
-
-def _example_text(example: Example) -> str:
-    areas = None if example.areas is None else sorted(example.areas)
-    return canonical_json(["/".join(example.record.key), fields(example.record), example.scope, areas])
 
 
 def _slugs(review: Review) -> list[str]:
