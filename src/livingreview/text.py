@@ -84,14 +84,19 @@ def _normal_letter(letter: str) -> str:
     return letter
 
 
-def normal_text(text: str) -> str:
-    """Plain text in lower case, without accents, Greek letters spelt out. Idempotent.
+def normal_letters(text: str) -> str:
+    """Normal text but for its white space, which stays as it is: enough for who only wants the words.
 
     Each letter beyond ASCII is taken by itself, so that the cost lies with the few that a text holds.
     """
     if not text.isascii():
         text = _NOT_ASCII.sub(lambda found: _normal_letter(found.group()), text)
-    return " ".join(text.lower().split())
+    return text.lower()
+
+
+def normal_text(text: str) -> str:
+    """Plain text in lower case, without accents, Greek letters spelt out. Idempotent."""
+    return " ".join(normal_letters(text).split())
 
 
 def fields(record: Record) -> dict[str, str]:

@@ -23,7 +23,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from livingreview.config import ClassifierParameters, Review
 from livingreview.records import Record
-from livingreview.text import Folder, fields, normal_text
+from livingreview.text import Folder, fields, normal_letters
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -69,10 +69,11 @@ def prepare(record: Record, folder: Folder) -> Words:
     """Fold a record once and cut it into words, by block."""
     parts = fields(record)
     heads = " . ".join(parts[name] for name in ("keywords", "mesh", "conditions", "interventions") if parts[name])
-    texts = [normal_text(text) for text in (parts["title"], parts["abstract"], heads)]
+    texts = [normal_letters(text) for text in (parts["title"], parts["abstract"], heads)]
     words = [words_of_text(text) for text in texts]
     if not folder.may_fold(chain.from_iterable(words)):
         return Words(*words)
+    texts = [" ".join(text.split()) for text in texts]
     folded = folder.fold(_BORDER.join(texts)).split(_BORDER)
     if len(folded) != len(texts):  # a pattern of config reached across a border, or the text holds one
         folded = [folder.fold(text) for text in texts]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from livingreview.errors import StoreError
 from livingreview.records import canonical_json
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever a model file written by an earlier version can no longer be read."""
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)

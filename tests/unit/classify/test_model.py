@@ -90,7 +90,7 @@ def test_the_card_says_what_it_was_made_of(model, now):
 
 def _spoil_format(folder):
     path = folder / "model.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
 
 
 def _spoil_json(folder):
@@ -116,7 +116,7 @@ def _no_card(folder):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_spoil_format, "model format 99, this version reads 1; run `livingreview train`"),
+        (_spoil_format, "model format 99, this version reads 2; run `livingreview train`"),
         (_spoil_json, "not a usable model"),
         (_spoil_arrays, "not a usable model"),
         (_pickled_arrays, "not a usable model"),
