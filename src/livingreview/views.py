@@ -1,5 +1,6 @@
 """What the store hands out: frozen rows for readers, without a session behind them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ class Run:
     config_hash: str
     model: str
     error: str
+    drift: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

