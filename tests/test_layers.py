@@ -13,7 +13,7 @@ LAYERS = (
     ("errors", "records", "verdicts", "views"),
     ("config", "http", "identity", "text"),
     ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
-    ("acquire", "training", "run", "baseline", "queue", "doctor"),
+    ("acquire", "training", "run", "baseline", "queue", "evidence", "doctor"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}

@@ -78,12 +78,20 @@ class Area(Frozen):
 
 
 class FacetValue(Frozen):
-    """One value of a facet; with ``capture`` the matched words themselves are the value."""
+    """One value of a facet.
+
+    Attributes:
+        capture: the matched words themselves are the value.
+        rewrite: (pattern, replacement) pairs that bring captured words to one spelling.
+        is_fallback: the value counts only where the facet has no other.
+    """
 
     slug: str
     label: str = ""
     patterns: tuple[Pattern, ...]
     capture: bool = False
+    rewrite: tuple[tuple[Pattern, str], ...] = ()
+    is_fallback: bool = False
 
 
 class Facet(Frozen):
