@@ -60,7 +60,8 @@ def _calibration(axes: Axes, evaluation: Mapping[str, Any]) -> None:
     for name, found in evaluation["calibration"].items():
         bins = found["bins"]
         label = f"{name} ({found['expected_error']:.2f})"
-        axes.plot([one["said"] for one in bins], [one["so"] for one in bins], marker="o", markersize=3, label=label)
+        sizes = [4 * one["n"] ** 0.5 + 2 for one in bins]
+        axes.scatter([one["said"] for one in bins], [one["so"] for one in bins], s=sizes, alpha=0.7, label=label)
     axes.set(xlabel="probability that was said", ylabel="share of records that are so", xlim=(0, 1), ylim=(0, 1))
     _legend(axes, "expected error")
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -192,3 +193,26 @@ def test_shipped_review_tells_its_scopes_apart(project, labelled, make_article, 
     assert scores[0].areas == ("musculoskeletal", "tendinopathy")
     assert scores[2].areas == ("skin", "wound")
     assert scores[3].areas == ("cardiovascular", "heart")
+
+
+def test_scores_do_not_hang_on_the_last_digits_of_a_machine(project, labelled, make_article, now, monkeypatch):
+    """Another processor sums in another order: inputs that differ in the twelfth digit give the same six."""
+    generator = np.random.default_rng(5)
+
+    def shaken(table, columns):
+        joined = beside(table, columns)
+        joined.data *= 1 + 1e-12 * generator.normal(size=len(joined.data))
+        return joined
+
+    records = [
+        make_article(f"{name} heal the cornea") for name in ("iMSC-EVs", "MSC exosomes", "Eye drops", "iPSC-EVs")
+    ]
+    here = train(project.review, labelled, now=now, code_version="1")
+    beside = sys.modules["livingreview.classify.fit"]._beside
+    monkeypatch.setattr("livingreview.classify.fit._beside", shaken)
+    elsewhere = train(project.review, labelled, now=now, code_version="1")
+    assert elsewhere.id != here.id
+    for one, other in zip(here.score(records), elsewhere.score(records), strict=True):
+        assert one.areas == other.areas
+        assert one.probabilities == pytest.approx(other.probabilities, abs=5e-7)
+    assert elsewhere.relevance_threshold == pytest.approx(here.relevance_threshold, abs=1e-5)
