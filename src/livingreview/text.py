@@ -124,39 +124,55 @@ _MAX_MEMO: Final = 200_000
 _RUN: Final = re.compile("[a-z0-9]+")
 
 
-class _Signs(dict[str, int]):
-    """Word -> which sets of literals it answers, one bit a set; learnt word by word, since texts repeat their words.
+class _Signs:
+    """Which words may belong to a name, and which sets of literals they answer, one bit a set.
 
-    Of a string with a blank or a hyphen its longest run of letters counts, which stands within one word.
-
-    Attributes:
-        needed: for each step of the table the bits that a text must show.
+    Of a string with a blank or a hyphen its longest run of letters counts, which stands within one word. A word is
+    looked at once, when it is new, since texts repeat their words.
     """
 
     def __init__(self, steps: Sequence[Literals]) -> None:
-        super().__init__()
-        runs = [
-            [tuple(max(_RUN.findall(text), key=len, default="") for text in part) for part in step] for step in steps
-        ]
-        single = [[part for part in step if all(part)] for step in runs]
+        single = [[part for part in map(_longest_runs, step) if all(part)] for step in steps]
         bits = {part: 1 << place for place, part in enumerate(dict.fromkeys(part for step in single for part in step))}
-        self.needed = {sum(bits[part] for part in step) for step in single}
+        self._needed = {sum(bits[part] for part in step) for step in single}
         self._literals: dict[str, int] = {}
         for part, bit in bits.items():
             for text in part:
                 self._literals[text] = self._literals.get(text, 0) | bit
         self._any = re.compile("|".join(map(re.escape, sorted(self._literals))) or "(?!)")
+        self._seen: set[str] = set()
+        self._signs: dict[str, int] = {}
+        self._signed: set[str] = set()
+        self._known: dict[int, bool] = {}
 
-    def __missing__(self, word: str) -> int:
-        if len(self) > _MAX_MEMO:
-            self.clear()
-        sign = 0
-        if self._any.search(word):
+    def may_match(self, words: Iterable[str]) -> bool:
+        """Whether the words answer every set of some step."""
+        distinct = set(words)
+        if new := distinct - self._seen:
+            self._learn(new)
+        found = 0
+        for word in distinct & self._signed:
+            found |= self._signs[word]
+        if found in self._known:
+            return self._known[found]
+        answer = self._known[found] = any(needed & found == needed for needed in self._needed)
+        return answer
+
+    def _learn(self, new: set[str]) -> None:
+        if len(self._seen) > _MAX_MEMO:
+            self._seen.clear()
+            self._known.clear()
+        self._seen |= new
+        if not self._any.search(" ".join(new)):
+            return
+        for word in new:
+            sign = 0
             for text, bits in self._literals.items():
                 if text in word:
                     sign |= bits
-        self[word] = sign
-        return sign
+            if sign:
+                self._signs[word] = sign
+                self._signed.add(word)
 
 
 def _longest_runs(part: tuple[str, ...]) -> tuple[str, ...]:
@@ -197,12 +213,7 @@ class Folder:
         Args:
             words: the text's runs of letters and digits, in any order.
         """
-        seen = 0
-        for sign in set(map(self._signs.__getitem__, words)):
-            seen |= sign
-        if not seen and 0 not in self._signs.needed:
-            return False  # what most records are
-        return any(needed & seen == needed for needed in self._signs.needed)
+        return self._signs.may_match(words)
 
     def fold(self, text: str) -> str:
         """Every variant in a *normal* text replaced by its token, in the order of the table."""

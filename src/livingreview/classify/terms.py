@@ -18,8 +18,8 @@ from livingreview.records import Record
 from livingreview.text import Folder
 
 _Columns = tuple[int, ...]
-_Entry = tuple[int, tuple[str, ...], _Columns]
-"""How many words before the anchor a term starts, all its words, the columns of its areas."""
+_Entry = tuple[int, list[str], str, _Columns]
+"""How many words before the anchor a term starts, its whole words, its last word if that is a prefix, its areas."""
 
 _MAX_MEMO = 200_000
 
@@ -31,14 +31,16 @@ class _Anchored(dict[str, tuple[_Entry, ...]]):
         super().__init__()
         self._whole = whole
         self._prefixes = prefixes
-        self._lengths = sorted({len(prefix) for prefix in prefixes})
+        self._lengths = sorted({len(prefix) for prefix in prefixes}) or [0]
+        self._heads = {prefix[: self._lengths[0]] for prefix in prefixes}
 
     def __missing__(self, word: str) -> tuple[_Entry, ...]:
         entries = list(self._whole.get(word, ()))
-        for length in self._lengths:
-            if length > len(word):
-                break
-            entries += self._prefixes.get(word[:length], ())
+        if word[: self._lengths[0]] in self._heads:
+            for length in self._lengths:
+                if length > len(word):
+                    break
+                entries += self._prefixes.get(word[:length], ())
         if len(self) > _MAX_MEMO:
             self.clear()
         found = self[word] = tuple(entries)
@@ -78,26 +80,29 @@ class AreaTerms:
         shares = Counter(piece for pieces in targets for piece in pieces)
         for pieces, found in sorted(targets.items()):
             anchor = min(range(len(pieces)), key=lambda place: (shares[pieces[place]], -len(pieces[place]), place))
-            entry = (anchor, pieces, tuple(sorted(found)))
+            tail = pieces[-1][:-1] if pieces[-1].endswith("*") else ""
+            entry = (anchor, list(pieces[:-1] if tail else pieces), tail, tuple(sorted(found)))
             if pieces[anchor].endswith("*"):
                 prefixes[pieces[anchor][:-1]].append(entry)
             else:
                 whole[pieces[anchor]].append(entry)
         self._anchored = _Anchored(dict(whole), dict(prefixes))
 
-    def hits(self, words: Sequence[str]) -> list[tuple[str, _Columns]]:
+    def hits(self, words: list[str]) -> list[tuple[str, _Columns]]:
         """Every term in a list of folded words, as (matched words, columns of its areas)."""
         found = []
         anchored = list(map(self._anchored.__getitem__, words))
         for place in compress(range(len(words)), anchored):
-            for before, pieces, columns in anchored[place]:
-                if len(pieces) == 1:
-                    found.append((words[place], columns))
-                    continue
+            for before, whole, tail, columns in anchored[place]:
                 start = place - before
-                here = words[start : start + len(pieces)] if start >= 0 else ()
-                if len(here) == len(pieces) and all(map(_fits, here, pieces)):
-                    found.append((" ".join(here), columns))
+                end = start + len(whole)
+                if start < 0 or words[start:end] != whole:
+                    continue
+                if tail:
+                    if end == len(words) or not words[end].startswith(tail):
+                        continue
+                    end += 1
+                found.append((" ".join(words[start:end]), columns))
         return found
 
     def heading_hits(self, record: Record) -> list[tuple[str, tuple[int, ...]]]:
@@ -120,7 +125,3 @@ class AreaTerms:
         is_named = np.bincount(np.array(named, dtype=np.int64), minlength=shape[0] * width).reshape(shape) > 0
         counts = np.bincount(np.array(counted, dtype=np.int64), minlength=shape[0] * width).reshape(shape)
         return np.where(is_named, 1.0, 1 - np.exp(-counts / 3))
-
-
-def _fits(word: str, piece: str) -> bool:
-    return word.startswith(piece[:-1]) if piece.endswith("*") else word == piece
