@@ -14,7 +14,7 @@ LAYERS = (
     ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "run", "inbox")
-    + ("baseline", "by_hand", "feedback", "queue", "doctor", "replay", "recall"),
+    + ("baseline", "by_hand", "feedback", "queue", "evidence", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
@@ -34,7 +34,7 @@ CONFINED = {
     "sklearn": {"classify"},
     "scipy": {"classify", "screen"},
     "numpy": {"classify", "screen"},
-    "matplotlib": {"screen"},
+    "matplotlib": {"classify", "screen"},
     "apscheduler": {"schedule"},
     "smtplib": {"deliver"},
     "typer": {"cli"},
@@ -185,6 +185,15 @@ def test_a_module_keeps_to_its_layer(path: Path) -> None:
         assert room in LAYER_OF, f"{room} has no layer; give it one here and in docs/design.md"
         assert violations(room, source) == []
     assert len(source.splitlines()) <= MAX_LINES, "is there a second room in it?"
+
+
+def test_only_the_modules_that_draw_load_the_drawing_library() -> None:
+    loading = {
+        name_of(path)
+        for path in modules()
+        if any(name.split(".")[0] == "matplotlib" for name in imports(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert loading == {"classify/draw.py"}
 
 
 def test_only_some_ask_the_time() -> None:

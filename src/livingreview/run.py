@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from livingreview import __version__, changes, classify, decide, method, report, resolving
 from livingreview.acquire import Acquired, Watch, read_services
@@ -162,9 +163,9 @@ def _run(
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.works.link(run)
-            model = _derive(project, repository, baseline, run, now, watch)
+            model, drift = _derive(project, repository, baseline, run, now, watch)
             status = "partial" if acquired.failures else "done"
-            repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()))
+            repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
             run = repository.run(run.name)
             found = changes_to_report(repository, run)
             paths = write_report(project, repository, baseline, run, acquired.failures, found)
@@ -240,24 +241,33 @@ def _file_values(name: str, text: str) -> dict[str, object]:
     }
 
 
-def _derive(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch) -> str:
-    """Scores and changes of every version that has none; returns the model's id, empty when nothing was to do."""
+def _derive(
+    project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch
+) -> tuple[str, dict[str, Any]]:
+    """Scores and changes of every version that has none.
+
+    Returns:
+        The model's id, and how the records compare with its training set; both empty when nothing was to do.
+    """
     context = changes.Context.of(project.review, baseline, project.settings.trials, now)
     other = project.review.other_scope
     model: classify.Model | None = None
+    drift = classify.Drift()
     done = 0
     watch.progress("classifying", done)
     while versions := repository.underived(_DERIVE_BATCH):
         if model is None:
             model = current_model(project, repository, baseline, now, watch.tell)
-        scores = model.score([version.record for version in versions])
+        records = [version.record for version in versions]
+        scores = model.score(records)
+        drift.add(model, records, scores)
         pairs = list(zip(versions, scores, strict=True))
         found = [change for version, score in pairs for change in changes.derive(version, score, context)]
         by_id: Mapping[int, Score] = {version.version_id: score for version, score in pairs}
         repository.commit_derived(run, list(by_id), by_id, found, other)
         done += len(versions)
         watch.progress("classifying", done)
-    return model.id if model else ""
+    return (model.id, drift.found(model.card)) if model else ("", {})
 
 
 def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
@@ -325,6 +335,11 @@ def material(
     for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored
+    core = {
+        stored.record.key: (stored.record, stored.score.areas)
+        for stored in kept.values()
+        if stored.score and stored.score.scope == review.core_scope
+    }
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     # The last one that searched: a run that read a file in between changed no method.
@@ -350,4 +365,7 @@ def material(
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,
+        new_areas=tuple(
+            report.NewArea(terms=area.terms, keys=area.keys) for area in classify.propose_areas(review, core)
+        ),
     )

@@ -84,14 +84,19 @@ def _normal_letter(letter: str) -> str:
     return letter
 
 
-def normal_text(text: str) -> str:
-    """Plain text in lower case, without accents, Greek letters spelt out. Idempotent.
+def normal_letters(text: str) -> str:
+    """Normal text but for its white space, which stays as it is: enough for who only wants the words.
 
     Each letter beyond ASCII is taken by itself, so that the cost lies with the few that a text holds.
     """
     if not text.isascii():
         text = _NOT_ASCII.sub(lambda found: _normal_letter(found.group()), text)
-    return " ".join(text.lower().split())
+    return text.lower()
+
+
+def normal_text(text: str) -> str:
+    """Plain text in lower case, without accents, Greek letters spelt out. Idempotent."""
+    return " ".join(normal_letters(text).split())
 
 
 def fields(record: Record) -> dict[str, str]:
@@ -116,6 +121,73 @@ def title_and_abstract(record: Record) -> str:
     return f"{parts['title']} {parts['abstract']}"
 
 
+Literals = tuple[tuple[str, ...], ...]
+"""Sets of strings of which a text must hold one each."""
+
+_MAX_MEMO: Final = 200_000
+
+
+_RUN: Final = re.compile("[a-z0-9]+")
+
+
+class _Signs:
+    """Which words may belong to a name, and which sets of literals they answer, one bit a set.
+
+    Of a string with a blank or a hyphen its longest run of letters counts, which stands within one word. A word is
+    looked at once, when it is new, since texts repeat their words.
+    """
+
+    def __init__(self, steps: Sequence[Literals]) -> None:
+        single = [[part for part in map(_longest_runs, step) if all(part)] for step in steps]
+        bits = {part: 1 << place for place, part in enumerate(dict.fromkeys(part for step in single for part in step))}
+        self._needed = {sum(bits[part] for part in step) for step in single}
+        self._literals: dict[str, int] = {}
+        for part, bit in bits.items():
+            for text in part:
+                self._literals[text] = self._literals.get(text, 0) | bit
+        self._any = re.compile("|".join(map(re.escape, sorted(self._literals))) or "(?!)")
+        self._seen: set[str] = set()
+        self._signs: dict[str, int] = {}
+        self._signed: set[str] = set()
+        self._known: dict[int, bool] = {}
+
+    def may_match(self, words: Iterable[str]) -> bool:
+        """Whether the words answer every set of some step."""
+        distinct = set(words)
+        if new := distinct - self._seen:
+            self._learn(new)
+        found = 0
+        for word in distinct & self._signed:
+            found |= self._signs[word]
+        if found in self._known:
+            return self._known[found]
+        answer = self._known[found] = any(needed & found == needed for needed in self._needed)
+        return answer
+
+    def _learn(self, new: set[str]) -> None:
+        if len(self._seen) > _MAX_MEMO:
+            self._seen.clear()
+            self._known.clear()
+        self._seen |= new
+        if not self._any.search(" ".join(new)):
+            return
+        for word in new:
+            sign = 0
+            for text, bits in self._literals.items():
+                if text in word:
+                    sign |= bits
+            if sign:
+                self._signs[word] = sign
+                self._signed.add(word)
+
+
+def _longest_runs(part: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(max(_RUN.findall(text), key=len, default="") for text in part)
+
+
+Variant = tuple[str | re.Pattern[str], str] | tuple[str | re.Pattern[str], str, Sequence[str]]
+
+
 class Folder:
     """The compiled name variants of a review.
 
@@ -123,20 +195,31 @@ class Folder:
     none, and a substring search costs a hundredth of the pattern.
     """
 
-    def __init__(self, variants: Iterable[tuple[str | re.Pattern[str], str]]) -> None:
+    def __init__(self, variants: Iterable[Variant]) -> None:
         """Compile the table.
 
         Args:
             variants: (pattern, replacement) in the order in which they are applied. A pattern meets normal text; its
-                case is ignored. A replacement is taken literally.
+                case is ignored. A replacement is taken literally. A third member names strings of which one must
+                stand in the text, as folded so far, for the pattern to count; none are needed when it is empty.
 
         Raises:
             re.error: a pattern is not a regular expression.
         """
-        self._steps: list[tuple[tuple[tuple[str, ...], ...], re.Pattern[str], str]] = []
-        for pattern, replacement in variants:
+        self._steps: list[tuple[Literals, re.Pattern[str], str]] = []
+        for pattern, replacement, *context in variants:
             source = pattern if isinstance(pattern, str) else pattern.pattern
-            self._steps.append((required_literals(source), _compile(source), replacement.replace("\\", r"\\")))
+            required = (*(tuple(strings) for strings in context if strings), *required_literals(source))
+            self._steps.append((required, _compile(source), replacement.replace("\\", r"\\")))
+        self._signs = _Signs([required for required, _, _ in self._steps])
+
+    def may_fold(self, words: Iterable[str]) -> bool:
+        """Whether :meth:`fold` can change a normal text that is made of these words; True where it is not certain.
+
+        Args:
+            words: the text's runs of letters and digits, in any order.
+        """
+        return self._signs.may_match(words)
 
     def fold(self, text: str) -> str:
         """Every variant in a *normal* text replaced by its token, in the order of the table."""
@@ -169,7 +252,7 @@ def _compile(source: str) -> re.Pattern[str]:
     return re.compile(source, re.IGNORECASE if has_capitals else 0)
 
 
-def required_literals(source: str) -> tuple[tuple[str, ...], ...]:
+def required_literals(source: str) -> Literals:
     """Sets of lower-case strings: every match of a pattern holds at least one of each set. Rarest (longest) first.
 
     Read from the parse tree of :mod:`re`, which is no public interface: where it is missing there are no sets,

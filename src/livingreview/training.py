@@ -5,6 +5,7 @@ from datetime import datetime
 from livingreview import __version__, classify
 from livingreview.acquire import Tell
 from livingreview.config import Project
+from livingreview.errors import StoreError
 from livingreview.records import Baseline, Decision, Kind
 from livingreview.store.repository import Repository
 from livingreview.views import StoredRecord
@@ -58,6 +59,19 @@ def current_model(
         reason = "first use"
     tell(f"classifier: training on {len(known)} labelled records ({reason})")
     return train(project, repository, known, now)
+
+
+def model_without_store(project: Project, baseline: Baseline, now: datetime, tell: Tell) -> classify.Model:
+    """The kept model, whatever decisions it has learnt from; one of the shipped labels alone where there is none.
+
+    The latter is not kept: it would stand in the way of one that knows the decisions.
+    """
+    try:
+        return classify.Model.load(project.path("models_dir") / project.review.slug, project.review)
+    except StoreError:
+        known = classify.shipped_examples(project, baseline)
+        tell(f"classifier: training on {len(known)} shipped labels (no model for this configuration is kept)")
+        return classify.train(project.review, known, now=now, code_version=__version__)
 
 
 def train(project: Project, repository: Repository, known: list[classify.Example], now: datetime) -> classify.Model:

@@ -25,6 +25,7 @@ class Run:
     model: str
     error: str
     n_decisions: int = 0
+    drift: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

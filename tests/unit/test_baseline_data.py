@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from livingreview.text import Folder
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 REVIEW_DATA = DATA / "imsc-ev"
@@ -408,6 +410,7 @@ def test_feeds_have_addresses(review: dict[str, Any]) -> None:
         ("exosomal cargo of microvesicles and nanovesicles", "evtoken cargo of evtoken and evtoken"),
         ("iPSC-derived neurons", "ipsctoken derived neurons"),
         ("mesenchymal and induced pluripotent stem cells", "mesenchymal and ipsctoken"),
+        ("bone marrow", "marrow"),
     ],
 )
 def test_name_variants_fold(text: str, expected: str, review: dict[str, Any]) -> None:
@@ -430,11 +433,11 @@ def test_name_variants_fold_the_references(references: list[dict[str, str]], rev
 
 
 def folded(text: str, review: dict[str, Any]) -> str:
-    text = text.lower()
-    for variant in review["variants"]:
-        for pattern in variant["patterns"]:
-            text = re.sub(pattern, variant["replacement"], text)
-    return text
+    return Folder(
+        (pattern, variant["replacement"], variant.get("context", ()))
+        for variant in review["variants"]
+        for pattern in variant["patterns"]
+    )(text)
 
 
 # -------------------------------------------------------------------------------------------------- labels, demo

@@ -143,7 +143,7 @@ def test_fields_and_record_text():
 @pytest.fixture(scope="module")
 def shipped():
     review = load_project(Path(__file__).parents[2] / "config", "imsc-ev").review
-    return Folder((pattern, item.replacement) for item in review.variants for pattern in item.patterns)
+    return Folder((pattern, item.replacement, item.context) for item in review.variants for pattern in item.patterns)
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,69 @@ def shipped():
 )
 def test_shipped_names_of_the_review_s_cells(shipped, name):
     tokens = re.findall(r"\w+token", shipped(f"Vesicles of {name} heal"))
-    assert tokens == ["imsctoken"]
+    assert tokens == ["evtoken", "imsctoken"]
 
 
-@pytest.mark.parametrize("name", ["exosomes", "sEVs", "small extracellular vesicles", "nanovesicles", "EV"])
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("MSCs induced from iPSCs", "imsctoken"),
+        ("MSCs derived via the neural crest from patient iPSCs", "imsctoken"),
+        ("Differentiation of hiPSCs into functional MSCs", "imsctoken"),
+        ("hESC-MSC-derived EVs", "imsctoken evtoken"),
+        ("embryonic stem cell-derived exosomes", "ipsctoken evtoken"),
+        ("MSC-like cells from hiPSCs", "imsctoken"),
+        ("CYP-004", "imsctoken"),
+        ("adult pluripotent mesenchymal stem cells", "msctoken"),
+        ("iPSC and MSC", "ipsctoken msctoken"),
+        ("IL-1-induced mesenchymal stem cells", "msctoken"),
+        ("osteogenically induced mesenchymal stem cells", "msctoken"),
+        ("exosomes by induced mesenchymal stem cells", "evtoken imsctoken"),
+        ("stem cells from human exfoliated deciduous teeth", "msctoken"),
+        ("umbilical cord stem cell-derived exosomes", "msctoken evtoken"),
+        ("bone marrow stem cell exosomes", "msctoken evtoken"),
+        ("bone marrow stem cell transplantation in leukaemia", ""),
+    ],
+)
+def test_shipped_names_put_together(shipped, text, tokens):
+    assert " ".join(re.findall(r"\w+token", shipped(text))) == tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("MSC-EV", "msctoken evtoken"),
+        ("EV products of iPSCs", "evtoken ipsctoken"),
+        ("Vesicles are many. We call them EV here", "evtoken"),
+        ("EVs as vesicles", "evtoken"),
+        ("hucMSC-sEV and sevoflurane", "msctoken evtoken"),
+        ("vesicles of umbilical cord MSCs", "evtoken msctoken"),
+        ("EV-A71 in children", ""),
+        ("enterovirus EV71, MSC therapy", "msctoken"),
+        ("EV-D68 and MSCs", "msctoken"),
+        ("enfortumab vedotin (EV) after EV-301", ""),
+        ("a gap of 2.1 eV at 10 MeV", ""),
+        ("MSCs under a beam of 6 MeV", "msctoken"),
+        ("electric vehicles (EVs) on the road", ""),
+        ("bleeding from EV (oesophageal varices)", ""),
+        ("sevoflurane (SEV) on iPS cells", "ipsctoken"),
+        ("synaptic vesicles and vesicles", ""),
+        ("synaptic vesicles of iPSC-derived neurons", "ipsctoken"),
+        ("the RNA exosome and the exosome complex", ""),
+        ("exo-selective cycloaddition", ""),
+    ],
+)
+def test_what_ev_means_depends_on_its_neighbours(shipped, text, tokens):
+    assert " ".join(dict.fromkeys(re.findall(r"\w+token", shipped(text)))) == tokens
+
+
+def test_a_variant_with_a_context_counts_only_beside_it():
+    folder = Folder([(r"\bcub\b", "cubtoken", ("panda", "bear")), (r"\bpanda\b", "pandatoken", ())])
+    assert folder("a cub") == "a cub"
+    assert folder("a cub and its panda") == "a cubtoken and its pandatoken"
+
+
+@pytest.mark.parametrize("name", ["exosomes", "sEVs", "small extracellular vesicles", "nanovesicles", "Small EVs"])
 def test_shipped_names_of_vesicles(shipped, name):
     assert shipped(f"{name} of the liver") == "evtoken of the liver"
 

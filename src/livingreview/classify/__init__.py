@@ -1,21 +1,26 @@
 """Records -> scores: scope, disease areas, facets, and the words that made them."""
 
+from livingreview.classify.drift import Drift
 from livingreview.classify.evaluate import evaluate
 from livingreview.classify.examples import Example, shipped_examples
 from livingreview.classify.explain import AreaReason, Explanation, Neighbour, explain
 from livingreview.classify.facets import FacetReader
 from livingreview.classify.model import Model
+from livingreview.classify.new_areas import ProposedArea, propose_areas
 from livingreview.classify.train import reason_to_train, train
 
 __all__ = [
     "AreaReason",
+    "Drift",
     "Example",
     "Explanation",
     "FacetReader",
     "Model",
     "Neighbour",
+    "ProposedArea",
     "evaluate",
     "explain",
+    "propose_areas",
     "reason_to_train",
     "shipped_examples",
     "train",

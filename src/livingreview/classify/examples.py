@@ -3,12 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from livingreview.canonical import canonical_json
 from livingreview.config import Project, Review, read_csv
 from livingreview.errors import ConfigError
 from livingreview.identity import normal_doi, normal_pmid, normal_title
 from livingreview.records import Baseline, Fidelity, Record
+from livingreview.text import fields
 
 _COLUMNS = ("title", "year", "journal", "doi", "pmid", "label", "area")
+BACKGROUND = "background"
+"""Name of the labels file whose titles stand for the rest of the literature: learnt from, never measured on, since a
+title from far away is easy to refuse and would flatter every figure."""
+
+NOBODY_LOOKED = "?"
+"""What ``area`` of a labels file holds where nobody looked for areas; empty says that there is none."""
+
 RESIDUAL_ALIAS = "general"
 """The area that has this alias takes what belongs to no disease: a record labelled with it has no area, and it is
 never given for terms of its own, only as the parent of a child."""
@@ -21,7 +30,7 @@ class Example:
     Attributes:
         scope: slug of its scope; None when nobody said.
         areas: slugs of its areas without their parents; empty says that it belongs to none; None when nobody said.
-        origin: who labelled it: ``labels``, ``baseline``, ``decision``, ...
+        origin: who labelled it: ``labels``, ``background``, ``baseline``, ``decision``, ...
     """
 
     record: Record
@@ -33,14 +42,20 @@ class Example:
 def shipped_examples(project: Project, baseline: Baseline) -> list[Example]:
     """The labelled titles below ``data/<review>/labels/`` and the references of the baseline, each title once.
 
-    In a labels file ``area`` holds area slugs or aliases joined by ``;``; empty means that the title names no area.
-    A row without ``label`` teaches nothing about scopes.
+    In a labels file ``area`` holds area slugs or aliases joined by ``;``; empty means that the title names no area,
+    ``?`` that nobody looked. A row without ``label`` teaches nothing about scopes.
 
     Raises:
         ConfigError: a file lacks a column, or names a scope or an area that config does not have.
     """
     found = [*_from_labels(project), *_from_baseline(project.review, baseline)]
     return list({normal_title(example.record.title): example for example in found}.values())
+
+
+def example_text(example: Example) -> str:
+    """Everything of an example that teaches, as one line; examples are ordered and told apart by it."""
+    areas = None if example.areas is None else sorted(example.areas)
+    return canonical_json(["/".join(example.record.key), fields(example.record), example.scope, areas])
 
 
 def with_parents(areas: Iterable[str], review: Review) -> frozenset[str]:
@@ -73,7 +88,7 @@ def _from_labels(project: Project) -> list[Example]:
             if row["label"] and row["label"] not in scopes:
                 raise ConfigError(f"{path}, line {line}: unknown scope {row['label']!r}; use one of review.toml")
             try:
-                areas = areas_of(row["area"], aliases)
+                areas = None if row["area"] == NOBODY_LOOKED else areas_of(row["area"], aliases)
             except KeyError as error:
                 raise ConfigError(f"{path}, line {line}: unknown area {error}; use one of areas.toml") from error
             doi, pmid = normal_doi(row["doi"]), normal_pmid(row["pmid"])
@@ -87,7 +102,8 @@ def _from_labels(project: Project) -> list[Example]:
                 doi=doi,
                 fidelity=Fidelity.FACTS,
             )
-            examples.append(Example(record=record, scope=row["label"] or None, areas=areas, origin="labels"))
+            origin = BACKGROUND if path.stem == BACKGROUND else "labels"
+            examples.append(Example(record=record, scope=row["label"] or None, areas=areas, origin=origin))
     return examples
 
 

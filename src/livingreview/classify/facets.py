@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from livingreview.config import Facet
+from livingreview.config import Facet, FacetValue
 from livingreview.records import Record
 from livingreview.text import FIELDS, fields, plain_text, required_literals
 
@@ -30,7 +30,7 @@ class FacetReader:
 
         Patterns meet plain text (title, abstract, keywords, headings, conditions, interventions; case kept, each
         field on a line of its own). Of a value the first matching words are kept; a value with ``capture`` gives one
-        pair for each distinct wording, in the order of the text.
+        pair for each distinct spelling, in the order of the text. A fallback gives way to any other value.
         """
         parts = fields(record)
         text = "\n".join(plain_text(parts[name]) for name in FIELDS if parts[name])
@@ -38,12 +38,15 @@ class FacetReader:
         found: Facets = {}
         for slug, values in self._facets:
             pairs: list[tuple[str, str]] = []
+            fallbacks = {value.slug for value, _ in values if value.is_fallback}
             for value, patterns in values:
                 words = _words_of(text, [pattern for sets, pattern in patterns if _may_match(sets, lower)])
                 if value.capture:
-                    pairs += [(word, word) for word in _distinct(words)[:MAX_CAPTURED]]
+                    pairs += _distinct([(_spelt(word, value), word) for word in words])[:MAX_CAPTURED]
                 elif words:
                     pairs.append((value.slug, words[0]))
+            kept = [pair for pair in pairs if pair[0] not in fallbacks]
+            pairs = kept or pairs
             if pairs:
                 found[slug] = tuple(pairs)
         return found
@@ -64,9 +67,15 @@ def _words_of(text: str, patterns: Sequence[re.Pattern[str]]) -> list[str]:
     return [" ".join(match.group().split()) for match in matches]
 
 
-def _distinct(words: Sequence[str]) -> list[str]:
-    """The words without repetitions; case does not tell two apart, the first spelling stays."""
-    seen: dict[str, str] = {}
-    for word in words:
-        seen.setdefault(word.casefold(), word)
+def _spelt(word: str, value: FacetValue) -> str:
+    for pattern, replacement in value.rewrite:
+        word = pattern.sub(replacement, word)
+    return word
+
+
+def _distinct(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pairs without repeated values; case does not tell two apart, the first one stays."""
+    seen: dict[str, tuple[str, str]] = {}
+    for pair in pairs:
+        seen.setdefault(pair[0].casefold(), pair)
     return list(seen.values())

@@ -23,7 +23,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from livingreview.config import ClassifierParameters, Review
 from livingreview.records import Record
-from livingreview.text import Folder, fields, normal_text
+from livingreview.text import Folder, fields, normal_letters
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -49,12 +49,18 @@ class Words:
 
 def folder_of(review: Review) -> Folder:
     """The compiled name variants of a review."""
-    return Folder((pattern, item.replacement) for item in review.variants for pattern in item.patterns)
+    return Folder((pattern, item.replacement, item.context) for item in review.variants for pattern in item.patterns)
 
 
 def concepts_of(review: Review) -> tuple[str, ...]:
     """The tokens of the name variants, each once, in the order of config; replacements that are no word are none."""
-    return tuple(dict.fromkeys(name for item in review.variants if (name := item.replacement.strip()).isidentifier()))
+    names = [item.replacement.strip() for item in review.variants if item.is_concept]
+    return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
+
+
+def stop_words_of(review: Review) -> frozenset[str]:
+    """The words that are left out before pairs are made."""
+    return ENGLISH_STOP_WORDS if review.classifier.is_stop_listed else frozenset()
 
 
 def words_of_text(text: str) -> list[str]:
@@ -68,7 +74,11 @@ def prepare(record: Record, folder: Folder) -> Words:
     """Fold a record once and cut it into words, by block."""
     parts = fields(record)
     heads = " . ".join(parts[name] for name in ("keywords", "mesh", "conditions", "interventions") if parts[name])
-    texts = [normal_text(text) for text in (parts["title"], parts["abstract"], heads)]
+    texts = [normal_letters(text) for text in (parts["title"], parts["abstract"], heads)]
+    words = [words_of_text(text) for text in texts]
+    if not folder.may_fold(chain.from_iterable(words)):
+        return Words(*words)
+    texts = [" ".join(text.split()) for text in texts]
     folded = folder.fold(_BORDER.join(texts)).split(_BORDER)
     if len(folded) != len(texts):  # a pattern of config reached across a border, or the text holds one
         folded = [folder.fold(text) for text in texts]
@@ -132,7 +142,7 @@ class Features:
         """Choose terms and signatures from examples."""
         parameters = review.classifier
         concepts = concepts_of(review)
-        stop_words = ENGLISH_STOP_WORDS if parameters.is_stop_listed else frozenset()
+        stop_words = stop_words_of(review)
         seen: Counter[str] = Counter()
         signatures: set[tuple[int, ...]] = set()
         for words in records:
@@ -154,6 +164,10 @@ class Features:
             stop_words=stop_words,
             block_weights=block_weights(parameters),
         )
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is in the vocabulary, alone or in a pair, or is left out on purpose."""
+        return word in self._known
 
     def counts(self, blocks: Sequence[list[str]]) -> tuple[sparse.csr_array, Floats]:
         """Term counts, shape ``(n_blocks, n_terms)``, and concept counts, shape ``(n_blocks, n_concepts)``."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from livingreview.classify.examples import Example, with_parents
+from livingreview.classify.examples import BACKGROUND, Example, with_parents
 from livingreview.classify.features import Features, Floats, Words, folder_of, prepare
 from livingreview.classify.linear import fit_classes, fit_yes_no, sigmoid
 from livingreview.classify.terms import AreaTerms
@@ -29,8 +29,10 @@ class Prepared:
     Attributes:
         strengths: shape ``(n_examples, n_areas)``.
         scopes: scope numbers in the order of config, -1 for unknown, shape ``(n_examples,)``.
-        areas: which areas each belongs to, parents included, shape ``(n_examples, n_areas)``.
-        has_areas: whether anybody said, shape ``(n_examples,)``.
+        areas: which areas each belongs to, parents included, shape ``(n_examples, n_areas)``. Where nobody said, a
+            weak label stands: the areas that the title, a keyword or a heading names by a term of config.
+        has_areas: whether anybody said, shape ``(n_examples,)``; what is measured, while weak labels only teach.
+        is_measured: whether figures may count it, shape ``(n_examples,)``; background teaches only.
     """
 
     review: Review
@@ -39,6 +41,7 @@ class Prepared:
     scopes: npt.NDArray[np.int64]
     areas: npt.NDArray[np.bool_]
     has_areas: npt.NDArray[np.bool_]
+    is_measured: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -120,13 +123,17 @@ def prepare_examples(review: Review, examples: Sequence[Example]) -> Prepared:
             raise InputError(
                 f"label of {'/'.join(example.record.key)}: config has no scope or area {error}; mend the label"
             ) from error
+    strengths = terms.strengths(records, words)
+    has_areas = np.array([example.areas is not None for example in examples], dtype=bool)
+    areas[~has_areas] = strengths[~has_areas] >= 1
     return Prepared(
         review=review,
         words=words,
-        strengths=terms.strengths(records, words),
+        strengths=strengths,
         scopes=labels,
         areas=areas,
-        has_areas=np.array([example.areas is not None for example in examples], dtype=bool),
+        has_areas=has_areas,
+        is_measured=np.array([example.origin != BACKGROUND for example in examples], dtype=bool),
     )
 
 
@@ -168,9 +175,7 @@ def _fit(data: Prepared, rows: npt.NDArray[np.int64]) -> Fitted:
     parent_columns = np.array([slugs.index(parents[slug]) for slug in slugs], dtype=np.int64)
     top_columns = np.flatnonzero(parent_columns == np.arange(len(slugs)))
 
-    has_areas = data.has_areas[rows]
-    labels = data.areas[rows][has_areas]
-    strengths = data.strengths[rows][has_areas]
+    labels, strengths = data.areas[rows], data.strengths[rows]
     own = parameters.term_weight * strengths
     other = parameters.term_weight * _strongest_other(strengths, top_columns, parent_columns)
     positives = labels.sum(axis=0)
@@ -179,7 +184,7 @@ def _fit(data: Prepared, rows: npt.NDArray[np.int64]) -> Fitted:
     bias = np.zeros(len(learnt))
     for place, column in enumerate(learnt):
         weights[place], bias[place] = fit_yes_no(
-            _beside(table[has_areas], np.column_stack([own[:, column], other[:, column]])),
+            _beside(table, np.column_stack([own[:, column], other[:, column]])),
             labels[:, column],
             inverse_regularisation=parameters.area_inverse_regularisation,
             seed=parameters.seed,

@@ -13,6 +13,7 @@ ABSENT_LOGIT = -12.0
 """Logit of a class that has no example."""
 
 _MAX_ITERATIONS = 2000
+_N_RESAMPLES = 200
 
 
 def fit_classes(
@@ -95,3 +96,13 @@ def best_threshold(scores: Floats, is_positive: Sequence[bool] | npt.NDArray[np.
     best = int(np.argmax(np.where(ends_tie, f_beta, -1)))
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     return round(float((ranked[best] + below) / 2), 6)
+
+
+def steady_threshold(scores: Floats, is_positive: npt.NDArray[np.bool_], beta: float, seed: int) -> float:
+    """The median of :func:`best_threshold` over resamples of the records.
+
+    Where scores are sparse the one best threshold jumps with a single record; the median does not.
+    """
+    generator = np.random.default_rng(seed)
+    draws = generator.integers(0, len(scores), size=(_N_RESAMPLES, len(scores)))
+    return round(float(np.median([best_threshold(scores[rows], is_positive[rows], beta) for rows in draws])), 6)

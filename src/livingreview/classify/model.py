@@ -58,7 +58,7 @@ class Model:
         *,
         temperature: float,
         relevance_threshold: float,
-        data_hash: str,
+        label_hashes: npt.NDArray[np.uint64],
         card: dict[str, Any],
     ) -> None:
         """Bind weights to a review; :func:`livingreview.classify.train` makes them."""
@@ -67,7 +67,7 @@ class Model:
         self.temperature = temperature
         self.relevance_threshold = relevance_threshold
         self.area_threshold = review.classifier.area_threshold
-        self.data_hash = data_hash
+        self.label_hashes = label_hashes
         self.scopes = tuple(scope.slug for scope in review.scopes)
         self.folder = folder_of(review)
         self.terms = AreaTerms(review, self.folder)
@@ -182,7 +182,7 @@ class Model:
             fitted,
             temperature=values["temperature"],
             relevance_threshold=values["relevance_threshold"],
-            data_hash=values["data_hash"],
+            label_hashes=arrays["label_hashes"],
             card=card,
         )
 
@@ -212,7 +212,6 @@ class Model:
         return {
             "review": self.review.slug,
             "config_hash": config_hash(self.review),
-            "data_hash": self.data_hash,
             "scopes": list(self.scopes),
             "areas": list(self.terms.slugs),
             "terms": list(features.terms),
@@ -230,5 +229,6 @@ class Model:
         return {
             "idf": features.idf,
             "signatures": features.signatures,
+            "label_hashes": self.label_hashes,
             **{name: getattr(self.fitted, name) for name in _FITTED_ARRAYS},
         }

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever a model file written by an earlier version can no longer be read."""
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)

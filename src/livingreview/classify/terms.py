@@ -5,8 +5,9 @@ top-level one. The strength of an area lies between 0 and 1: 1 when the title, a
 condition names it, ``1 - exp(-n / 3)`` when the abstract names it ``n`` times.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -16,23 +17,49 @@ from livingreview.config import Review
 from livingreview.records import Record
 from livingreview.text import Folder
 
-_Entries = tuple[tuple[tuple[str, ...], tuple[int, ...]], ...]
-"""(further words of a term, columns of its areas) of every term that starts with one word."""
+_Columns = tuple[int, ...]
+_Entry = tuple[int, list[str], str, _Columns]
+"""How many words before the anchor a term starts, its whole words, its last word if that is a prefix, its areas."""
 
 _MAX_MEMO = 200_000
 
 
+class _Anchored(dict[str, tuple[_Entry, ...]]):
+    """Word -> the terms that are anchored at it; learnt word by word, since a text repeats its words."""
+
+    def __init__(self, whole: dict[str, list[_Entry]], prefixes: dict[str, list[_Entry]]) -> None:
+        super().__init__()
+        self._whole = whole
+        self._prefixes = prefixes
+        self._lengths = sorted({len(prefix) for prefix in prefixes}) or [0]
+        self._heads = {prefix[: self._lengths[0]] for prefix in prefixes}
+
+    def __missing__(self, word: str) -> tuple[_Entry, ...]:
+        entries = list(self._whole.get(word, ()))
+        if word[: self._lengths[0]] in self._heads:
+            for length in self._lengths:
+                if length > len(word):
+                    break
+                entries += self._prefixes.get(word[:length], ())
+        if len(self) > _MAX_MEMO:
+            self.clear()
+        found = self[word] = tuple(entries)
+        return found
+
+
 class AreaTerms:
-    """The compiled terms of every area of a review."""
+    """The compiled terms of every area of a review.
+
+    A term of several words is anchored at the one that the fewest terms share: "heart failure" is looked for at
+    "heart", not at every "failure".
+    """
 
     def __init__(self, review: Review, folder: Folder) -> None:
         """Compile them; terms are folded like the texts they are looked for in."""
         self.slugs = tuple(area.slug for area in review.every_area())
         column = {slug: place for place, slug in enumerate(self.slugs)}
         parents = review.area_parents()
-        self._starts: dict[str, list[tuple[tuple[str, ...], tuple[int, ...]]]] = defaultdict(list)
-        self._memo: dict[str, _Entries] = {}
-        self._headings: dict[str, tuple[int, ...]] = {}
+        self._headings: dict[str, _Columns] = {}
         targets: dict[tuple[str, ...], set[int]] = defaultdict(set)
         residual = review.area_of_alias().get(RESIDUAL_ALIAS)
         for area in review.every_area():
@@ -48,34 +75,34 @@ class AreaTerms:
             for heading in area.mesh:
                 name = heading.casefold()
                 self._headings[name] = tuple(sorted(columns | set(self._headings.get(name, ()))))
+        whole: dict[str, list[_Entry]] = defaultdict(list)
+        prefixes: dict[str, list[_Entry]] = defaultdict(list)
+        shares = Counter(piece for pieces in targets for piece in pieces)
         for pieces, found in sorted(targets.items()):
-            self._starts[pieces[0]].append((pieces, tuple(sorted(found))))
-        self._prefixes = tuple(sorted(piece[:-1] for piece in self._starts if piece.endswith("*")))
+            anchor = min(range(len(pieces)), key=lambda place: (shares[pieces[place]], -len(pieces[place]), place))
+            tail = pieces[-1][:-1] if pieces[-1].endswith("*") else ""
+            entry = (anchor, list(pieces[:-1] if tail else pieces), tail, tuple(sorted(found)))
+            if pieces[anchor].endswith("*"):
+                prefixes[pieces[anchor][:-1]].append(entry)
+            else:
+                whole[pieces[anchor]].append(entry)
+        self._anchored = _Anchored(dict(whole), dict(prefixes))
 
-    def _learn(self, word: str) -> None:
-        entries = list(self._starts.get(word, ()))
-        for prefix in self._prefixes:
-            if word.startswith(prefix):
-                entries += self._starts[prefix + "*"]
-        self._memo[word] = tuple((pieces[1:], columns) for pieces, columns in entries)
-
-    def hits(self, words: Sequence[str]) -> list[tuple[str, tuple[int, ...]]]:
+    def hits(self, words: list[str]) -> list[tuple[str, _Columns]]:
         """Every term in a list of folded words, as (matched words, columns of its areas)."""
-        if len(self._memo) > _MAX_MEMO:
-            self._memo.clear()
-        for word in set(words).difference(self._memo):
-            self._learn(word)
         found = []
-        for place, entries in enumerate(list(map(self._memo.get, words))):
-            if not entries:
-                continue
-            for tail, columns in entries:
-                if not tail:
-                    found.append((words[place], columns))
+        anchored = list(map(self._anchored.__getitem__, words))
+        for place in compress(range(len(words)), anchored):
+            for before, whole, tail, columns in anchored[place]:
+                start = place - before
+                end = start + len(whole)
+                if start < 0 or words[start:end] != whole:
                     continue
-                here = words[place + 1 : place + 1 + len(tail)]
-                if len(here) == len(tail) and all(map(_fits, here, tail)):
-                    found.append((" ".join((words[place], *here)), columns))
+                if tail:
+                    if end == len(words) or not words[end].startswith(tail):
+                        continue
+                    end += 1
+                found.append((" ".join(words[start:end]), columns))
         return found
 
     def heading_hits(self, record: Record) -> list[tuple[str, tuple[int, ...]]]:
@@ -98,7 +125,3 @@ class AreaTerms:
         is_named = np.bincount(np.array(named, dtype=np.int64), minlength=shape[0] * width).reshape(shape) > 0
         counts = np.bincount(np.array(counted, dtype=np.int64), minlength=shape[0] * width).reshape(shape)
         return np.where(is_named, 1.0, 1 - np.exp(-counts / 3))
-
-
-def _fits(word: str, piece: str) -> bool:
-    return word.startswith(piece[:-1]) if piece.endswith("*") else word == piece

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from livingreview import __version__
-from livingreview.cli import baseline_commands, ends, reading, running, screening, setup, works_commands
+from livingreview.cli import baseline_commands, ends, reading, running, screening, setup, tagging, works_commands
 from livingreview.cli.common import Invocation, parse_moment, tell
 from livingreview.config import unknown_variables
 from livingreview.errors import EXIT_USAGE, LivingReviewError
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (running, reading, screening, setup):
+for module in (running, tagging, reading, screening, setup):
     module.register(app)
 app.add_typer(baseline_commands.app, name="baseline", help="The published review's own transcript.")
 app.add_typer(works_commands.app, name="works", help="Which records are one work, and why.")

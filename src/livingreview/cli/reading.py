@@ -1,13 +1,16 @@
-"""``status``, ``changes``, ``report``, ``doctor``: what only looks."""
+"""``status``, ``changes``, ``report``, ``evidence``, ``doctor``: what only looks."""
 
+import sys
+from contextlib import nullcontext
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from livingreview.cli.common import invocation, out, out_json, out_table, period, say_moment, store
+from livingreview.cli.common import invocation, out, out_json, out_table, period, say_moment, store, tell
 from livingreview.config import load_baseline
-from livingreview.errors import EXIT_DONE, EXIT_USAGE, UsageError
+from livingreview.errors import EXIT_DONE, EXIT_USAGE, StoreError, UsageError
 from livingreview.sources import queries_of
 from livingreview.views import StoredChange
 
@@ -21,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(changes)
     app.command()(report)
+    app.command()(evidence)
     app.command()(doctor)
 
 
@@ -137,6 +141,30 @@ def report(
             return
         for path in write_report(project, repository, baseline, chosen, failures, found):
             out(f"Report: {path}")
+
+
+def evidence(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Option("--output", "-o", help="A file; without it standard output.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="Studies of this scope; may be given again.")] = None,
+) -> None:
+    """The first draft of an evidence table as CSV, one row a study, for a person to correct."""
+    from livingreview.evidence import evidence_rows, write_evidence
+
+    project = invocation(context).project()
+    review = project.review
+    known = [one.slug for one in review.scopes]
+    if unknown := [slug for slug in scope or () if slug not in known]:
+        raise UsageError(f"{unknown[0]}: no such scope; there are {', '.join(known)}")
+    with store(project) as repository:
+        rows = evidence_rows(repository, review, scope or [review.core_scope])
+    try:
+        opened = file.open("w", encoding="utf-8", newline="") if file else nullcontext(sys.stdout)
+        with opened as target:
+            write_evidence(target, review, rows)
+    except OSError as error:
+        raise StoreError(f"{file}: cannot be written to ({error.strerror or error})") from error
+    tell(f"{len(rows)} studies" + (f" in {file}" if file else ""))
 
 
 def doctor(

@@ -1,4 +1,4 @@
-"""``run``, ``train``, ``explain``, ``schedule``: what works on the store."""
+"""``run``: the line from the services, or from files, to the report."""
 
 import os
 import sys
@@ -13,14 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from livingreview.acquire import Watch
-from livingreview.cli.common import invocation, out, out_json, out_table, store, tell
+from livingreview.cli.common import invocation, out, out_json, store, tell
 from livingreview.config import Project
 from livingreview.deliver.actions import write_outputs, write_summary
 from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, EXIT_PARTIAL, UsageError
-from livingreview.identity import nct_ids, normal_doi, normal_pmid
 from livingreview.records import Severity
-from livingreview.store.repository import Repository
-from livingreview.views import StoredRecord
 
 if TYPE_CHECKING:
     from livingreview.run import Outcome
@@ -67,8 +64,6 @@ class Bars:
 def register(app: typer.Typer) -> None:
     """Adds the commands of this module."""
     app.command()(run)
-    app.command()(train)
-    app.command()(explain)
 
 
 def run(
@@ -170,115 +165,3 @@ def tell_outcome(outcome: "Outcome", fail_on: FailOn | None = None, *, is_json: 
     if fail_on is not None and any(severities[severity] for severity in graver[fail_on]):
         return EXIT_CHANGE_FOUND
     return EXIT_DONE
-
-
-def train(
-    context: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="The model's card as JSON.")] = False,
-) -> None:
-    """Train the classifier on the shipped labels and every decision, and score the store anew."""
-    from livingreview import training
-    from livingreview.config import load_baseline
-
-    call = invocation(context)
-    project = call.project()
-    with store(project) as repository:
-        baseline = load_baseline(project)
-        known = training.examples(project, repository, baseline)
-        tell(f"classifier: training on {len(known)} labelled records")
-        model = training.train(project, repository, known, call.now)
-    if json:
-        out_json(model.card)
-        return
-    out(f"Model {model.id}, trained on {len(known)} labelled records")
-    labels = model.card["labels"]
-    rows = [(name, str(count)) for name, count in labels["scopes"].items()]
-    out_table("Labels by scope", ("scope", "labels"), rows)
-    out_table("Labels by origin", ("origin", "labels"), [(name, str(n)) for name, n in labels["origins"].items()])
-    out(f"Card: {project.path('models_dir') / project.review.slug / 'card.json'}")
-
-
-def explain(
-    context: typer.Context,
-    record_id: Annotated[str, typer.Argument(help="A pmid, doi, NCT number or SOURCE:ID.")],
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """Say why a record was tagged as it was."""
-    from dataclasses import asdict
-
-    from livingreview import classify, training
-    from livingreview.config import load_baseline
-
-    call = invocation(context)
-    project = call.project()
-    with store(project) as repository:
-        stored = find_record(repository, record_id)
-        baseline = load_baseline(project)
-        model = training.current_model(project, repository, baseline, call.now, tell)
-        known = training.examples(project, repository, baseline)
-    reasons = classify.explain(model, stored.record, known)
-    if json:
-        values = asdict(reasons)
-        del values["record"]
-        values["nearest"] = [
-            {
-                "similarity": near.similarity,
-                "title": near.example.record.title,
-                "scope": near.example.scope,
-                "areas": near.example.areas,
-                "origin": near.example.origin,
-            }
-            for near in reasons.nearest
-        ]
-        out_json({"source": stored.record.source, "source_id": stored.record.source_id} | values)
-        return
-    score = reasons.score
-    out(f"{stored.record.source} {stored.record.source_id}: {stored.record.title}")
-    out(
-        f"Scope {score.scope}; relevance {reasons.relevance:.3f}"
-        f" (threshold {reasons.relevance_threshold:.3f}); model {score.model}"
-    )
-    rows = [
-        (
-            slug,
-            f"{probability:.3f}",
-            ", ".join(f"{term} {weight:+.2f}" for term, weight in reasons.scope_terms.get(slug, ())),
-        )
-        for slug, probability in sorted(score.probabilities.items(), key=lambda pair: -pair[1])
-    ]
-    out_table("Scopes", ("scope", "probability", "terms that spoke for it"), rows)
-    area_rows = [
-        (
-            reason.area,
-            f"{reason.probability:.3f}",
-            f"{reason.threshold:.3f}",
-            ", ".join([*reason.words, *(f"{term} {weight:+.2f}" for term, weight in reason.terms)]),
-        )
-        for reason in reasons.areas
-    ]
-    out_table("Areas", ("area", "probability", "threshold", "words of config, learnt terms"), area_rows)
-    near_rows = [
-        (f"{near.similarity:.2f}", near.example.scope or "", near.example.record.title) for near in reasons.nearest
-    ]
-    out_table("Nearest labelled records", ("likeness", "scope", "title"), near_rows)
-
-
-def find_record(repository: Repository, value: str) -> StoredRecord:
-    """The stored record that a person means by an identifier.
-
-    Raises:
-        UsageError: it is no identifier, or nothing is stored under it.
-    """
-    source, _, source_id = value.partition(":")
-    found: list[StoredRecord] = []
-    if source_id and source.isalpha():
-        found = list(repository.records(source=source.lower(), ids=[source_id]))
-    if not found and (numbers := nct_ids(value)):
-        found = list(repository.records(source="clinicaltrials", ids=numbers))
-    if not found and (doi := normal_doi(value)):
-        found = repository.reference_records([], [doi])
-    if not found and (pmid := normal_pmid(value)):
-        found = list(repository.records(source="pubmed", ids=[pmid])) or repository.reference_records([pmid], [])
-    if not found:
-        raise UsageError(f"{value}: no such record in the store; give a pmid, doi, NCT number or SOURCE:ID")
-    return found[0]

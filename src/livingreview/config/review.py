@@ -51,11 +51,18 @@ class Feed(Frozen):
 
 
 class Variant(Frozen):
-    """Name variants folded into one token before text is classified."""
+    """Name variants folded into one token before text is classified.
+
+    Attributes:
+        context: the patterns count only where one of these strings stands in the same text; empty means anywhere.
+        is_concept: whether the presence of the token tells scopes apart.
+    """
 
     name: str
     replacement: str
     patterns: tuple[Pattern, ...]
+    context: tuple[str, ...] = ()
+    is_concept: bool = True
 
 
 class Area(Frozen):
@@ -71,12 +78,20 @@ class Area(Frozen):
 
 
 class FacetValue(Frozen):
-    """One value of a facet; with ``capture`` the matched words themselves are the value."""
+    """One value of a facet.
+
+    Attributes:
+        capture: the matched words themselves are the value.
+        rewrite: (pattern, replacement) pairs that bring captured words to one spelling.
+        is_fallback: the value counts only where the facet has no other.
+    """
 
     slug: str
     label: str = ""
     patterns: tuple[Pattern, ...]
     capture: bool = False
+    rewrite: tuple[tuple[Pattern, str], ...] = ()
+    is_fallback: bool = False
 
 
 class Facet(Frozen):
@@ -118,6 +133,7 @@ class ClassifierParameters(Frozen):
     concept_weight: float = Field(default=1.0, ge=0)
     term_weight: float = Field(default=2.0, ge=0)
     threshold_beta: float = Field(default=2.0, gt=0)
+    retrain_after: int = Field(default=1, ge=1)
     seed: int = 0
     evaluation: str = ""
 

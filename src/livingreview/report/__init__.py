@@ -4,7 +4,7 @@ A section is one function, one partial below ``templates/sections/`` and one ent
 """
 
 from livingreview.report.build import build
-from livingreview.report.material import Material, Report, Section
+from livingreview.report.material import Material, NewArea, Report, Section
 from livingreview.report.render import render_html, render_json, render_markdown
 from livingreview.report.sections import SECTIONS, SectionKind
 from livingreview.report.write import write
@@ -12,6 +12,7 @@ from livingreview.report.write import write
 __all__ = [
     "SECTIONS",
     "Material",
+    "NewArea",
     "Report",
     "Section",
     "SectionKind",

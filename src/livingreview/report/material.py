@@ -11,6 +11,14 @@ from livingreview.views import Issue, QueryLog, Run, SourceStatus, StoredChange,
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewArea:
+    """Core records that fit no area and share these terms; ``keys`` are (source, source_id)."""
+
+    terms: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Material:
     """Everything that one report is made of.
 
@@ -26,6 +34,7 @@ class Material:
         trial_history: nct_id -> stored states in their order, for the trials that the review printed.
         counts: source -> number of records in the store.
         status: source -> how it stands.
+        new_areas: groups of core records that fit no area of the review.
         model_card: what the classifier says of itself; empty when there is none.
         failures: source or file -> one line that says why it could not be read.
         now: the moment that the report speaks of.
@@ -46,6 +55,7 @@ class Material:
     failures: Mapping[str, str]
     now: datetime
     previous_queries: tuple[QueryLog, ...] = ()
+    new_areas: tuple[NewArea, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -111,9 +111,12 @@ class Repository:
             name = runlog.start_run(connection, road, now, code_version, config_hash)
         return self.run(name)
 
-    def finish_run(self, run: Run, status: str, *, model: str = "", error: str = "") -> None:
+    def finish_run(
+        self, run: Run, status: str, *, model: str = "", error: str = "", drift: Mapping[str, Any] | None = None
+    ) -> None:
         """Logs how a run ended."""
         values = {"status": status, "finished_at": datetime.now(UTC), "model": model, "error": error}
+        values["drift"] = dict(drift or {})
         with self._begin() as connection:
             runlog.update_run(connection, run, values)
             if status != "done":

@@ -37,6 +37,7 @@ def start_run(connection: Connection, road: str, now: datetime, code_version: st
         "name": name,
         "road": road,
         "status": "running",
+        "drift": {},
         "now_at": now,
         "started_at": datetime.now(UTC),
         "code_version": code_version,

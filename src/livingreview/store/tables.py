@@ -84,6 +84,7 @@ class RunRow(SQLModel, table=True):
     model: str = ""
     error: str = _text()
     n_decisions: int = 0
+    drift: dict[str, Any] = _json()
 
 
 class QueryRow(SQLModel, table=True):

@@ -54,4 +54,4 @@ def test_memory_is_bounded(terms, monkeypatch):
     monkeypatch.setattr("livingreview.classify.terms._MAX_MEMO", 3)
     for number in range(20):
         assert terms.hits([f"word{number}", "tooth"])
-    assert len(terms._memo) < 10
+    assert len(terms._anchored) < 10

@@ -16,7 +16,9 @@ def test_shipped_examples_cover_every_scope(labelled, project):
     counts = Counter(example.scope for example in labelled)
     assert set(counts) == {scope.slug for scope in project.review.scopes}
     assert counts[project.review.core_scope] >= 20
-    assert {example.origin for example in labelled} == {"labels", "baseline"}
+    assert {example.origin for example in labelled} == {"labels", "background", "baseline"}
+    background = [example for example in labelled if example.origin == "background"]
+    assert {(example.scope, example.areas) for example in background} == {("other", None)}
     titles = [normal_title(example.record.title) for example in labelled]
     assert len(titles) == len(set(titles)) >= 230
 

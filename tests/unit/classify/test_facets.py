@@ -38,3 +38,21 @@ def test_shipped_facets_read_a_title(project, make_article):
     )
     assert "ipsc_msc" in [value for value, _ in found["ev_source"]]
     assert ("miR-146a-5p", "miR-146a-5p") in found["cargo"]
+
+
+def test_shipped_facets_spell_a_microrna_one_way(project, make_article):
+    text = "microRNA-146a-5p, hsa-miR-146a-5p and miR146a-5p; let-7a, Let-7A; miR-21"
+    found = FacetReader(project.review.facets).read(make_article(text))["cargo"]
+    assert [pair for pair in found if "-" in pair[0]] == [
+        ("miR-146a-5p", "microRNA-146a-5p"),
+        ("let-7a", "let-7a"),
+        ("miR-21", "miR-21"),
+    ]
+
+
+def test_a_fallback_gives_way(project, make_article):
+    reader = FacetReader(project.review.facets)
+    assert reader.read(make_article("Exosomes of umbilical cord MSCs"))["ev_source"] == (
+        ("umbilical_cord", "umbilical cord"),
+    )
+    assert reader.read(make_article("Exosomes of MSCs"))["ev_source"] == (("msc_unspecified", "MSCs"),)

@@ -24,7 +24,7 @@ from livingreview.records import (
     Severity,
     TrialFacts,
 )
-from livingreview.report import Material
+from livingreview.report import Material, NewArea
 from livingreview.views import Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -159,6 +159,13 @@ def a_run(name: str = RUN, **values: Any) -> Run:
         "config_hash": "c" * 64,
         "model": "m1",
         "error": "",
+        "drift": {
+            "n_records": 312,
+            "stability_index": 0.314,
+            "unknown_share": 0.12,
+            "unknown_share_of_training": 0.3,
+            "warnings": ["scores lie elsewhere than in training (stability index 0.31)"],
+        },
     }
     return Run(**({"name": name} | settings | values))
 
@@ -297,6 +304,7 @@ def make_material() -> Material:
                 ("bone",),
             ),
         ),
+        new_areas=(NewArea(terms=("gout & co", "uric acid"), keys=(("pubmed", "10"), ("pubmed", "15"))),),
         trial_history={"NCT00000001": (first, second)},
         counts={"pubmed": 7, "clinicaltrials": 5},
         status={

@@ -391,8 +391,18 @@ def test_model_tells_its_figures_and_what_changed_in_the_method(material: Materi
     ]
     new = replace(material, run=replace(material.run, code_version="0.2.0", model="m2"))
     assert len(section(new, "model")["method_changes"]) == 3
-    none = replace(material, model_card={}, previous_run=None, run=replace(material.run, model=""))
+    assert body["facts"][0]["label"] == "WARNING"
+    assert body["summary"].endswith("; its records differ from those it learnt from")
+    none = replace(material, model_card={}, previous_run=None, run=replace(material.run, model="", drift={}))
     assert section(none, "model")["summary"] == "no model in this run"
+    assert section(none, "model")["facts"] == []
+
+
+def test_proposed_areas_name_the_core_works_of_their_group(material: Material) -> None:
+    body = section(material, "new_areas")
+    assert [group["terms"] for group in body["groups"]] == [["gout & co", "uric acid"]]
+    assert [row["source_id"] for row in body["groups"][0]["items"]] == ["10", "15"]
+    assert section(replace(material, new_areas=()), "new_areas")["summary"] == "none proposed"
 
 
 def test_gaps_count_what_is_missing(material: Material) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from livingreview.report.frame import Frame
-from livingreview.report.sections import events, evidence, headline, searching, statements, trials, workings
+from livingreview.report.sections import areas, events, evidence, headline, searching, statements, trials, workings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ SECTIONS: Final[tuple[SectionKind, ...]] = (
     SectionKind("statements", "Statements to look at", statements.touched),
     SectionKind("core_evidence", "New core evidence by disease area", evidence.core),
     SectionKind("context_evidence", "Context evidence", evidence.context),
+    SectionKind("new_areas", "Disease areas the review lacks", areas.proposed),
     SectionKind("trials", "Trials, then and now", trials.then_and_now),
     SectionKind("trial_changes", "What changed in trials", trials.changes),
     SectionKind("notices", "Notices", events.notices),

@@ -18,14 +18,30 @@ def model(frame: Frame) -> dict[str, Any]:
     """The classifier's card in short and whole, and what changed in the method since the previous run."""
     card = frame.material.model_card
     name = clean(card.get("id") or frame.material.run.model)
+    drift = frame.material.run.drift
+    warned = "; its records differ from those it learnt from" if drift.get("warnings") else ""
     return {
-        "summary": name or "no model in this run",
+        "summary": (name or "no model in this run") + warned,
         "id": name,
-        "facts": [{"label": label, "value": value} for label, value in _facts(card)],
+        "facts": [{"label": label, "value": value} for label, value in (*_drift(drift), *_facts(card))],
         "scopes": _scope_rows(frame, card),
         "method_changes": _method_changes(frame),
         "card": ordered(card),
     }
+
+
+def _drift(drift: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How the run's records compare with the training set; warnings first."""
+    facts = [("WARNING", clean(warning)) for warning in drift.get("warnings", ())]
+    if "stability_index" in drift:
+        facts += [
+            ("Scores beside training, stability index", f"{figure(drift['stability_index'])} ({drift['n_records']:,})"),
+            (
+                "Title words unknown, in training",
+                f"{figure(drift['unknown_share'])}, {figure(drift['unknown_share_of_training'])}",
+            ),
+        ]
+    return facts
 
 
 def _facts(card: Mapping[str, Any]) -> list[tuple[str, str]]:
