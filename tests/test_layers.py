@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
-    ("errors", "records", "verdicts", "views"),
+    ("errors", "records", "verdicts", "views", "evidence"),
     ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
     ("acquire", "training", "run", "baseline", "queue", "doctor"),

@@ -16,7 +16,6 @@ from livingreview.config.review import (
     Query,
     Review,
     Scope,
-    Statement,
     Variant,
 )
 from livingreview.config.settings import (
@@ -28,10 +27,12 @@ from livingreview.config.settings import (
     Settings,
     TrialsSettings,
 )
+from livingreview.config.statement import Effect, Rule, Statement
 
 __all__ = [
     "Area",
     "ClassifierParameters",
+    "Effect",
     "Facet",
     "Feed",
     "FeedsSettings",
@@ -40,6 +41,7 @@ __all__ = [
     "PubmedSettings",
     "Query",
     "Review",
+    "Rule",
     "ScheduleSettings",
     "Scope",
     "ServiceSettings",

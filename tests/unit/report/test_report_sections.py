@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from livingreview.identity import is_before, normal_status
 from livingreview.records import Fidelity, Kind, Record
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.report.words import change_words, is_before, status_token
+from livingreview.report.words import change_words
 from livingreview.views import QueryLog, StoredChange, StoredRecord
 
 Make = Callable[..., StoredChange]
@@ -342,7 +343,7 @@ def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, A
     ],
 )
 def test_printed_statuses_are_normalised(printed: str, token: str) -> None:
-    assert status_token(printed) == token
+    assert normal_status(printed) == token
 
 
 def test_a_partial_date_is_before_only_when_all_of_it_is(material: Material) -> None:
