@@ -13,7 +13,7 @@ LAYERS = (
     ("errors", "records", "verdicts", "views", "evidence"),
     ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "changes", "report", "deliver"),
-    ("acquire", "training", "run", "baseline", "queue", "doctor"),
+    ("acquire", "training", "ledger", "run", "baseline", "queue", "doctor"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}

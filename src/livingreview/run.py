@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from livingreview import __version__, changes, classify, decide, report
+from livingreview import __version__, changes, classify, decide, ledger, report
 from livingreview.acquire import Acquired, Watch, plan, read_services
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
@@ -129,6 +129,7 @@ def _run(
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.works.link()
             model = _derive(project, repository, baseline, run, now, watch)
+            ledger.weigh(project, repository, baseline, run, now)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()))
             run = repository.run(run.name)

@@ -7,11 +7,12 @@ together for a proposal is counted over the store afterwards (:func:`propose`).
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from livingreview.changes.derive import Context
 from livingreview.config import Review, Rule, Statement
-from livingreview.evidence import Evidence
+from livingreview.evidence import Evidence, RecordState
 from livingreview.identity import is_before, normal_status
 from livingreview.records import Baseline, Change, Kind, Record, Reference, Score, Severity
 from livingreview.text import FIELDS, fields, plain_text
@@ -28,69 +29,71 @@ _PAST = {"confirms": "confirmed", "extends": "extended", "challenges": "challeng
 _DISCREDITED = frozenset({"RetractionIn", "PartialRetractionIn", "Retracted Publication"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One state of a record, with everything that a rule may ask of it.
+class Ledger:
+    """The rules of a review, ready to be held against states.
 
-    Attributes:
-        reference: the baseline reference that the record is, if it is one.
-        printed_status: status that the review printed of this trial, in its own words; empty when it printed none.
-        changes: types of the changes that this state brought.
-        is_withdrawn: its source took the record back.
+    Args:
+        context: the review and what it cites.
+        baseline: what it printed.
     """
 
-    record: Record
-    work_id: str
-    version: int
-    score: Score
-    reference: Reference | None = None
-    printed_status: str = ""
-    changes: frozenset[str] = frozenset()
-    is_withdrawn: bool = False
+    def __init__(self, context: Context, baseline: Baseline) -> None:
+        self._context = context
+        self._baseline = baseline
+        self._parents = context.review.area_parents()
+        self._printed = {trial.nct_id: trial.status for trial in baseline.trials if trial.nct_id}
 
+    def wanted_scopes(self, rule_hashes: AbstractSet[str]) -> tuple[str, ...] | None:
+        """The scopes whose records these rules may speak of, besides what the review cites; None for every scope."""
+        scopes: set[str] = set()
+        for statement in self._context.review.statements:
+            for rule, rule_hash in zip(statement.rules, statement.rule_hashes, strict=True):
+                if rule_hash in rule_hashes and not rule.cited:
+                    if not rule.scopes:
+                        return None
+                    scopes.update(rule.scopes)
+        return tuple(sorted(scopes))
 
-@dataclass(slots=True)
-class Ledger:
-    """The rules of a review, ready to be held against states."""
+    def evidence(self, state: RecordState, rule_hashes: AbstractSet[str]) -> Iterator[Evidence]:
+        """What a state means for the statements: one piece a rule that it meets, in the order of the ledger.
 
-    review: Review
-    baseline: Baseline
-    _parents: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._parents = self.review.area_parents()
-
-    def evidence(self, seen: Seen) -> Iterator[Evidence]:
-        """What this state means for every statement: one piece a rule that it meets, in the order of the ledger."""
-        if seen.is_withdrawn or _is_discredited(seen.record):
+        Args:
+            state: the current state of a record.
+            rule_hashes: only these rules are held against it.
+        """
+        if state.is_withdrawn or _is_discredited(state.record):
             return
+        reference = self._context.reference_of(state.record)
         text = ""
-        for statement in self.review.statements:
-            for number, rule in enumerate(statement.rules, start=1):
-                if not self._is_met(statement, rule, seen):
+        for statement in self._context.review.statements:
+            for number, (rule, rule_hash) in enumerate(
+                zip(statement.rules, statement.rule_hashes, strict=True), start=1
+            ):
+                if rule_hash not in rule_hashes or not self._is_met(statement, rule, state, reference):
                     continue
-                text = text or _text(seen.record)
+                text = text or _text(state.record)
                 quotes = _quotes(rule, text)
                 if quotes is None:
                     continue
                 yield Evidence(
                     statement_id=statement.id,
                     rule=number,
+                    rule_hash=rule_hash,
                     effect=rule.effect,
-                    source=seen.record.source,
-                    source_id=seen.record.source_id,
-                    work_id=seen.work_id,
-                    version=seen.version,
+                    source=state.record.source,
+                    source_id=state.record.source_id,
+                    work_id=state.work_id,
+                    version=state.version,
                     why=rule.why,
-                    facts=tuple(_facts(rule, seen)),
+                    facts=tuple(self._facts(rule, state)),
                     quotes=quotes,
                 )
 
-    def _is_met(self, statement: Statement, rule: Rule, seen: Seen) -> bool:
+    def _is_met(self, statement: Statement, rule: Rule, state: RecordState, reference: Reference | None) -> bool:
         """Everything but the words, which are dear to look for."""
-        record, score = seen.record, seen.score
+        record, score = state.record, state.score
         trial = record.trial
-        if not self._is_cited_as(statement, rule, seen):
+        if not self._is_cited_as(statement, rule, state.record, reference):
             return False
         if rule.kinds and record.kind not in rule.kinds:
             return False
@@ -98,7 +101,7 @@ class Ledger:
             return False
         if rule.areas and not self._areas(score).intersection(rule.areas):
             return False
-        if rule.changes and not seen.changes.intersection(rule.changes):
+        if rule.changes and not state.changes.intersection(rule.changes):
             return False
         for facet, values in rule.facets.items():
             if not {value for value, _words in score.facets.get(facet, ())}.intersection(values):
@@ -109,33 +112,54 @@ class Ledger:
             return False
         if rule.has_results is not None and (trial is None or bool(trial.has_results) is not rule.has_results):
             return False
-        if not rule.is_unlike_print:
-            return True
-        return trial is not None and self._is_unlike_print(seen.printed_status, record)
+        return not rule.is_unlike_print or self._is_unlike_print(record)
 
-    def _is_unlike_print(self, printed: str, record: Record) -> bool:
+    def _is_unlike_print(self, record: Record) -> bool:
         """Whether the registry says another status than the review did, and says so since the review appeared."""
         status = record.trial.status if record.trial else ""
-        if not printed or not status or normal_status(printed) == status:
+        printed = normal_status(self._printed.get(record.source_id, ""))
+        if not printed or not status or printed == status:
             return False
-        return not is_before(record.source_date, self.baseline.published_date)
+        return not is_before(record.source_date, self._baseline.published_date)
 
-    def _is_cited_as(self, statement: Statement, rule: Rule, seen: Seen) -> bool:
-        is_printed = seen.record.source_id in self.baseline.nct_ids
+    def _is_cited_as(self, statement: Statement, rule: Rule, record: Record, reference: Reference | None) -> bool:
         if rule.cited == "refs":
-            return seen.reference is not None and seen.reference.ref_no in statement.refs
+            return reference is not None and reference.ref_no in statement.refs
         if rule.cited == "nct_ids":
-            return seen.record.source_id in statement.nct_ids
+            return record.source_id in statement.nct_ids
+        is_printed = record.source_id in self._printed
         if rule.cited == "printed":
             return is_printed
-        if seen.reference is not None or is_printed:
+        if reference is not None or is_printed:
             return False
         # A paper that was there before the review is no news; a trial is: the review counts what is registered.
-        is_older = is_before(seen.record.publication_date, self.baseline.published_date)
-        return seen.record.kind == Kind.TRIAL or not is_older
+        return record.kind == Kind.TRIAL or not is_before(record.publication_date, self._baseline.published_date)
 
     def _areas(self, score: Score) -> set[str]:
         return {slug for area in score.areas for slug in (area, self._parents.get(area, area))}
+
+    def _facts(self, rule: Rule, state: RecordState) -> Iterator[str]:
+        """The facts besides words that made the rule fire, in the form ``name: value``."""
+        trial, score = state.record.trial, state.score
+        if rule.scopes:
+            yield f"scope: {score.scope}"
+        if rule.areas:
+            yield f"areas: {', '.join(score.areas)}"
+        for facet, values in rule.facets.items():
+            shown = [f"{value} ({words})" for value, words in score.facets.get(facet, ()) if value in values]
+            yield f"{facet}: {', '.join(shown)}"
+        if rule.changes:
+            yield f"change: {', '.join(sorted(state.changes.intersection(rule.changes)))}"
+        if trial is None:
+            return
+        if rule.is_unlike_print:
+            yield f"status: printed {self._printed.get(state.record.source_id)}, now {trial.status}"
+        elif rule.status or rule.changes:
+            yield f"status: {trial.status}"
+        if rule.phases:
+            yield f"phases: {', '.join(trial.phases)}"
+        if rule.has_results is not None:
+            yield f"results posted: {'yes' if trial.has_results else 'no'}"
 
 
 def _is_discredited(record: Record) -> bool:
@@ -183,87 +207,69 @@ def _quote(text: str, match: re.Match[str]) -> str:
     return ("… " if first > start else "") + words + (" …" if last < end else "")
 
 
-def _facts(rule: Rule, seen: Seen) -> Iterator[str]:
-    """The facts besides words that made the rule fire, in the form ``name: value``."""
-    trial, score = seen.record.trial, seen.score
-    if rule.scopes:
-        yield f"scope: {score.scope}"
-    if rule.areas:
-        yield f"areas: {', '.join(score.areas)}"
-    for facet, values in rule.facets.items():
-        shown = [f"{value} ({words})" for value, words in score.facets.get(facet, ()) if value in values]
-        yield f"{facet}: {', '.join(shown)}"
-    if rule.changes:
-        yield f"change: {', '.join(sorted(seen.changes.intersection(rule.changes)))}"
-    if trial is None:
-        return
-    if rule.is_unlike_print:
-        yield f"status: printed {seen.printed_status}, now {trial.status}"
-    elif rule.status or rule.changes:
-        yield f"status: {trial.status}"
-    if rule.phases:
-        yield f"phases: {', '.join(trial.phases)}"
-    if rule.has_results is not None:
-        yield f"results posted: {'yes' if trial.has_results else 'no'}"
-
-
 def propose(
     review: Review, evidence: Sequence[tuple[Evidence, bool]], titles: Mapping[tuple[str, str], str], now: datetime
-) -> list[Change]:
+) -> tuple[list[Change], list[str]]:
     """Proposals for the statements that new evidence has reached.
 
-    A rule proposes when some of its evidence is new and the distinct works that meet it are as many as it asks for;
-    one change a statement and effect, with every piece of its evidence, the new ones first.
+    A rule speaks when some of its evidence is new and the distinct works that meet it are as many as it asks for. One
+    change a statement and effect, with every piece of the evidence of the rules that speak, new ones first.
 
     Args:
         review: its ledger says how many works a rule asks for.
         evidence: every piece in the store with whether it is new, in the order in which it came.
         titles: (source, source_id) -> title.
         now: the moment that the changes bear.
+
+    Returns:
+        The changes in the order of the ledger, and the hashes of the rules that spoke.
     """
-    rules = {
-        (statement.id, number): rule
-        for statement in review.statements
-        for number, rule in enumerate(statement.rules, start=1)
-    }
-    by_rule: dict[tuple[str, int], list[tuple[Evidence, bool]]] = defaultdict(list)
+    by_rule: dict[str, list[tuple[Evidence, bool]]] = defaultdict(list)
     for piece, is_new in evidence:
-        if (piece.statement_id, piece.rule) in rules:
-            by_rule[piece.statement_id, piece.rule].append((piece, is_new))
-    ripe: dict[tuple[str, str], list[tuple[Evidence, bool]]] = defaultdict(list)
-    for (statement_id, number), found in by_rule.items():
-        is_enough = len({piece.work_id for piece, _new in found}) >= rules[statement_id, number].at_least
-        if is_enough and any(is_new for _piece, is_new in found):
-            ripe[statement_id, rules[statement_id, number].effect].extend(found)
-    order = {statement.id: place for place, statement in enumerate(review.statements)}
-    changes = []
-    for (statement_id, effect), found in sorted(ripe.items(), key=lambda item: (order[item[0][0]], item[0][1])):
-        pieces = [piece for piece, is_new in found if is_new] + [piece for piece, is_new in found if not is_new]
-        statement = review.statements[order[statement_id]]
-        changes.append(
-            Change(
-                type=f"statement_{_PAST[effect]}",
-                severity=_SEVERITY[effect],
-                source="review",
-                source_id=statement_id,
-                work="",
-                at=now,
-                before={"text": statement.text},
-                after={
-                    "n_new": sum(is_new for _piece, is_new in found),
-                    "n_works": len({piece.work_id for piece in pieces}),
-                    "evidence": [
-                        {
-                            "source": piece.source,
-                            "source_id": piece.source_id,
-                            "title": titles.get((piece.source, piece.source_id), ""),
-                            "why": piece.why,
-                            "facts": list(piece.facts),
-                            "quotes": list(piece.quotes),
-                        }
-                        for piece in pieces
-                    ],
-                },
-            )
-        )
-    return changes
+        by_rule[piece.rule_hash].append((piece, is_new))
+    changes: list[Change] = []
+    spoke: list[str] = []
+    for statement in review.statements:
+        by_effect: dict[str, list[tuple[Evidence, bool]]] = defaultdict(list)
+        for rule, rule_hash in zip(statement.rules, statement.rule_hashes, strict=True):
+            found = by_rule.get(rule_hash, [])
+            if any(is_new for _, is_new in found) and len({piece.work_id for piece, _ in found}) >= rule.at_least:
+                by_effect[rule.effect].extend(found)
+                spoke.append(rule_hash)
+        changes.extend(_proposal(statement, effect, found, titles, now) for effect, found in by_effect.items())
+    return changes, spoke
+
+
+def _proposal(
+    statement: Statement,
+    effect: str,
+    found: Sequence[tuple[Evidence, bool]],
+    titles: Mapping[tuple[str, str], str],
+    now: datetime,
+) -> Change:
+    pieces = [piece for piece, is_new in found if is_new] + [piece for piece, is_new in found if not is_new]
+    return Change(
+        type=f"statement_{_PAST[effect]}",
+        severity=_SEVERITY[effect],
+        source="review",
+        source_id=statement.id,
+        work="",
+        at=now,
+        before={"text": statement.text},
+        after={
+            "effect": effect,
+            "n_new": sum(is_new for _, is_new in found),
+            "n_works": len({piece.work_id for piece in pieces}),
+            "evidence": [
+                {
+                    "source": piece.source,
+                    "source_id": piece.source_id,
+                    "title": titles.get((piece.source, piece.source_id), ""),
+                    "why": piece.why,
+                    "facts": list(piece.facts),
+                    "quotes": list(piece.quotes),
+                }
+                for piece in pieces
+            ],
+        },
+    )

@@ -1,12 +1,15 @@
 """The statement ledger: checkable sentences of a review, each with the rules that say what would touch it."""
 
+import hashlib
+import re
 from collections.abc import Mapping
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from livingreview.config.base import Frozen, Pattern
-from livingreview.records import Kind
+from livingreview.records import Kind, canonical_json
 
 Effect = Literal["confirms", "extends", "challenges", "outdates"]
 """What evidence does to a statement, from the mildest to the gravest but one: ``outdates`` says that a fact of the day
@@ -66,6 +69,18 @@ class Rule(Frozen):
             raise ValueError("a rule without a condition would fire on every record")
         return self
 
+    def asked(self) -> dict[str, Any]:
+        """What the rule asks, JSON-ready."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, re.Pattern):
+                return value.pattern
+            if isinstance(value, tuple):
+                return [plain(part) for part in value]
+            return {name: plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
+
+        return {name: plain(getattr(self, name)) for name in type(self).model_fields}
+
 
 class Statement(Frozen):
     """One checkable sentence of the baseline, in our own words."""
@@ -80,3 +95,9 @@ class Statement(Frozen):
     nct_ids: tuple[str, ...] = ()
     watch: str = ""
     rules: tuple[Rule, ...] = ()
+
+    @cached_property
+    def rule_hashes(self) -> tuple[str, ...]:
+        """Identity of each rule: an edited one is another, and is held against the whole store again."""
+        asked = [canonical_json([self.id, rule.asked()]) for rule in self.rules]
+        return tuple(hashlib.sha256(one.encode()).hexdigest()[:16] for one in asked)

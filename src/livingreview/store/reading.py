@@ -25,6 +25,9 @@ SCORE: Table = table(tables.ScoreRow)
 MODEL: Table = table(tables.ModelRow)
 CHANGE: Table = table(tables.ChangeRow)
 DECISION: Table = table(tables.DecisionRow)
+STATEMENT_RULE: Table = table(tables.StatementRuleRow)
+EVIDENCE: Table = table(tables.EvidenceRow)
+STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
 FINISHED_STATUS = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"})
@@ -74,11 +77,13 @@ def cursors(connection: Connection) -> list[Cursor]:
     ]
 
 
-def _record(row: Any) -> Record:
+def record_of(row: Any) -> Record:
+    """The record of a row of versions."""
     return record_from(json.loads(row.content), row.envelope)
 
 
-def _score(row: Any) -> Score | None:
+def score_of(row: Any) -> Score | None:
+    """The score of a row that has its columns; None before it was classified."""
     if row.model is None:
         return None
     return Score(
@@ -139,13 +144,13 @@ def records(
         said[decision.work_id].append(decision)
     for row in connection.execution_options(yield_per=1000).execute(_current(*conditions)):
         yield StoredRecord(
-            record=_record(row),
+            record=record_of(row),
             work_id=row.work_id,
             first_run=row.first_run,
             first_seen_at=row.first_seen_at,
             version=row.number,
             is_withdrawn=row.is_withdrawn,
-            score=_score(row),
+            score=score_of(row),
             decisions=tuple(said.get(row.work_id, ())),
         )
 
@@ -158,7 +163,7 @@ def versions(connection: Connection, source: str, source_id: str) -> list[Record
         .where(RECORD.c.source == source, RECORD.c.source_id == source_id)
     )
     # Ordered here: a database server may compare text by the rules of a language, not by its bytes.
-    return [_record(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
+    return [record_of(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
 
 
 def incomplete_ids(connection: Connection) -> dict[str, list[str]]:
@@ -205,9 +210,9 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
         Underived(
             version_id=row.id,
             number=row.number,
-            record=_record(row),
+            record=record_of(row),
             work_id=row.work_id,
-            before=_record(before) if (before := earlier.get(row.id)) is not None else None,
+            before=record_of(before) if (before := earlier.get(row.id)) is not None else None,
             before_number=before.number if before is not None else 0,
             is_withdrawal=row.is_withdrawal,
             was_withdrawn=before is not None and before.is_withdrawal,

@@ -22,6 +22,7 @@ from livingreview.store import lock, people, reading, snapshot
 from livingreview.store.apply import Decider
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
+from livingreview.store.ledger import Ledger
 from livingreview.store.status import source_status
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, change_values, score_values
@@ -35,6 +36,7 @@ class Repository:
         self._engine = engine
         self.archive = archive
         self.works = Works(self._begin)
+        self.ledger = Ledger(self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from livingreview.changes.statements import QUOTE_CHARS, Ledger, Seen, propose
-from livingreview.config import Review, Rule, Statement, load_baseline, load_project
-from livingreview.evidence import Evidence
-from livingreview.records import Baseline, Kind, Notice, Record, Score, Section, Severity
+from livingreview.changes import Context, Ledger, propose
+from livingreview.changes.statements import QUOTE_CHARS
+from livingreview.config import Review, Rule, Statement, TrialsSettings, load_baseline, load_project
+from livingreview.evidence import Evidence, RecordState
+from livingreview.records import Baseline, Notice, Record, Score, Section, Severity
 from support import tiny_review
 from support.records import NOW, article, trial
 
@@ -46,9 +47,18 @@ def weigh(review_and_baseline: tuple[Review, Baseline]) -> Weigh:
         **seen: Any,
     ) -> list[Evidence]:
         score = Score(scope=scope, probabilities={scope: 1.0}, areas=tuple(areas), facets=facets or {})
-        ledger = Ledger(with_rules(review, rule), baseline)
-        state = Seen(**({"record": record, "work_id": "w", "version": 1, "score": score} | seen))
-        return list(ledger.evidence(state))
+        asked = with_rules(review, rule)
+        given: dict[str, Any] = {
+            "version_id": 1,
+            "version": 1,
+            "record": record,
+            "work_id": "w",
+            "score": score,
+            "changes": frozenset(),
+            "is_withdrawn": False,
+        }
+        ledger = Ledger(Context.of(asked, baseline, TrialsSettings(), NOW), baseline)
+        return list(ledger.evidence(RecordState(**(given | seen)), set(asked.statements[0].rule_hashes)))
 
     return run
 
@@ -129,32 +139,20 @@ def test_a_trial_is_judged_by_its_registry(weigh: Weigh) -> None:
 def test_a_printed_trial_that_stands_differently_since(weigh: Weigh, status: str, date: str, is_found: bool) -> None:
     rule = {"effect": "outdates", "cited": "nct_ids", "is_unlike_print": True}
     state = trial(tiny_review.PRINTED_NCT, status=status, source_date=date)
-    found = weigh(rule, state, printed_status="Recruiting")
+    found = weigh(rule, state)
     assert [piece.facts for piece in found] == [(f"status: printed Recruiting, now {status}",)] * is_found
 
 
-def test_what_the_review_cites_is_evidence_only_where_a_rule_asks_for_it(
-    weigh: Weigh, review_and_baseline: tuple[Review, Baseline]
-) -> None:
-    reference = review_and_baseline[1].references[0]
+def test_what_the_review_cites_is_evidence_only_where_a_rule_asks_for_it(weigh: Weigh) -> None:
     cited = article(tiny_review.CITED_PMID, title=tiny_review.CITED_TITLE)
     printed = trial(tiny_review.PRINTED_NCT)
     open_rule = {"effect": "extends", "scopes": ["loom_ev"]}
-    assert weigh(open_rule, cited, reference=reference) == []
+    assert weigh(open_rule, cited) == []
     assert weigh(open_rule, printed) == []
-    assert (
-        len(
-            weigh(
-                {"effect": "challenges", "cited": "refs", "changes": ["retracted"]},
-                cited,
-                reference=reference,
-                changes=frozenset({"retracted"}),
-            )
-        )
-        == 1
-    )
-    other = replace(reference, ref_no=3)
-    assert weigh({"effect": "extends", "cited": "refs"}, cited, reference=other) == []
+    retracted = {"effect": "challenges", "cited": "refs", "changes": ["retracted"]}
+    assert len(weigh(retracted, cited, changes=frozenset({"retracted"}))) == 1
+    # Statement S01 leans on reference 1, not on 2.
+    assert weigh({"effect": "extends", "cited": "refs"}, article("5", doi=tiny_review.CITED_DOI)) == []
     assert len(weigh({"effect": "extends", "cited": "printed"}, trial(tiny_review.OTHER_NCT))) == 1
     assert weigh({"effect": "extends", "cited": "nct_ids"}, trial(tiny_review.OTHER_NCT)) == []
 
@@ -222,11 +220,20 @@ def test_a_slip_of_the_pen_is_named(
         Review(**values)
 
 
-def piece(source_id: str, *, rule: int = 1, effect: str = "extends", work: str = "") -> Evidence:
+def piece(review: Review, source_id: str, *, rule: int = 1, effect: str = "extends", work: str = "") -> Evidence:
     return Evidence(
-        statement_id="S01", rule=rule, effect=effect, source="pubmed", source_id=source_id, work_id=work or source_id,
-        version=1, why="because", facts=("scope: loom_ev",), quotes=("words",),
-    )  # fmt: skip
+        statement_id="S01",
+        rule=rule,
+        rule_hash=review.statements[0].rule_hashes[rule - 1],
+        effect=effect,
+        source="pubmed",
+        source_id=source_id,
+        work_id=work or source_id,
+        version=1,
+        why="because",
+        facts=("scope: loom_ev",),
+        quotes=("words",),
+    )
 
 
 def test_one_proposal_a_statement_and_effect_with_the_new_evidence_first(
@@ -239,12 +246,12 @@ def test_one_proposal_a_statement_and_effect_with_the_new_evidence_first(
         {"effect": "extends", "areas": ["eye"]},
     )
     evidence = [
-        (piece("1"), False),
-        (piece("2"), True),
-        (piece("3", rule=2, effect="challenges"), True),
-        (piece("4", rule=3), False),
+        (piece(review, "1"), False),
+        (piece(review, "2"), True),
+        (piece(review, "3", rule=2, effect="challenges"), True),
+        (piece(review, "4", rule=3), False),
     ]
-    challenged, extended = propose(review, evidence, {("pubmed", "2"): "Two"}, NOW)
+    (extended, challenged), spoke = propose(review, evidence, {("pubmed", "2"): "Two"}, NOW)
     assert (challenged.type, challenged.severity) == ("statement_challenged", Severity.ALERT)
     assert (extended.type, extended.severity) == ("statement_extended", Severity.NOTABLE)
     assert (extended.source, extended.source_id, extended.at) == ("review", "S01", NOW)
@@ -252,31 +259,31 @@ def test_one_proposal_a_statement_and_effect_with_the_new_evidence_first(
     # Rule 3 has nothing new, so it does not speak again.
     assert [one["source_id"] for one in extended.after["evidence"]] == ["2", "1"]
     assert extended.after["evidence"][0]["title"] == "Two"
+    assert spoke == list(review.statements[0].rule_hashes[:2])
 
 
 def test_a_count_waits_until_enough_distinct_works_have_come(
     review_and_baseline: tuple[Review, Baseline],
 ) -> None:
     review = with_rules(review_and_baseline[0], {"effect": "outdates", "scopes": ["loom_ev"], "at_least": 2})
-    one_work = [(piece("1", effect="outdates", work="w"), True), (piece("2", effect="outdates", work="w"), True)]
-    assert propose(review, one_work, {}, NOW) == []
-    (found,) = propose(review, [*one_work, (piece("3", effect="outdates"), True)], {}, NOW)
+    one_work = [(piece(review, name, effect="outdates", work="w"), True) for name in ("1", "2")]
+    assert propose(review, one_work, {}, NOW) == ([], [])
+    (found,), _ = propose(review, [*one_work, (piece(review, "3", effect="outdates"), True)], {}, NOW)
     assert (found.type, found.after["n_works"], found.after["n_new"]) == ("statement_outdated", 2, 3)
 
 
 def test_nothing_new_proposes_nothing(review_and_baseline: tuple[Review, Baseline]) -> None:
     review = with_rules(review_and_baseline[0], {"effect": "extends", "scopes": ["loom_ev"]})
-    assert propose(review, [(piece("1"), False)], {}, NOW) == []
+    assert propose(review, [(piece(review, "1"), False)], {}, NOW) == ([], [])
 
 
-def test_evidence_of_a_rule_that_is_gone_is_passed_over(review_and_baseline: tuple[Review, Baseline]) -> None:
-    review = with_rules(review_and_baseline[0], {"effect": "extends", "scopes": ["loom_ev"]})
-    assert propose(review, [(piece("1", rule=7), True)], {}, NOW) == []
+def test_evidence_of_a_rule_that_was_edited_is_passed_over(review_and_baseline: tuple[Review, Baseline]) -> None:
+    old = with_rules(review_and_baseline[0], {"effect": "extends", "scopes": ["loom_ev"]})
+    new = with_rules(review_and_baseline[0], {"effect": "extends", "scopes": ["loom_ev"], "areas": ["eye"]})
+    assert propose(new, [(piece(old, "1"), True)], {}, NOW) == ([], [])
 
 
-def test_statements_without_rules_give_no_evidence(review_and_baseline: tuple[Review, Baseline]) -> None:
-    review, baseline = review_and_baseline
-    assert isinstance(review.statements[0], Statement)
-    seen = Seen(record=LATER, work_id="w", version=1, score=Score(scope="loom_ev", probabilities={}))
-    assert list(Ledger(review, baseline).evidence(seen)) == []
-    assert LATER.kind == Kind.ARTICLE
+def test_equal_rules_of_two_statements_are_two_rules(review_and_baseline: tuple[Review, Baseline]) -> None:
+    (first,) = with_rules(review_and_baseline[0], {"effect": "extends", "scopes": ["loom_ev"]}).statements
+    second = Statement(**{name: getattr(first, name) for name in Statement.model_fields} | {"id": "S02"})
+    assert set(first.rule_hashes).isdisjoint(second.rule_hashes)
