@@ -5,14 +5,17 @@ new states only, an edited rule and a new model at all of them, and a run withou
 """
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from livingreview import changes
-from livingreview.config import Project
-from livingreview.evidence import Evidence, Mark
+from livingreview.config import Project, Review, Statement
+from livingreview.errors import UsageError
+from livingreview.evidence import Evidence, Mark, StatementDecision
 from livingreview.records import Baseline
 from livingreview.store.repository import Repository
-from livingreview.views import Run
+from livingreview.views import Run, StoredChange
 
 _KEPT_AT_ONCE = 2_000
 
@@ -42,8 +45,7 @@ def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run
             behind[through].add(rule_hash)
     if not behind:
         return 0
-    rules = changes.Ledger(changes.Context.of(review, baseline, project.settings.trials, now), baseline)
-    cited = sorted(baseline.nct_ids | baseline.pmids | baseline.dois)
+    rules, cited = _rules(project, baseline)
     pieces: list[Evidence] = []
     for through, waiting in sorted(behind.items()):
         for state in ledger.states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
@@ -58,3 +60,90 @@ def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
     ledger.tell(run, proposals, spoke, marks)
     return len(proposals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one statement stands.
+
+    Attributes:
+        accepted: what people have accepted, the last decision of each effect counting.
+        open: proposals that nobody has decided on since they were last made, newest evidence first.
+        decisions: every decision, oldest first.
+    """
+
+    statement: Statement
+    accepted: tuple[str, ...]
+    open: tuple[StoredChange, ...]
+    decisions: tuple[StatementDecision, ...]
+
+
+def standings(
+    review: Review, proposals: Sequence[StoredChange], decisions: Sequence[StatementDecision]
+) -> list[Standing]:
+    """How every statement stands, in the order of the ledger.
+
+    A decision holds until new evidence proposes the same effect again.
+
+    Args:
+        review: its ledger.
+        proposals: changes ``statement_...``, oldest first; others are passed over.
+        decisions: oldest first.
+    """
+    last: dict[tuple[str, str], StoredChange] = {}
+    for found in proposals:
+        if found.change.source == "review" and "effect" in found.change.after:
+            last[found.change.source_id, str(found.change.after["effect"])] = found
+    said: dict[tuple[str, str], StatementDecision] = {}
+    for decision in decisions:
+        said[decision.statement_id, decision.effect] = decision
+    standing = []
+    for statement in review.statements:
+        waiting = [
+            found
+            for (statement_id, effect), found in last.items()
+            if statement_id == statement.id
+            and ((word := said.get((statement_id, effect))) is None or word.decided_at < found.change.at)
+        ]
+        accepted = [
+            effect
+            for (statement_id, effect), word in said.items()
+            if statement_id == statement.id and word.verdict == "accepted"
+        ]
+        own = tuple(decision for decision in decisions if decision.statement_id == statement.id)
+        standing.append(
+            Standing(statement=statement, accepted=tuple(sorted(accepted)), open=tuple(waiting), decisions=own)
+        )
+    return standing
+
+
+def tried(project: Project, repository: Repository, baseline: Baseline, statement_ids: Sequence[str]) -> list[Evidence]:
+    """Which stored records meet the rules of these statements today, and why; stores nothing.
+
+    Raises:
+        UsageError: the ledger has no such statement.
+    """
+    statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
+    hashes = {rule_hash for statement in statements for rule_hash in statement.rule_hashes}
+    rules, cited = _rules(project, baseline)
+    states = repository.ledger.states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
+    return [piece for state in states for piece in rules.evidence(state, hashes)]
+
+
+def statement_of(review: Review, statement_id: str) -> Statement:
+    """A statement by its id.
+
+    Raises:
+        UsageError: the ledger has no such statement.
+    """
+    for statement in review.statements:
+        if statement.id.casefold() == statement_id.casefold():
+            return statement
+    raise UsageError(f"{statement_id}: no such statement; `livingreview statements list` names them")
+
+
+def _rules(project: Project, baseline: Baseline) -> tuple[changes.Ledger, list[str]]:
+    """The rules, and the identifiers of everything that the review cites or prints."""
+    # No rule asks what time it is; the context's moment is that of changes alone.
+    context = changes.Context.of(project.review, baseline, project.settings.trials, datetime.min.replace(tzinfo=UTC))
+    return changes.Ledger(context, baseline), sorted(baseline.nct_ids | baseline.pmids | baseline.dois)

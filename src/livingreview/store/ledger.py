@@ -14,7 +14,7 @@ from livingreview.evidence import Evidence, Mark, RecordState, StatementDecision
 from livingreview.records import Change
 from livingreview.store import reading
 from livingreview.store.writing import change_values
-from livingreview.views import Run
+from livingreview.views import Run, StoredChange
 
 _BATCH = 500
 _DECISION_KEY = ("statement_id", "effect", "person", "decided_at")
@@ -158,6 +158,11 @@ class Ledger:
                 done = connection.execute(update(rule).where(rule.c.rule_hash == mark.rule_hash).values(values))
                 if done.rowcount == 0:
                     connection.execute(insert(rule).values(rule_hash=mark.rule_hash, **values))
+
+    def proposals(self) -> list[StoredChange]:
+        """The changes that told of evidence, oldest first."""
+        with self._begin() as connection:
+            return reading.changes(connection, source="review")
 
     def decisions(self) -> list[StatementDecision]:
         """Every decision on a statement, oldest first."""

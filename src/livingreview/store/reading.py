@@ -264,6 +264,7 @@ def changes(
     connection: Connection,
     *,
     run: str = "",
+    source: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     is_undelivered: bool = False,
@@ -274,6 +275,7 @@ def changes(
     Args:
         connection: to read from.
         run: only those of the run of this name.
+        source: only those about records of this source.
         since: only those found at this moment or later.
         until: only those found at this moment or earlier.
         is_undelivered: only those that no delivered digest carried.
@@ -291,6 +293,8 @@ def changes(
     )
     if run:
         query = query.where(RUN.c.name == run)
+    if source:
+        query = query.where(CHANGE.c.source == source)
     if since is not None:
         query = query.where(CHANGE.c.at >= since)
     if until is not None:
