@@ -125,12 +125,12 @@ class Ledger:
     def _is_cited_as(self, statement: Statement, rule: Rule, record: Record, reference: Reference | None) -> bool:
         if rule.cited == "refs":
             return reference is not None and reference.ref_no in statement.refs
+        named = {record.source_id, *record.nct_ids}
         if rule.cited == "nct_ids":
-            return record.source_id in statement.nct_ids
-        is_printed = record.source_id in self._printed
+            return not named.isdisjoint(statement.nct_ids)
         if rule.cited == "printed":
-            return is_printed
-        if reference is not None or is_printed:
+            return not named.isdisjoint(self._printed)
+        if reference is not None or record.source_id in self._printed:
             return False
         # A paper that was there before the review is no news; a trial is: the review counts what is registered.
         return record.kind == Kind.TRIAL or not is_before(record.publication_date, self._baseline.published_date)
