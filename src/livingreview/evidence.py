@@ -45,7 +45,7 @@ class RecordState:
     """The current state of a record, with all that the rules of the ledger may ask of it.
 
     Attributes:
-        changes: types of the changes that this state brought.
+        changes: types of the changes that this state or an earlier one brought.
         is_withdrawn: its source took the record back.
     """
 

@@ -154,7 +154,7 @@ class Ledger:
             return
         if rule.is_unlike_print:
             yield f"status: printed {self._printed.get(state.record.source_id)}, now {trial.status}"
-        elif rule.status or rule.changes:
+        elif trial.status and (rule.status or rule.changes):
             yield f"status: {trial.status}"
         if rule.phases:
             yield f"phases: {', '.join(trial.phases)}"

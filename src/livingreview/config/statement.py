@@ -26,7 +26,7 @@ class Rule(Frozen):
         scopes: relevance classes.
         areas: area slugs; a top-level one stands for its children, too.
         facets: facet slug -> values, one of which the record must show; every facet that is named must be met.
-        changes: types of changes, one of which this state must have brought.
+        changes: types of changes, one of which the record must have brought.
         cited: ``refs`` the record is one of the statement's references; ``nct_ids`` it is, or names, one of its trials;
             ``printed`` any trial that the review printed. Without it what the review itself cites is no evidence.
         status: registry statuses of today.

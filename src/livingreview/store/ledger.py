@@ -90,7 +90,7 @@ class Ledger:
                         record=reading.record_of(row),
                         work_id=row.work_id,
                         score=found,
-                        changes=frozenset(brought.get((row.source, row.source_id, row.number), ())),
+                        changes=frozenset(brought.get((row.source, row.source_id), ())),
                         is_withdrawn=row.is_withdrawn,
                     )
             if len(rows) < _BATCH:
@@ -185,15 +185,15 @@ class Ledger:
         return True
 
 
-def _changes_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, str, int], set[str]]:
-    """(source, source_id, version) -> types of the changes that the version brought."""
+def _changes_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, str], set[str]]:
+    """(source, source_id) -> types of the changes that any state of the record brought."""
     change = reading.CHANGE
-    found: dict[tuple[str, str, int], set[str]] = {}
+    found: dict[tuple[str, str], set[str]] = {}
     ids = sorted({row.source_id for row in rows})
     if ids:
-        wanted = select(change.c.source, change.c.source_id, change.c.after_version, change.c.type)
+        wanted = select(change.c.source, change.c.source_id, change.c.type).distinct()
         for row in connection.execute(wanted.where(change.c.source_id.in_(ids))):
-            found.setdefault((row.source, row.source_id, row.after_version), set()).add(row.type)
+            found.setdefault((row.source, row.source_id), set()).add(row.type)
     return found
 
 
