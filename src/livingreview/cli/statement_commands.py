@@ -17,7 +17,7 @@ from livingreview.store.repository import Repository
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
-_Id = Annotated[str, typer.Argument(metavar="ID", help="A statement, as S45.")]
+_Id = Annotated[str, typer.Argument(help="A statement, as S45.")]
 
 
 class Effect(StrEnum):
@@ -94,7 +94,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
 def test_command(
     context: typer.Context,
     statement_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="These statements; without any, all.")
+        list[str] | None, typer.Argument(help="These statements; without any, all.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
