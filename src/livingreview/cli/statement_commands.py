@@ -93,9 +93,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
 @app.command("test")
 def test_command(
     context: typer.Context,
-    statement_ids: Annotated[
-        list[str] | None, typer.Argument(help="These statements; without any, all.")
-    ] = None,
+    statement_ids: Annotated[list[str] | None, typer.Argument(help="These statements; without any, all.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Which stored records meet the rules today, and why; nothing is stored."""

@@ -166,6 +166,15 @@ def _design_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def _proposed(verb: str) -> Any:
+    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        pieces = after.get("evidence", ())
+        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
+        return f"{verb} by {counted(int(after.get('n_works') or 0), 'work')}" + (f": {reasons}" if reasons else "")
+
+    return told
+
+
 def _said(text: str) -> Any:
     return lambda before, after: text
 
@@ -190,4 +199,8 @@ _TOLD: dict[str, Any] = {
     "date_slipped": _date_slipped,
     "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
     "overdue": _overdue,
+    "statement_confirmed": _proposed("proposed as confirmed"),
+    "statement_extended": _proposed("proposed as extended"),
+    "statement_challenged": _proposed("proposed as challenged"),
+    "statement_outdated": _proposed("proposed as outdated"),
 }
