@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from livingreview import changes
 from livingreview.config import Project, Review, Statement
 from livingreview.errors import UsageError
-from livingreview.evidence import Evidence, Mark, StatementDecision
+from livingreview.grounds import Evidence, Mark, StatementDecision
 from livingreview.records import Baseline
 from livingreview.store.repository import Repository
 from livingreview.views import Run, StoredChange

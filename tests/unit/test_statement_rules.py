@@ -9,7 +9,7 @@ import pytest
 
 from livingreview.changes import Context, Ledger
 from livingreview.config import Project, Statement, load_baseline, load_project
-from livingreview.evidence import Evidence, RecordState
+from livingreview.grounds import Evidence, RecordState
 from livingreview.records import Baseline, Kind, Record, Reference, Score, TrialFacts
 from support.records import NOW
 

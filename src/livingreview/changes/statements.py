@@ -12,7 +12,7 @@ from datetime import datetime
 
 from livingreview.changes.derive import Context
 from livingreview.config import Review, Rule, Statement
-from livingreview.evidence import Evidence, RecordState
+from livingreview.grounds import Evidence, RecordState
 from livingreview.identity import is_before, normal_status
 from livingreview.records import Baseline, Change, Kind, Record, Reference, Score, Severity
 from livingreview.text import FIELDS, fields, plain_text

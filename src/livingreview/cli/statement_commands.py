@@ -12,7 +12,7 @@ from livingreview import ledger
 from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
 from livingreview.config import Project, Rule, load_baseline
 from livingreview.errors import UsageError
-from livingreview.evidence import Evidence, StatementDecision
+from livingreview.grounds import Evidence, StatementDecision
 from livingreview.store.repository import Repository
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from livingreview.evidence import Evidence, Mark, RecordState, StatementDecision
+from livingreview.grounds import Evidence, Mark, RecordState, StatementDecision
 from livingreview.records import Change
 from livingreview.store import reading
 from livingreview.store.writing import change_values

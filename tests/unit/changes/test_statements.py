@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from livingreview.changes import Context, Ledger, propose
 from livingreview.changes.statements import QUOTE_CHARS
 from livingreview.config import Review, Rule, Statement, TrialsSettings, load_baseline, load_project
-from livingreview.evidence import Evidence, RecordState
+from livingreview.grounds import Evidence, RecordState
 from livingreview.records import Baseline, Notice, Record, Score, Section, Severity
 from support import tiny_review
 from support.records import NOW, article, trial
