@@ -1,7 +1,8 @@
-"""Normal forms of identifiers and titles: two spellings of one thing become equal."""
+"""Normal forms of identifiers, titles, statuses and partial dates: two spellings of one thing become equal."""
 
 import re
 import unicodedata
+from datetime import date
 from urllib.parse import unquote
 
 _DOI = re.compile(r"10\.\d{4,9}/\S{1,500}")
@@ -9,6 +10,10 @@ _NCT = re.compile(r"\bNCT\s*(\d{8})\b", re.IGNORECASE)
 _PMCID = re.compile(r"\bPMC\s*(\d+)", re.IGNORECASE)
 _WORD = re.compile(r"[\w/-]{6,60}")
 _NOT_WORD = re.compile(r"[^\w]+")
+_PRINTED = {"finalized": "COMPLETED", "finished": "COMPLETED", "announced, not yet registered": "ANNOUNCED"}
+_ASIDE = re.compile(r"\s*\([^()]*\)")
+_NOT_LETTER = re.compile(r"[^A-Z]+")
+_PARTIAL = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 def normal_doi(value: str) -> str:
@@ -99,3 +104,31 @@ def registry_ids(text: str) -> tuple[tuple[str, str], ...]:
     """(source, number) of every trial that a text names, each once, in their order."""
     found = (registry_id(word.strip("-/")) for word in _WORD.findall(text))
     return tuple(dict.fromkeys(key for key in found if key is not None))
+
+
+def normal_status(words: str) -> str:
+    """A status in whatever wording as the registry's API writes it; empty when nothing was said."""
+    bare = _ASIDE.sub("", words).strip()
+    if bare.lower() in _PRINTED:
+        return _PRINTED[bare.lower()]
+    return _NOT_LETTER.sub("_", bare.upper()).strip("_").removesuffix("_STATUS")
+
+
+def last_day(partial: str) -> date | None:
+    """The last day that a partial date may mean; None when it is no date."""
+    if not _PARTIAL.fullmatch(partial):
+        return None
+    year, month, day = [*map(int, partial.split("-")), 0, 0][:3]
+    try:
+        if day:
+            return date(year, month, day)
+        following = date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
+    except ValueError:
+        return None
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def is_before(partial: str, moment_: date) -> bool:
+    """Whether every day that a partial date may mean lies before ``moment_``."""
+    day = last_day(partial)
+    return day is not None and day < moment_

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from livingreview import __version__, changes, classify, decide, method, report, resolving
+from livingreview import __version__, changes, classify, decide, ledger, method, report, resolving
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
@@ -164,6 +164,7 @@ def _run(
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.works.link(run)
             model, drift = _derive(project, repository, baseline, run, now, watch)
+            ledger.weigh(project, repository, baseline, run, now)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
             run = repository.run(run.name)

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from livingreview import __version__
-from livingreview.cli import baseline_commands, ends, reading, running, screening, setup, tagging, works_commands
+from livingreview.cli import (
+    baseline_commands,
+    ends,
+    reading,
+    running,
+    screening,
+    setup,
+    statement_commands,
+    tagging,
+    works_commands,
+)
 from livingreview.cli.common import Invocation, parse_moment, tell
 from livingreview.config import unknown_variables
 from livingreview.errors import EXIT_USAGE, LivingReviewError
@@ -30,6 +40,7 @@ for module in (running, tagging, reading, screening, setup):
     module.register(app)
 app.add_typer(baseline_commands.app, name="baseline", help="The published review's own transcript.")
 app.add_typer(works_commands.app, name="works", help="Which records are one work, and why.")
+app.add_typer(statement_commands.app, name="statements", help="The statements of the review, and what touches them.")
 app.add_typer(ends.queue_app, name="queue", help="Triage by CSV: works ranked, decisions come back.")
 app.add_typer(ends.digest_app, name="digest", help="The mail of changes that nobody has been sent yet.")
 app.add_typer(ends.snapshot_app, name="snapshot", help="The store as text that git can keep.")

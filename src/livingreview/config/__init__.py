@@ -19,7 +19,6 @@ from livingreview.config.review import (
     RankerParameters,
     Review,
     Scope,
-    Statement,
     Variant,
 )
 from livingreview.config.settings import (
@@ -34,11 +33,13 @@ from livingreview.config.settings import (
     SourcesSettings,
     TrialsSettings,
 )
+from livingreview.config.statement import Effect, Rule, Statement
 
 __all__ = [
     "Area",
     "CrossrefSettings",
     "ClassifierParameters",
+    "Effect",
     "Facet",
     "FacetValue",
     "Feed",
@@ -50,6 +51,7 @@ __all__ = [
     "RankerParameters",
     "ResolvingSettings",
     "Review",
+    "Rule",
     "ScheduleSettings",
     "Scope",
     "ServiceSettings",

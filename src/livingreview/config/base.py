@@ -1,9 +1,23 @@
-"""The frozen model that every other one of config/ builds on."""
+"""What every model of config/ builds on."""
 
-from pydantic import BaseModel, ConfigDict
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class Frozen(BaseModel):
     """Immutable, and an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _regex(value: str) -> re.Pattern[str]:
+    try:
+        return re.compile(value, re.IGNORECASE)
+    except (re.error, TypeError) as error:
+        raise ValueError(f"not a regular expression: {value!r} ({error})") from error
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_regex)]
+"""A regular expression; case does not matter."""

@@ -1,25 +1,15 @@
 """config/reviews/<slug>/: everything topic-specific, as one frozen model."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from livingreview.config.base import Frozen
+from livingreview.config.base import Frozen, Pattern
 from livingreview.config.settings import SourcesSettings
+from livingreview.config.statement import Statement
 from livingreview.records import Reference
-
-
-def _regex(value: str) -> re.Pattern[str]:
-    try:
-        return re.compile(value, re.IGNORECASE)
-    except (re.error, TypeError) as error:
-        raise ValueError(f"not a regular expression: {value!r} ({error})") from error
-
-
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_regex)]
 
 
 class Scope(Frozen):
@@ -100,20 +90,6 @@ class Facet(Frozen):
     slug: str
     label: str
     values: tuple[FacetValue, ...]
-
-
-class Statement(Frozen):
-    """One checkable sentence of the baseline, in our own words."""
-
-    id: str
-    section: str
-    text: str
-    kind: str
-    areas: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    refs: tuple[int, ...] = ()
-    nct_ids: tuple[str, ...] = ()
-    watch: str = ""
 
 
 class ClassifierParameters(Frozen):
@@ -199,6 +175,7 @@ class Review(Frozen):
             for slug in statement.areas:
                 if slug not in slugs:
                     raise ValueError(f"statement {statement.id} names an unknown area: {slug}")
+            self._check_rules(statement, slugs)
         if sum(scope.is_core for scope in self.scopes) != 1:
             raise ValueError("exactly one scope must have is_core = true")
         if sum(not scope.is_relevant for scope in self.scopes) != 1:
@@ -207,6 +184,19 @@ class Review(Frozen):
             if query.source not in SourcesSettings.model_fields:
                 raise ValueError(f"query {query.name} names an unknown source: {query.source}")
         return self
+
+    def _check_rules(self, statement: Statement, areas: set[str]) -> None:
+        """Whether every slug that a rule names is there: a slip of the pen would make a rule that never fires."""
+        scopes = {scope.slug for scope in self.scopes}
+        facets = {facet.slug: {value.slug for value in facet.values} for facet in self.facets}
+        for number, rule in enumerate(statement.rules, start=1):
+            named = [("area", slug, areas) for slug in rule.areas] + [("scope", slug, scopes) for slug in rule.scopes]
+            for facet, values in rule.facets.items():
+                named.append(("facet", facet, set(facets)))
+                named.extend((f"value of facet {facet}", value, facets.get(facet, set())) for value in values)
+            for what, slug, known in named:
+                if slug not in known:
+                    raise ValueError(f"statement {statement.id}, rule {number} names an unknown {what}: {slug}")
 
     def every_area(self) -> Iterator[Area]:
         """All areas, each top-level one before its children."""

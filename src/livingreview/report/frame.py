@@ -140,11 +140,14 @@ class Frame:
         change = found.change
         stored = self.by_key.get((change.source, change.source_id))
         title = clean(change.after.get("title") or (stored.record.title if stored else ""))
+        if change.source == "review":
+            title = clean(change.before.get("text"))
         after, facts = change.after, stored.record.trial if stored else None
         if change.type == "results_posted" and facts:
             after = {"status": facts.status} | after
         told = words.change_words(change.type, change.before, after)
-        is_trial = facts is not None or bool(nct_url(change.source_id))
+        is_named = facts is not None or bool(nct_url(change.source_id)) or change.source == "review"
+        name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
             "type": change.type,
@@ -152,7 +155,7 @@ class Frame:
             "source": change.source,
             "source_id": clean(change.source_id),
             "title": title or clean(change.source_id),
-            "label": f"{clean(change.source_id)}: {title}" if is_trial and title else title or clean(change.source_id),
+            "label": ": ".join(name),
             "url": record_url(stored.record) if stored else url_of(change.source, change.source_id),
             "words": f"{told}: {scope}" if scope else told,
             "effective_date": clean(change.effective_date),

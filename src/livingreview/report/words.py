@@ -1,8 +1,7 @@
 """Values in a person's words: statuses, dates, numbers, sources, and what a change says."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from livingreview.report.escape import clean
@@ -29,10 +28,6 @@ _SOURCES = {
     "files": "files",
 }
 _STATUS_WORDS = {"UNKNOWN": "unknown status", "ACTIVE_NOT_RECRUITING": "active, not recruiting"}
-_PRINTED = {"finalized": "COMPLETED", "finished": "COMPLETED", "announced, not yet registered": "ANNOUNCED"}
-_ASIDE = re.compile(r"\s*\([^()]*\)")
-_NOT_LETTER = re.compile(r"[^A-Z]+")
-_PARTIAL = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _ENUMS = frozenset({"status", "last_known_status", "enrollment_type", "study_type", "phases"})
 _FIELDS = {
     "enrollment_count": "enrolment",
@@ -66,37 +61,9 @@ def moment(value: datetime | None) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if value else ""
 
 
-def status_token(words: str) -> str:
-    """A status in whatever wording as the registry's API writes it; empty when nothing was said."""
-    bare = _ASIDE.sub("", words).strip()
-    if bare.lower() in _PRINTED:
-        return _PRINTED[bare.lower()]
-    return _NOT_LETTER.sub("_", bare.upper()).strip("_").removesuffix("_STATUS")
-
-
 def status_words(token: str) -> str:
     """A status of the registry's API in words; empty when nothing was said."""
     return _STATUS_WORDS.get(token, clean(token).replace("_", " ").lower())
-
-
-def last_day(partial: str) -> date | None:
-    """The last day that a partial date may mean; None when it is no date."""
-    if not _PARTIAL.fullmatch(partial):
-        return None
-    year, month, day = [*map(int, partial.split("-")), 0, 0][:3]
-    try:
-        if day:
-            return date(year, month, day)
-        following = date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
-    except ValueError:
-        return None
-    return date.fromordinal(following.toordinal() - 1)
-
-
-def is_before(partial: str, moment_: date) -> bool:
-    """Whether every day that a partial date may mean lies before ``moment_``."""
-    day = last_day(partial)
-    return day is not None and day < moment_
 
 
 def plain_value(value: Any) -> str:
@@ -208,6 +175,15 @@ def _design_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def _proposed(verb: str) -> Any:
+    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        pieces = after.get("evidence", ())
+        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
+        return f"{verb} by {counted(int(after.get('n_works') or 0), 'work')}" + (f": {reasons}" if reasons else "")
+
+    return told
+
+
 def _said(text: str) -> Any:
     return lambda before, after: text
 
@@ -235,4 +211,8 @@ _TOLD: dict[str, Any] = {
     "date_slipped": _date_slipped,
     "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
     "overdue": _overdue,
+    "statement_confirmed": _proposed("proposed as confirmed"),
+    "statement_extended": _proposed("proposed as extended"),
+    "statement_challenged": _proposed("proposed as challenged"),
+    "statement_outdated": _proposed("proposed as outdated"),
 }

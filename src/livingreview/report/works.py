@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from livingreview.identity import is_before
 from livingreview.records import Kind, Record
-from livingreview.report import words
 from livingreview.report.escape import clean
 from livingreview.report.frame import Frame, decision_of
 from livingreview.report.links import doi_url, pmid_url, record_url
@@ -80,7 +80,7 @@ def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> d
         "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
         "decision": decision_of(stored),
         "is_new": any(other.record.key in frame.new_keys for other in group),
-        "is_before_review": words.is_before(record.publication_date, frame.material.baseline.published_date),
+        "is_before_review": is_before(record.publication_date, frame.material.baseline.published_date),
     }
 
 

@@ -28,6 +28,9 @@ SCORE: Table = table(tables.ScoreRow)
 MODEL: Table = table(tables.ModelRow)
 CHANGE: Table = table(tables.ChangeRow)
 DECISION: Table = table(tables.DecisionRow)
+STATEMENT_RULE: Table = table(tables.StatementRuleRow)
+EVIDENCE: Table = table(tables.EvidenceRow)
+STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
 FINISHED_STATUS = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"})
@@ -113,7 +116,8 @@ def record_of(row: Any) -> Record:
     return record_from(json.loads(row.content), row.envelope)
 
 
-def _score(row: Any) -> Score | None:
+def score_of(row: Any) -> Score | None:
+    """The score of a row that has its columns; None before it was classified."""
     if row.model is None:
         return None
     return Score(
@@ -184,7 +188,7 @@ def records(
             first_seen_at=row.first_seen_at,
             version=row.number,
             is_withdrawn=row.is_withdrawn,
-            score=_score(row),
+            score=score_of(row),
             decisions=tuple(said.get(row.work_id, ())),
         )
 
@@ -242,6 +246,7 @@ def changes(
     connection: Connection,
     *,
     run: str = "",
+    source: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     is_undelivered: bool = False,
@@ -252,6 +257,7 @@ def changes(
     Args:
         connection: to read from.
         run: only those of the run of this name.
+        source: only those about records of this source.
         since: only those found at this moment or later.
         until: only those found at this moment or earlier.
         is_undelivered: only those that no delivered digest carried.
@@ -269,6 +275,8 @@ def changes(
     )
     if run:
         query = query.where(RUN.c.name == run)
+    if source:
+        query = query.where(CHANGE.c.source == source)
     if since is not None:
         query = query.where(CHANGE.c.at >= since)
     if until is not None:

@@ -22,6 +22,7 @@ from livingreview.store import absence, deriving, health, lock, people, reading,
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.following import Following
+from livingreview.store.ledger import Ledger
 from livingreview.store.status import source_status
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, change_values, forget_stamps, score_values
@@ -52,6 +53,7 @@ class Repository:
         self.archive = archive
         self.works = Works(self._begin)
         self.following = Following(self._begin)
+        self.ledger = Ledger(self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":

@@ -325,6 +325,52 @@ class DecisionRow(SQLModel, table=True):
     decided_at: datetime = _moment()
 
 
+class StatementRuleRow(SQLModel, table=True):
+    """How far a rule of the statement ledger has been held against the store, and with the scores of which model."""
+
+    __tablename__ = "statement_rule"
+
+    rule_hash: str = Field(primary_key=True)
+    model: str
+    through_version_id: int = Field(sa_column=Column(_ID, nullable=False))
+
+
+class EvidenceRow(SQLModel, table=True):
+    """One state of a record that met a rule of the statement ledger. ``is_proposed`` once a change has told of it."""
+
+    __tablename__ = "statement_evidence"
+    __table_args__ = (Index("ix_statement_evidence_record", "source", "source_id"),)
+
+    id: int = _id()
+    run_id: int = Field(index=True, foreign_key="run.id")
+    statement_id: str = Field(index=True)
+    rule: int
+    rule_hash: str
+    effect: str
+    source: str
+    source_id: str
+    version: int
+    why: str = _text()
+    facts: list[str] = _json()
+    quotes: list[str] = _json()
+    is_proposed: bool = False
+
+
+class StatementDecisionRow(SQLModel, table=True):
+    """What a person made of the proposals for a statement; rows are only ever added."""
+
+    __tablename__ = "statement_decision"
+    __table_args__ = (UniqueConstraint("statement_id", "effect", "person", "decided_at"),)
+
+    id: int = _id()
+    statement_id: str = Field(index=True)
+    effect: str
+    verdict: str
+    reason: str = _text()
+    person: str
+    decided_at: datetime = _moment()
+
+
 class DigestRow(SQLModel, table=True):
     """One mail. ``pending`` from the moment it is built, ``delivered`` only once it has been accepted."""
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from livingreview.identity import is_before, normal_status
 from livingreview.records import Fidelity, Kind, Record
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.report.words import change_words, is_before, status_token
+from livingreview.report.words import change_words
 from livingreview.views import QueryLog, StoredChange, StoredRecord
 
 Make = Callable[..., StoredChange]
@@ -125,9 +126,30 @@ def test_meeting_a_cited_trial_for_the_first_time_touches_nothing(quiet: Materia
 
 
 def test_a_proposal_of_a_rule_names_its_statement(quiet: Material, change: Make) -> None:
-    one = change(1, "statement_outdated", "S3", source="review", after={"title": "why"})
-    body = section(replace(quiet, changes=(one,)), "statements")
-    assert [row["id"] for row in body["touched"]] == ["S3"]
+    piece = {
+        "source": "pubmed",
+        "source_id": "12",
+        "title": "One study",
+        "why": "a count",
+        "facts": [],
+        "quotes": ["<b>"],
+    }
+    made = {"n_new": 1, "n_works": 1, "evidence": [piece]}
+    changes = (
+        change(1, "statement_extended", "S1", source="review", after=made | {"effect": "extends"}),
+        change(2, "statement_outdated", "S3", source="review", after=made | {"effect": "outdates"}),
+    )
+    body = section(replace(quiet, changes=changes), "statements")
+    assert [(row["id"], row["effect"]) for row in body["proposals"]] == [("S3", "outdates"), ("S1", "extends")]
+    assert body["touched"] == []
+    (evidence,) = body["proposals"][0]["evidence"]
+    assert (evidence["label"], evidence["url"]) == ("One study", "https://pubmed.ncbi.nlm.nih.gov/12/")
+    assert evidence["quotes"] == ["<b>"]
+    said = section(replace(quiet, changes=changes), "headline")["sentences"]["statements"]
+    assert "S3 is proposed as outdated, S1 as extended; each proposal waits" in said
+    page = render_html(build(replace(quiet, changes=changes)))
+    assert "proposed as outdated by 1 work: a count" in page
+    assert "<b>" not in page.split("<main")[1]
 
 
 # evidence
@@ -342,7 +364,7 @@ def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, A
     ],
 )
 def test_printed_statuses_are_normalised(printed: str, token: str) -> None:
-    assert status_token(printed) == token
+    assert normal_status(printed) == token
 
 
 def test_a_partial_date_is_before_only_when_all_of_it_is(material: Material) -> None:

@@ -92,15 +92,45 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
         if standing
         else ""
     )
+    proposed = _proposed(touched["proposals"])
+    if not touched["touched"] and proposed:
+        return f"Of {total} statements {proposed}{as_read}; each proposal waits for a person.{aside}"
     if not touched["touched"]:
         return f"No statement of the review ({total} are watched) is touched{as_read.rstrip(',')}.{aside}"
-    ids = [row["id"] for row in touched["touched"]]
-    shown = ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else [])
-    verb = "is" if len(ids) == 1 else "are"
+    shown = _shown([row["id"] for row in touched["touched"]])
+    if proposed:
+        return (
+            f"Of {total} statements {proposed}{as_read}; each proposal waits for a person."
+            f" What {shown} {'cites' if len(touched['touched']) == 1 else 'cite'} or stand for has changed, too.{aside}"
+        )
+    verb = "is" if len(touched["touched"]) == 1 else "are"
     return (
-        f"{words.joined(shown)} of {total} statements {verb} touched{as_read} and should be looked at;"
+        f"{shown} of {total} statements {verb} touched{as_read} and should be looked at;"
         f" nobody has judged yet whether they still stand.{aside}"
     )
+
+
+_PROPOSED = {
+    "challenges": "challenged",
+    "outdates": "outdated",
+    "confirms": "confirmed",
+    "extends": "extended",
+}
+
+
+def _proposed(proposals: list[dict[str, Any]]) -> str:
+    """``S73 proposed as challenged, S44 and S45 as outdated``; empty when nothing is proposed."""
+    parts: list[str] = []
+    for effect, verb in _PROPOSED.items():
+        if ids := [row["id"] for row in proposals if row["effect"] == effect]:
+            lead = "as" if parts else "is proposed as" if len(ids) == 1 else "are proposed as"
+            parts.append(f"{_shown(ids)} {lead} {verb}")
+    return ", ".join(parts)
+
+
+def _shown(ids: list[str]) -> str:
+    """The first six by name."""
+    return words.joined(ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else []))
 
 
 def _read(frame: Frame) -> str:

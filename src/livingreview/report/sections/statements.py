@@ -7,12 +7,13 @@ from livingreview.config import Statement
 from livingreview.report import words
 from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
+from livingreview.report.links import nct_url, url_of
 from livingreview.report.sections import trials
 from livingreview.views import StoredChange
 
 CAP = 10
 """Changes that are printed a statement; the JSON holds them all."""
-_PROPOSAL_PREFIX = "statement_"
+_ORDER = ("challenges", "outdates", "confirms", "extends")
 
 
 def touched(frame: Frame) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def touched(frame: Frame) -> dict[str, Any]:
     review = frame.material.review
     reasons: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for found in frame.changes:
-        if _is_first_sight(found):
+        if _is_first_sight(found) or found.change.source == "review":
             continue
         number = _reference_number(frame, found)
         for statement in review.statements:
@@ -32,12 +33,53 @@ def touched(frame: Frame) -> dict[str, Any]:
         for statement in review.statements
         if statement.id in reasons
     ]
+    proposals = _proposals(frame)
+    ids = {row["id"] for row in (*rows, *proposals)}
     return {
-        "summary": f"{words.counted(len(rows), 'statement')} of {len(review.statements)} to look at",
+        "summary": f"{words.counted(len(ids), 'statement')} of {len(review.statements)} to look at",
+        "proposals": proposals,
         "n_statements": len(review.statements),
         "cap": CAP,
         "touched": rows,
         "standing": standing,
+    }
+
+
+def _proposals(frame: Frame) -> list[dict[str, Any]]:
+    """What rules of the ledger propose, the gravest effects first, with the evidence that they rest on."""
+    statements = {statement.id: statement for statement in frame.material.review.statements}
+    places = {name: place for place, name in enumerate(statements)}
+    rows = []
+    for found in frame.changes:
+        change = found.change
+        if change.source != "review" or change.source_id not in statements:
+            continue
+        after = change.after
+        rows.append(
+            _row(statements[change.source_id])
+            | {
+                "effect": str(after.get("effect", "")),
+                "severity": change.severity.value,
+                "n_new": int(after.get("n_new") or 0),
+                "n_works": int(after.get("n_works") or 0),
+                "evidence": [_evidence(piece) for piece in after.get("evidence", ())],
+            }
+        )
+    rows.sort(key=lambda row: (_ORDER.index(row["effect"]), places[row["id"]]))
+    return rows
+
+
+def _evidence(piece: dict[str, Any]) -> dict[str, Any]:
+    source, source_id = str(piece.get("source", "")), str(piece.get("source_id", ""))
+    title = clean(piece.get("title")) or clean(source_id)
+    return {
+        "source": source,
+        "source_id": clean(source_id),
+        "label": f"{clean(source_id)}: {title}" if nct_url(source_id) else title,
+        "url": url_of(source, source_id),
+        "why": clean(piece.get("why")),
+        "facts": [clean(fact) for fact in piece.get("facts", ())],
+        "quotes": [clean(quote) for quote in piece.get("quotes", ())],
     }
 
 
@@ -63,8 +105,6 @@ def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -
     ``number`` is that of the baseline reference which the change is about, 0 for none.
     """
     change = found.change
-    if change.source == "review" and change.type.startswith(_PROPOSAL_PREFIX):
-        return _link("cited", "proposed by a rule") if change.source_id == statement.id else {}
     if change.source_id in statement.nct_ids:
         return _link("cited", f"names {clean(change.source_id)}")
     if number in statement.refs:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
+from livingreview.identity import is_before, normal_status
 from livingreview.records import Fidelity, Kind, PrintedTrial, Record, Severity, TrialFacts
 from livingreview.report import words
 from livingreview.report.escape import clean
@@ -118,7 +119,7 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
     history = _states(frame, printed, stored)
     state = next((record for record in reversed(history) if record.trial and record.trial.status), None)
     facts = history[-1].trial if history and history[-1].trial else TrialFacts()
-    then = words.status_token(printed.status)
+    then = normal_status(printed.status)
     now = state.trial.status if state and state.trial else ""
     as_of = _as_of(state or history[-1]) if history else ""
     verdict = _verdict(frame, then, now, state, is_stored=stored is not None)
@@ -181,7 +182,7 @@ def _verdict(frame: Frame, then: str, now: str, state: Record | None, *, is_stor
     as_of = _as_of(state)
     if not as_of:
         return "differs" if is_registry_copy else "undated"
-    return "context" if words.is_before(as_of, published) else "differs"
+    return "context" if is_before(as_of, published) else "differs"
 
 
 def _enrollment(facts: TrialFacts) -> dict[str, Any]:
@@ -212,7 +213,7 @@ def _differences(
 
 
 def _aside(partial: str, published: date) -> str:
-    return " (before the review)" if words.is_before(partial, published) else ""
+    return " (before the review)" if is_before(partial, published) else ""
 
 
 def _history(history: tuple[Record, ...]) -> list[dict[str, str]]:
@@ -257,7 +258,7 @@ def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
                 "has_results": facts.has_results,
                 "is_new": record.key in frame.new_keys,
                 "is_before_review": any(
-                    words.is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))
+                    is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))
                 ),
             }
         )

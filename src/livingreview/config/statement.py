@@ -1,0 +1,104 @@
+"""The statement ledger: checkable sentences of a review, each with the rules that say what would touch it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from livingreview.canonical import canonical_json
+from livingreview.config.base import Frozen, Pattern
+from livingreview.records import Kind
+
+Effect = Literal["confirms", "extends", "challenges", "outdates"]
+"""What evidence does to a statement, from the mildest to the gravest but one: ``outdates`` says that a fact of the day
+has passed, ``challenges`` that the sentence may not hold."""
+
+
+class Rule(Frozen):
+    """One condition upon one state of a record; every part that is given must hold, within a part any value will do.
+
+    Attributes:
+        effect: what a record that meets the rule does to the statement.
+        why: the reason in a few words, for a person who reads the proposal.
+        kinds: kinds of records; empty takes all.
+        scopes: relevance classes.
+        areas: area slugs; a top-level one stands for its children, too.
+        facets: facet slug -> values, one of which the record must show; every facet that is named must be met.
+        changes: types of changes, one of which the record must have brought.
+        cited: ``refs`` the record is one of the statement's references; ``nct_ids`` it is, or names, one of its trials;
+            ``printed`` any trial that the review printed. Without it what the review itself cites is no evidence.
+        status: registry statuses of today.
+        phases: phases of a trial (``PHASE3``).
+        has_results: whether results are posted.
+        is_unlike_print: the registry's status is another than the one that the review printed.
+        text: patterns on title, abstract, keywords and the fields of a trial; the words that match are quoted.
+        every_text: patterns that must match besides, each of them.
+        without_text: patterns that must not match.
+        at_least: the rule fires from so many distinct works on.
+    """
+
+    effect: Effect
+    why: str
+    kinds: tuple[Kind, ...] = ()
+    scopes: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    facets: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    cited: Literal["", "refs", "nct_ids", "printed"] = ""
+    status: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    has_results: bool | None = None
+    is_unlike_print: bool = False
+    text: tuple[Pattern, ...] = ()
+    every_text: tuple[Pattern, ...] = ()
+    without_text: tuple[Pattern, ...] = ()
+    at_least: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _check_grounds(self) -> "Rule":
+        has_fact = bool(self.status or self.phases or self.has_results is not None or self.is_unlike_print)
+        if self.effect != "extends" and not (has_fact or self.changes or self.text or self.at_least > 1):
+            raise ValueError(
+                f"a rule that {self.effect} a statement needs a registry fact (status, phases, has_results,"
+                " is_unlike_print), a change, a count (at_least) or words (text): tags alone only extend"
+            )
+        grounds = (self.kinds, self.scopes, self.areas, self.facets, self.changes, self.cited, self.text)
+        if not has_fact and not any(grounds):
+            raise ValueError("a rule without a condition would fire on every record")
+        return self
+
+    def asked(self) -> dict[str, Any]:
+        """What the rule asks, JSON-ready."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, re.Pattern):
+                return value.pattern
+            if isinstance(value, tuple):
+                return [plain(part) for part in value]
+            return {name: plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
+
+        return {name: plain(getattr(self, name)) for name in type(self).model_fields}
+
+
+class Statement(Frozen):
+    """One checkable sentence of the baseline, in our own words."""
+
+    id: str
+    section: str
+    text: str
+    kind: str
+    areas: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    refs: tuple[int, ...] = ()
+    nct_ids: tuple[str, ...] = ()
+    watch: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @cached_property
+    def rule_hashes(self) -> tuple[str, ...]:
+        """Identity of each rule: an edited one is another, and is held against the whole store again."""
+        asked = [canonical_json([self.id, rule.asked()]) for rule in self.rules]
+        return tuple(hashlib.sha256(one.encode()).hexdigest()[:16] for one in asked)
