@@ -33,14 +33,15 @@ class Effect(StrEnum):
 def list_command(
     context: typer.Context,
     is_open: Annotated[bool, typer.Option("--open", help="Only those that a proposal waits on.")] = False,
-    json: _Json = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Every statement: what people accepted, what is proposed and waits."""
     project = invocation(context).project()
     with store(project) as repository:
         found = [one for one in _standings(project, repository) if one.open or not is_open]
     if json:
-        out_json([_plain(one) for one in found])
+        for one in found:
+            out_json(_plain(one))
         return
     rows = [
         (

@@ -14,13 +14,13 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
@@ -120,6 +120,9 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
     yield "cursors.jsonl", lines(reading.CURSOR, text(reading.CURSOR.c.source), text(reading.CURSOR.c.query_hash))
     absence = reading.ABSENCE
     yield "absences.jsonl", lines(absence, text(absence.c.source), text(absence.c.source_id))
+    yield "statement_evidence.jsonl", lines(reading.EVIDENCE, reading.EVIDENCE.c.id)
+    yield "statement_rules.jsonl", _statement_rules(connection, text)
+    yield "statement_decisions.jsonl", lines(reading.STATEMENT_DECISION, reading.STATEMENT_DECISION.c.id)
     for file_name, table in RUN_LOGS.items():
         yield file_name, lines(table, table.c.id)
     yield "digests.jsonl", _digests(connection, runs)
@@ -128,6 +131,15 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
 def _records(connection: Connection, rows: Any, runs: Mapping[int, str]) -> Iterator[str]:
     for row in _stream(connection, rows):
         yield _line(_named(dict(row._mapping), runs, ("id", "source")))
+
+
+def _statement_rules(connection: Connection, text: Callable[[Any], Any]) -> Iterator[str]:
+    """The rules that were held against all that is here; the others are held again, which tells nothing twice."""
+    rule = reading.STATEMENT_RULE
+    last = connection.execute(select(func.max(reading.SCORE.c.version_id))).scalar()
+    held = select(rule).where(rule.c.through_version_id == last).order_by(text(rule.c.rule_hash))
+    for row in _stream(connection, held):
+        yield _line({"rule_hash": row.rule_hash, "model": row.model})
 
 
 def _work_links(connection: Connection, runs: Mapping[int, str]) -> Iterator[str]:

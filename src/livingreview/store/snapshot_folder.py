@@ -21,6 +21,7 @@ RUN_LOGS = {"queries.jsonl": reading.QUERY, "issues.jsonl": reading.ISSUE, "payl
 SINGLE_FILES = frozenset(
     ("runs.jsonl", "models.jsonl", "works.jsonl", "scores.jsonl", "changes.jsonl", "decisions.csv", "cursors.jsonl")
 ) | {*RUN_LOGS, "absences.jsonl", "digests.jsonl", "work_links.jsonl"}
+SINGLE_FILES |= {"statement_evidence.jsonl", "statement_rules.jsonl", "statement_decisions.jsonl"}
 
 Row = dict[str, Any]
 

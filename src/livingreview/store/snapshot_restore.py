@@ -20,6 +20,7 @@ _TABLES = (
     *(reading.RUN, reading.MODEL, reading.WORK, reading.RECORD, reading.VERSION, reading.SCORE, reading.CHANGE),
     reading.WORK_LINK,
     *(reading.DECISION, reading.CURSOR, reading.ABSENCE, reading.QUERY, reading.ISSUE, reading.PAYLOAD),
+    *(reading.EVIDENCE, reading.STATEMENT_RULE, reading.STATEMENT_DECISION),
     *(reading.DIGEST, reading.DIGEST_CHANGE),
 )
 
@@ -83,6 +84,10 @@ class _Restoring:
         self._insert(reading.DECISION, "decisions.csv", lambda row: row)
         self._insert(reading.CURSOR, "cursors.jsonl", self._of_run)
         self._insert(reading.ABSENCE, "absences.jsonl", self._of_run)
+        self._insert(reading.EVIDENCE, "statement_evidence.jsonl", self._of_run)
+        last = self._connection.execute(select(func.max(reading.SCORE.c.version_id))).scalar()
+        self._insert(reading.STATEMENT_RULE, "statement_rules.jsonl", lambda row: row | {"through_version_id": last})
+        self._insert(reading.STATEMENT_DECISION, "statement_decisions.jsonl", lambda row: row)
         for name, table in RUN_LOGS.items():
             self._insert(table, name, self._of_run)
         self._insert(reading.DIGEST, "digests.jsonl", self._digest)

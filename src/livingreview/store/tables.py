@@ -4,63 +4,15 @@ Moments are stored in UTC and come back as aware datetimes. JSON columns hold ca
 bytes on SQLite.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    DateTime,
-    Dialect,
-    Index,
-    Integer,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-)
+from sqlalchemy import Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from livingreview.store.columns import ID_TYPE, UtcDateTime, id_column, json_column, moment, text_column
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as UTC; a naive one is an error, never a guess."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; SQLite keeps no zone, so it is dropped there."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Always aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-_ID = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id(*, is_given: bool = False) -> Any:
-    return Field(sa_column=Column(_ID, primary_key=True, autoincrement=not is_given), default=None)
-
-
-def _moment(*, is_nullable: bool = False) -> Any:
-    return Field(sa_column=Column(UtcDateTime(), nullable=is_nullable), default=None)
-
-
-def _json() -> Any:
-    return Field(sa_column=Column(JSON(none_as_null=True), nullable=False))
-
-
-def _text() -> Any:
-    return Field(sa_column=Column(Text(), nullable=False))
+__all__ = ["UtcDateTime"]
 
 
 class RunRow(SQLModel, table=True):
@@ -71,20 +23,20 @@ class RunRow(SQLModel, table=True):
 
     __tablename__ = "run"
 
-    id: int = _id()
+    id: int = id_column()
     name: str = Field(unique=True)
     road: str
     status: str
-    now_at: datetime = _moment()
-    started_at: datetime = _moment()
-    finished_at: datetime | None = _moment(is_nullable=True)
-    reported_at: datetime | None = _moment(is_nullable=True)
+    now_at: datetime = moment()
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(is_nullable=True)
+    reported_at: datetime | None = moment(is_nullable=True)
     code_version: str = ""
     config_hash: str = ""
     model: str = ""
-    error: str = _text()
+    error: str = text_column()
     n_decisions: int = 0
-    drift: dict[str, Any] = _json()
+    drift: dict[str, Any] = json_column()
 
 
 class QueryRow(SQLModel, table=True):
@@ -92,13 +44,13 @@ class QueryRow(SQLModel, table=True):
 
     __tablename__ = "run_query"
 
-    id: int = _id()
+    id: int = id_column()
     run_id: int = Field(index=True, foreign_key="run.id")
     source: str
     name: str
     role: str
     query_hash: str
-    text: str = _text()
+    text: str = text_column()
     since: str = ""
     until: str = ""
     announced: int | None = None
@@ -113,7 +65,7 @@ class QueryRow(SQLModel, table=True):
     requests: int = 0
     is_reconciled: bool = False
     is_skipped: bool = False
-    error: str = _text()
+    error: str = text_column()
 
 
 class IssueRow(SQLModel, table=True):
@@ -121,12 +73,12 @@ class IssueRow(SQLModel, table=True):
 
     __tablename__ = "run_issue"
 
-    id: int = _id()
+    id: int = id_column()
     run_id: int = Field(index=True, foreign_key="run.id")
     source: str
     source_id: str
     query: str
-    reason: str = _text()
+    reason: str = text_column()
 
 
 class PayloadRow(SQLModel, table=True):
@@ -138,20 +90,20 @@ class PayloadRow(SQLModel, table=True):
 
     __tablename__ = "payload"
 
-    id: int = _id()
+    id: int = id_column()
     run_id: int = Field(index=True, foreign_key="run.id")
     key: str = Field(index=True)
     source: str
-    url: str = _text()
-    parameters: dict[str, str] = _json()
+    url: str = text_column()
+    parameters: dict[str, str] = json_column()
     is_post: bool = False
     status: int
     media_type: str = ""
-    size_bytes: int = Field(sa_column=Column(_ID, nullable=False))
-    retrieved_at: datetime = _moment()
-    headers: dict[str, str] = _json()
+    size_bytes: int = Field(sa_column=Column(ID_TYPE, nullable=False))
+    retrieved_at: datetime = moment()
+    headers: dict[str, str] = json_column()
     fault: str = ""
-    error: str = _text()
+    error: str = text_column()
 
 
 class WorkRow(SQLModel, table=True):
@@ -169,7 +121,7 @@ class RecordRow(SQLModel, table=True):
     __tablename__ = "record"
     __table_args__ = (UniqueConstraint("source", "source_id"),)
 
-    id: int = _id(is_given=True)
+    id: int = id_column(is_given=True)
     source: str
     source_id: str
     kind: str
@@ -193,18 +145,18 @@ class WorkLinkRow(SQLModel, table=True):
 
     __tablename__ = "work_link"
 
-    id: int = _id()
+    id: int = id_column()
     record_id: int = Field(index=True, foreign_key="record.id")
     other_id: int = Field(index=True, foreign_key="record.id")
     kind: str
-    reason: str = _text()
-    evidence: dict[str, Any] = _json()
+    reason: str = text_column()
+    evidence: dict[str, Any] = json_column()
     run_id: int | None = Field(default=None, index=True, foreign_key="run.id")
     made_by: str = ""
-    made_at: datetime = _moment()
+    made_at: datetime = moment()
     undone_by: str = ""
-    undone_at: datetime | None = _moment(is_nullable=True)
-    undone_reason: str = _text()
+    undone_at: datetime | None = moment(is_nullable=True)
+    undone_reason: str = text_column()
 
 
 class VersionRow(SQLModel, table=True):
@@ -220,7 +172,7 @@ class VersionRow(SQLModel, table=True):
         Index("ix_record_version_is_derived", "is_derived", "id"),
     )
 
-    id: int = _id(is_given=True)
+    id: int = id_column(is_given=True)
     record_id: int = Field(index=True, foreign_key="record.id")
     number: int
     content_hash: str
@@ -229,11 +181,11 @@ class VersionRow(SQLModel, table=True):
     is_withdrawal: bool = False
     is_text_complete: bool = True
     is_derived: bool = False
-    content: str = _text()
-    envelope: dict[str, Any] = _json()
+    content: str = text_column()
+    envelope: dict[str, Any] = json_column()
     run_id: int = Field(index=True, foreign_key="run.id")
     payload_key: str = ""
-    retrieved_at: datetime = _moment()
+    retrieved_at: datetime = moment()
 
 
 class CursorRow(SQLModel, table=True):
@@ -244,8 +196,8 @@ class CursorRow(SQLModel, table=True):
     source: str = Field(primary_key=True)
     query_hash: str = Field(primary_key=True)
     query_name: str
-    read_to_at: datetime = _moment()
-    stamp: str = _text()
+    read_to_at: datetime = moment()
+    stamp: str = text_column()
     run_id: int = Field(foreign_key="run.id")
 
 
@@ -260,7 +212,7 @@ class AbsenceRow(SQLModel, table=True):
     source: str = Field(primary_key=True)
     source_id: str = Field(primary_key=True)
     first_run_id: int = Field(foreign_key="run.id")
-    reason: str = _text()
+    reason: str = text_column()
     merged_into: str = ""
 
 
@@ -269,14 +221,14 @@ class ScoreRow(SQLModel, table=True):
 
     __tablename__ = "score"
 
-    version_id: int = Field(primary_key=True, foreign_key="record_version.id", sa_type=_ID)
+    version_id: int = Field(primary_key=True, foreign_key="record_version.id", sa_type=ID_TYPE)
     model: str
     scope: str = Field(index=True)
     p_relevant: float
-    probabilities: dict[str, float] = _json()
-    areas: list[str] = _json()
-    facets: dict[str, Any] = _json()
-    terms: list[Any] = _json()
+    probabilities: dict[str, float] = json_column()
+    areas: list[str] = json_column()
+    facets: dict[str, Any] = json_column()
+    terms: list[Any] = json_column()
 
 
 class ModelRow(SQLModel, table=True):
@@ -285,8 +237,8 @@ class ModelRow(SQLModel, table=True):
     __tablename__ = "model"
 
     id: str = Field(primary_key=True)
-    trained_at: datetime = _moment()
-    card: dict[str, Any] = _json()
+    trained_at: datetime = moment()
+    card: dict[str, Any] = json_column()
 
 
 class ChangeRow(SQLModel, table=True):
@@ -294,18 +246,18 @@ class ChangeRow(SQLModel, table=True):
 
     __tablename__ = "change"
 
-    id: int = _id()
+    id: int = id_column()
     run_id: int = Field(index=True, foreign_key="run.id")
     type: str = Field(index=True)
     severity: str
     source: str
     source_id: str
     work_id: str = Field(index=True)
-    before: dict[str, Any] = _json()
-    after: dict[str, Any] = _json()
+    before: dict[str, Any] = json_column()
+    after: dict[str, Any] = json_column()
     before_version: int = 0
     after_version: int = 0
-    at: datetime = _moment()
+    at: datetime = moment()
     effective_date: str = ""
 
 
@@ -315,14 +267,14 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decision"
     __table_args__ = (UniqueConstraint("work_id", "stage", "person", "decided_at"),)
 
-    id: int = _id()
+    id: int = id_column()
     work_id: str = Field(index=True, foreign_key="work.id")
     stage: str
     decision: str
-    reason: str = _text()
-    areas: list[str] = _json()
+    reason: str = text_column()
+    areas: list[str] = json_column()
     person: str
-    decided_at: datetime = _moment()
+    decided_at: datetime = moment()
 
 
 class StatementRuleRow(SQLModel, table=True):
@@ -332,7 +284,7 @@ class StatementRuleRow(SQLModel, table=True):
 
     rule_hash: str = Field(primary_key=True)
     model: str
-    through_version_id: int = Field(sa_column=Column(_ID, nullable=False))
+    through_version_id: int = Field(sa_column=Column(ID_TYPE, nullable=False))
 
 
 class EvidenceRow(SQLModel, table=True):
@@ -341,7 +293,7 @@ class EvidenceRow(SQLModel, table=True):
     __tablename__ = "statement_evidence"
     __table_args__ = (Index("ix_statement_evidence_record", "source", "source_id"),)
 
-    id: int = _id()
+    id: int = id_column()
     run_id: int = Field(index=True, foreign_key="run.id")
     statement_id: str = Field(index=True)
     rule: int
@@ -350,9 +302,9 @@ class EvidenceRow(SQLModel, table=True):
     source: str
     source_id: str
     version: int
-    why: str = _text()
-    facts: list[str] = _json()
-    quotes: list[str] = _json()
+    why: str = text_column()
+    facts: list[str] = json_column()
+    quotes: list[str] = json_column()
     is_proposed: bool = False
 
 
@@ -362,13 +314,13 @@ class StatementDecisionRow(SQLModel, table=True):
     __tablename__ = "statement_decision"
     __table_args__ = (UniqueConstraint("statement_id", "effect", "person", "decided_at"),)
 
-    id: int = _id()
+    id: int = id_column()
     statement_id: str = Field(index=True)
     effect: str
     verdict: str
-    reason: str = _text()
+    reason: str = text_column()
     person: str
-    decided_at: datetime = _moment()
+    decided_at: datetime = moment()
 
 
 class DigestRow(SQLModel, table=True):
@@ -376,14 +328,14 @@ class DigestRow(SQLModel, table=True):
 
     __tablename__ = "digest"
 
-    id: int = _id()
+    id: int = id_column()
     message_id: str = Field(unique=True)
     status: str
     transport: str = ""
-    recipients: list[str] = _json()
-    subject: str = _text()
-    created_at: datetime = _moment()
-    delivered_at: datetime | None = _moment(is_nullable=True)
+    recipients: list[str] = json_column()
+    subject: str = text_column()
+    created_at: datetime = moment()
+    delivered_at: datetime | None = moment(is_nullable=True)
 
 
 class DigestChangeRow(SQLModel, table=True):
@@ -391,8 +343,8 @@ class DigestChangeRow(SQLModel, table=True):
 
     __tablename__ = "digest_change"
 
-    digest_id: int = Field(primary_key=True, foreign_key="digest.id", sa_type=_ID)
-    change_id: int = Field(primary_key=True, foreign_key="change.id", sa_type=_ID, index=True)
+    digest_id: int = Field(primary_key=True, foreign_key="digest.id", sa_type=ID_TYPE)
+    change_id: int = Field(primary_key=True, foreign_key="change.id", sa_type=ID_TYPE, index=True)
 
 
 class LockRow(SQLModel, table=True):
@@ -404,4 +356,4 @@ class LockRow(SQLModel, table=True):
     host: str
     pid: int
     token: str
-    taken_at: datetime = _moment()
+    taken_at: datetime = moment()

@@ -23,10 +23,13 @@ PROMISED = promised()
 TYPED = {
     "explain": ["explain", "10.5555/tiny.9001"],
     "works show": ["works", "show", "crossref:10.5555/tiny.9001"],
+    "statements show": ["statements", "show", "S01"],
 }
 """Where more must be typed than the command."""
-OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve", "simulate"})
-"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match; the other needs a file."""
+BY_LINE = ("changes", "queue list", "statements list", "works list")
+OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve", "simulate", "statements test"})
+"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match; ``simulate`` needs a file,
+``statements test`` rules."""
 
 
 @pytest.fixture
@@ -53,7 +56,9 @@ def test_the_others(filled: Lab, command: str) -> None:
     filled("run", "--from", filled.root / "papers.csv")
     ended = filled(*TYPED.get(command, command.split()), "--json", now="2026-06-01T05:00:00Z")
     assert ended.code == 0 and ended.out
-    values = json.loads(ended.lines[0] if command in ("changes", "queue list") else ended.out)
+    values = json.loads(
+        ended.lines[0] if command in ("changes", "queue list", "statements list", "works list") else ended.out
+    )
     assert set(values) == PROMISED[command]
 
 

@@ -1,0 +1,114 @@
+"""The statement ledger through the command line: proposals, decisions that stick, edited rules, snapshots."""
+
+import json
+from typing import Any
+
+import pytest
+
+from support import tiny_review
+from support.lab import Lab
+
+FIRST, SECOND, THIRD = "2022-06-01T05:00:00Z", "2022-06-08T05:00:00Z", "2022-06-15T05:00:00Z"
+RULES = """
+[[statements.rules]]
+effect = "outdates"
+why = "a report on people"
+scopes = ["loom_ev"]
+text = ['\\bpeople\\b']
+
+[[statements.rules]]
+effect = "extends"
+why = "two more reports"
+scopes = ["loom_ev"]
+at_least = 2
+"""
+PAPERS = "title,doi,year\n"
+ON_PEOPLE = "Vesicles of loom cells in six people with torn skin,10.5555/new.1,2022\n"
+ON_RATS = "Vesicles of loom cells in rats with torn skin,10.5555/new.2,2022\n"
+AGAIN = "Vesicles of loom cells in nine people,10.5555/new.3,2022\n"
+
+
+@pytest.fixture
+def ledger(lab: Lab) -> Lab:
+    path = lab.config / "reviews" / tiny_review.SLUG / "statements.toml"
+    path.write_text(path.read_text(encoding="utf-8") + RULES, encoding="utf-8")
+    return lab
+
+
+def read(lab: Lab, papers: str, now: str) -> list[dict[str, Any]]:
+    """Reads papers; what was proposed in this run."""
+    path = lab.root / "papers.csv"
+    path.write_text(PAPERS + papers, encoding="utf-8")
+    ended = lab("run", "--from", path, now=now)
+    assert ended.code == 0, ended.err
+    lines = [json.loads(line) for line in lab("changes", "--since", now, "--until", now, "--json").lines]
+    return [line for line in lines if line["source"] == "review"]
+
+
+def open_effects(lab: Lab) -> list[str]:
+    (one,) = map(json.loads, lab("statements", "list", "--json").lines)
+    return [proposal["effect"] for proposal in one["open"]]
+
+
+def decide(lab: Lab, effect: str, *verdict: str, now: str = FIRST) -> int:
+    return lab("statements", "decide", "s01", "--effect", effect, *verdict, "--by", "Somebody", now=now).code
+
+
+def test_evidence_proposes_once_and_a_decision_sticks_until_there_is_more(ledger: Lab) -> None:
+    (proposal,) = read(ledger, ON_PEOPLE, FIRST)
+    assert (proposal["type"], proposal["severity"]) == ("statement_outdated", "alert")
+    (piece,) = proposal["after"]["evidence"]
+    assert piece["quotes"] == ["Vesicles of loom cells in six people with torn skin"]
+    assert open_effects(ledger) == ["outdates"]
+
+    assert decide(ledger, "outdates", "--accept", now=SECOND) == 0
+    assert open_effects(ledger) == []
+    assert decide(ledger, "outdates", "--reject", now=SECOND) == 2
+    assert decide(ledger, "challenges", "--accept", now=SECOND) == 2
+    assert json.loads(ledger("statements", "show", "S01", "--json").out)["accepted"] == ["outdates"]
+
+    # The same paper again tells nothing; another one on people does, and makes two reports.
+    assert read(ledger, ON_PEOPLE, SECOND) == []
+    later = {change["type"]: change["after"] for change in read(ledger, AGAIN, THIRD)}
+    assert set(later) == {"statement_outdated", "statement_extended"}
+    assert (later["statement_outdated"]["n_new"], later["statement_outdated"]["n_works"]) == (1, 2)
+    assert open_effects(ledger) == ["outdates", "extends"]
+
+
+def test_an_edited_rule_is_held_against_everything_again(ledger: Lab) -> None:
+    read(ledger, ON_RATS, FIRST)
+    assert open_effects(ledger) == []
+    path = ledger.config / "reviews" / tiny_review.SLUG / "statements.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("people\\b", "(?:people|rats)\\b"), encoding="utf-8")
+    (proposal,) = read(ledger, ON_RATS, SECOND)
+    assert proposal["after"]["evidence"][0]["title"].startswith("Vesicles of loom cells in rats")
+
+
+def test_test_stores_nothing_and_says_why(ledger: Lab) -> None:
+    read(ledger, ON_PEOPLE, FIRST)
+    before = ledger.rows()
+    lines = [json.loads(line) for line in ledger("statements", "test", "--json").lines]
+    assert [(line["effect"], line["why"]) for line in lines] == [
+        ("outdates", "a report on people"),
+        ("extends", "two more reports"),
+    ]
+    assert ledger.rows() == before
+    assert ledger("statements", "test", "S99").code == 2
+
+
+def test_the_ledger_comes_back_from_a_snapshot(ledger: Lab) -> None:
+    read(ledger, ON_PEOPLE, FIRST)
+    assert decide(ledger, "outdates", "--reject", now=SECOND) == 0
+    folder = ledger.root / "snapshot"
+    assert ledger("snapshot", "export", folder).code == 0
+    for path in (ledger.root / "var").glob("tiny.db*"):
+        path.unlink()
+    assert ledger("snapshot", "restore", folder).code == 0
+    again = ledger.root / "again"
+    assert ledger("snapshot", "export", again).code == 0
+    names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    assert all((folder / name).read_bytes() == (again / name).read_bytes() for name in names)
+    assert open_effects(ledger) == []
+    # Nothing is told again, and what is new is.
+    assert read(ledger, ON_PEOPLE, SECOND) == []
+    assert {change["type"] for change in read(ledger, AGAIN, THIRD)} == {"statement_outdated", "statement_extended"}
