@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, select
+from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from livingreview.linking import SAME_PUBLICATION
 from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity, record_from
