@@ -102,17 +102,16 @@ class Bench:
         rows = rows_of(_url(root), passing=_LEFT_OUT)
         found = {}
         for road in trial.roads:
+            is_told = f"FAILED {road.source}" in ended.out and ended.code in (3, 4)
             if _of(rows, road) == _of(self.once, road):
                 found[road.name] = RETRY
-            elif (
-                f"FAILED {road.source}" in ended.out
-                and ended.code in (3, 4)
-                or ended.code in (0, 3)
-                and _exceptions(root, road.source)
-            ):
+            elif is_told or (_exceptions(root, road.source) and ended.code in (0, 3)):
                 found[road.name] = NEXT
             else:
                 found[road.name] = f"lost without a word (code {ended.code})"
+        struck = frozenset[str]().union(*(road.sources for road in trial.roads))
+        if any(_of(rows, road) != _of(self.once, road) for road in ROADS.values() if not road.sources & struck):
+            found["elsewhere"] = "a source that nothing struck differs"
         self.server.mend()
         if NEXT in found.values():
             again = command(root, _environment(self.server), AFTER, "run")
@@ -120,8 +119,6 @@ class Bench:
             for road in trial.roads:
                 if again.code != 0 or _of(rows, road) != _of(self.twice, road):
                     found[road.name] = f"not there after the next run either (code {again.code})"
-        elif any(_of(rows, road) != _of(self.once, road) for road in ROADS.values() if road not in trial.roads):
-            found["elsewhere"] = "a source that nothing struck differs"
         shutil.rmtree(root)
         return found
 
