@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from livingreview.canonical import canonical_json, content_of, envelope_of, record_from
 from livingreview.config import CrossrefSettings, PubmedSettings, Query
@@ -106,6 +107,8 @@ class _Answers:
 
     def __call__(self, request: Request, check: Check | None = None) -> Kept:
         number = len(self.kept)
+        # As it would be sent: what cannot be encoded fails here.
+        urlencode({**request.parameters, **request.headers, "": request.url})
         if number >= _MAX_REQUESTS:
             raise EndlessError(request.url)
         at = next((place for place, name in enumerate(self._programs) if request.url.endswith(name)), self._next)
