@@ -73,6 +73,9 @@ def assert_sound(items: Iterable[Item]) -> None:
             assert "\\u0000" not in (content + envelope).replace("\\\\", "")
             assert record_from(json.loads(content), json.loads(envelope)) == item
             assert item.source and item.source_id.strip() == item.source_id != ""
+            # What columns of the store and the order of states can hold.
+            assert 0 < item.source_version < 10_000
+            assert item.trial is None or abs(item.trial.enrollment_count or 0) < 1 << 31
         elif isinstance(item, Problem):
             assert item.reason
             (item.reason + item.source_id).encode()
@@ -225,6 +228,8 @@ def subjects(folder: Path) -> Mapping[str, Subject]:
     ours = (InputError,)
     every = {name: tuple(path.read_bytes() for path in examples(name)) for name in files.formats.PARSERS}
     every["retraction_watch_csv"] += (table(row("7", pmid="31000001"), row("8", nature="Correction")).encode(),)
+    deletions = b"<DeleteCitation><PMID Version='1'>7</PMID></DeleteCitation></PubmedArticleSet>"
+    every["pubmed_xml"] += (every["pubmed_xml"][0].replace(b"</PubmedArticleSet>", deletions),)
     bodies = [one[0] for one in every.values()]
     made = {name: Subject(_parse(parser), ours, every[name]) for name, parser in files.formats.PARSERS.items()}
     zips = (_zipped(*bodies), _zipped(every["nbib"][0]), _zipped(_zipped(b"x"), every["facts_csv"][0]))
