@@ -1,15 +1,18 @@
 """Damaged documents for every parser, for as long as is wanted: crashes, hangs and memory.
 
     python tests/benchmarks/fuzz.py feeds ris --seconds 600
+    python tests/benchmarks/fuzz.py --inflate 250000
     python tests/benchmarks/fuzz.py --list
 
 Bodies are made from the examples of the tests by :mod:`support.fuzzing`; where ``atheris`` can be imported, it keeps
 those that reach new branches of ``livingreview`` and goes on from them, else every body comes from an example anew.
+With ``--inflate`` an example holds one piece repeated to so many bytes, which shows what takes quadratic time.
 Each parser works in a process of its own with bounded memory. An input that lets anything but the allowed errors
 through, or takes more than ``--hang`` CPU seconds, is kept in a folder; ends with 1 when there is one.
 """
 
 import argparse
+import importlib.util
 import json
 import mmap
 import os
@@ -46,7 +49,7 @@ class Trial:
         self.attempt = attempt
         self.folder = folder
         self.hang_seconds = options.hang
-        self.max_bytes = options.max_bytes
+        self.max_bytes = max(options.max_bytes, options.inflate)
         self.seconds = options.seconds
         self.started_at = self.shown_at = time.monotonic()
         self.state: dict[str, Any] = {"executions": 0, "worst_seconds": 0.0, "growth_megabytes": 0.0, "crashes": {}}
@@ -131,11 +134,11 @@ def child(name: str, folder: Path, options: argparse.Namespace) -> None:
     limit = options.megabytes << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     os.environ["TMPDIR"] = str(folder)
-    try:
-        import atheris
-    except ImportError:
+    if options.inflate or importlib.util.find_spec("atheris") is None:
         by_hand(name, folder, options)
         return
+    import atheris
+
     with atheris.instrument_imports(include=["livingreview"], enable_loader_override=False):
         trial = Trial(name, folder, options)
     from support.fuzzing import mutate
@@ -169,13 +172,18 @@ def child(name: str, folder: Path, options: argparse.Namespace) -> None:
 
 
 def by_hand(name: str, folder: Path, options: argparse.Namespace) -> None:
-    """Every body is an example with changes."""
+    """Every body is an example with changes, or inflated."""
     trial = Trial(name, folder, options)
-    from support.fuzzing import mutate
+    from support.fuzzing import inflated, mutate
 
     chance = random.Random(options.seed)
     for seed in trial.subject.seeds:
         trial(seed)
+    if options.inflate:
+        for body in inflated(trial.subject, chance, options.inflate):
+            trial(body)
+        trial.show()
+        return
     while not trial.is_over():
         trial(mutate(chance.choice(trial.subject.seeds), chance, trial.subject.seeds, options.max_bytes))
     trial.show()
@@ -237,6 +245,7 @@ def main() -> None:
     parser.add_argument("--hang", type=float, default=10, help="CPU seconds that one input may take")
     parser.add_argument("--megabytes", type=int, default=1500, help="address space of a process")
     parser.add_argument("--max-bytes", type=int, default=1 << 16, help="of one input")
+    parser.add_argument("--inflate", type=int, default=0, help="repeats pieces to so many bytes, in place of damage")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--list", action="store_true", help="only names what can be tried")
     parser.add_argument("--child", help=argparse.SUPPRESS)

@@ -11,7 +11,7 @@ import json
 import random
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -388,6 +388,40 @@ _ODD = tuple(
         *(["a", "a"], [[["2022"]]], [[2022, 13, 99]], [[None]], "<b>&amp;</b>", "<jats:title>", "\u2028"),
     )
 )
+_RUNS: tuple[bytes, ...] = (
+    *(b" ", b"a", b"1", b"-", b",", b".", b"(", b")", b"&", b"*", b"\\", b"a ", b"; ", b": ", b", ", b". ", b"A. "),
+    *(
+        b"x.x",
+        b"A/B ",
+        b"1/",
+        b"2021 ",
+        b"Jan ",
+        b"1 (1) ",
+        b"METHODS: ",
+        b"pmid:",
+        b"NCT ",
+        b"PMC ",
+        b"ACTRN",
+        b"ISRCTN",
+    ),
+    *(b"EUCTR2020-", b"1234-5678 ", b"0000-0000-0000-0000", b"10.1234/", b"/full", b"https://", b"%20", b"[doi] "),
+    *(
+        b"<PMID",
+        b"<?xml ",
+        b"<!DOCTYPE ",
+        b"<a",
+        b"<i>",
+        b"<b>x</b>",
+        b"<sup>1</sup>",
+        b"<x/>",
+        b"<title>",
+        b"</title>",
+    ),
+    *(b"<h4>", b"<jats:title>", b"<item>", b"<rss>", b"<Author><LastName>a</LastName></Author>", b"FAU - A, B\n"),
+    *(b"AU  - A\n", b"KW  - a\n", b'""', b'"a",', b"[],", b"{},", b'{"":', b"PK\x01\x02", b"PK\x05\x06"),
+)
+"""What regular expressions and loops may go over again and again."""
+_LETTERS = re.compile(rb"[A-Za-z]{3,}")
 _TEXT = re.compile(rb">[^<>]*<")
 _ELEMENT = re.compile(rb"<([A-Za-z:]+)[^<>]*>[^<>]{0,400}</\1>")
 _NUMBER = re.compile(rb"\d+")
@@ -398,6 +432,21 @@ def mutate(body: bytes, chance: random.Random, seeds: Sequence[bytes], max_bytes
     for _ in range(chance.choice((1, 1, 1, 2, 3, 5))):
         body = chance.choice(_MUTATIONS)(body, chance, seeds)[:max_bytes]
     return body
+
+
+def inflated(subject: Subject, chance: random.Random, size: int) -> Iterator[bytes]:
+    """The first seeds with one piece repeated: at the beginning and the end, within a word, and anywhere.
+
+    Args:
+        subject: whose seeds.
+        chance: chooses the places.
+        size: how many bytes the repeated pieces have together; what takes quadratic time shows at a quarter million.
+    """
+    for piece in dict.fromkeys((*_RUNS, *PIECES)):
+        for seed in subject.seeds[: 2 if piece else 0]:
+            words = [found.end() for found in islice(_LETTERS.finditer(seed), 4_000)]
+            for at in (0, len(seed), chance.choice(words or [0]), chance.randint(0, len(seed))):
+                yield seed[:at] + piece * (size // len(piece)) + seed[at:]
 
 
 def _span(body: bytes, chance: random.Random, longest: int = 400) -> tuple[int, int]:
