@@ -31,6 +31,7 @@ from livingreview.errors import QueryRejectedError, ServiceFaultError, SourceErr
 _TRANSIENT_STATUS = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """403 is among them: ClinicalTrials.gov and NCBI answer it for moments of overload."""
 _CHUNK_BYTES = 1 << 16
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _RATE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 _FIRST_CONTACT_ATTEMPTS = 2
 _DEADLINE_READS = 10
@@ -273,7 +274,7 @@ class Client:
         expected = response.headers.get("Content-Length", "")
         # An answer without a body may tell the length that the body would have (RFC 9110, 8.6).
         is_plain = not response.headers.get("Content-Encoding") and response.status_code not in (204, 304)
-        if is_plain and expected.isdigit() and len(body) < int(expected):
+        if is_plain and _LENGTH.fullmatch(expected) and len(body) < int(expected):
             raise ServiceFaultError(f"{where}: the answer broke off after {len(body)} of {expected} bytes")
 
 

@@ -5,9 +5,9 @@ import unicodedata
 from datetime import date
 from urllib.parse import unquote
 
-_DOI = re.compile(r"10\.\d{4,9}/\S{1,500}")
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\x00-\x1f\x7f]{1,500}")
 _NCT = re.compile(r"\bNCT\s*(\d{8})\b", re.IGNORECASE)
-_PMCID = re.compile(r"\bPMC\s*(\d+)", re.IGNORECASE)
+_PMCID = re.compile(r"\bPMC\s*(\d{1,12})(?!\d)", re.IGNORECASE)
 _WORD = re.compile(r"[\w/-]{6,60}")
 _NOT_WORD = re.compile(r"[^\w]+")
 _PRINTED = {"finalized": "COMPLETED", "finished": "COMPLETED", "announced, not yet registered": "ANNOUNCED"}

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.canonical import canonical_json, content_of, envelope_of, record_from
 from livingreview.errors import InputError
-from livingreview.records import Fidelity, Problem, Record
+from livingreview.records import Fidelity, Record
 from livingreview.sources import Item, files, formats
+from support.fuzzing import assert_sound, examples
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
-FOLDERS = {"nbib": "nbib", "ris": "ris", "facts_csv": "facts"}
-"""Formats whose examples lie in a folder of another name."""
 FIDELITY = {
     "pubmed_xml": {Fidelity.FULL},
     "clinicaltrials_json": {Fidelity.FULL},
@@ -34,31 +30,12 @@ FIDELITY = {
     "retraction_watch_csv": {Fidelity.FACTS},
 }
 
-
-def examples(name: str) -> list[Path]:
-    return sorted((FIXTURES / FOLDERS.get(name, name)).iterdir())
-
-
 EVERY = [(name, path) for name in formats.PARSERS for path in examples(name)]
 every_example = pytest.mark.parametrize(("name", "path"), EVERY, ids=[f"{name}-{path.name}" for name, path in EVERY])
 
 
 def parsed(name: str, body: bytes) -> list[Item]:
     return list(formats.PARSERS[name](io.BytesIO(body)))
-
-
-def assert_sound(items: list[Item]) -> None:
-    """Every record can be stored and comes back; every problem says what and where."""
-    for item in items:
-        if isinstance(item, Record):
-            content, envelope = canonical_json(content_of(item)), canonical_json(envelope_of(item))
-            content.encode()
-            assert "\\u0000" not in content
-            assert record_from(json.loads(content), json.loads(envelope)) == item
-            assert item.source and item.source_id.strip() == item.source_id != ""
-        elif isinstance(item, Problem):
-            assert item.reason
-            (item.reason + item.source_id).encode()
 
 
 def test_every_format_has_examples_and_a_fidelity() -> None:

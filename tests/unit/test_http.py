@@ -238,6 +238,22 @@ def test_an_answer_that_says_not_modified_may_tell_a_length(
     assert (found.status, found.body) == (304, b"")
 
 
+@pytest.mark.parametrize("length", ["²", "9" * 5000, "many"])
+def test_a_length_that_is_none_is_passed_over(
+    make: Callable[..., Client], request_of: Request, server: Server, length: str
+) -> None:
+    def odd(handler, answer) -> None:  # type: ignore[no-untyped-def]
+        handler.send_response(200)
+        handler.send_header("Content-Length", length)
+        handler.end_headers()
+        handler.wfile.write(answer.body)
+        handler.wfile.flush()
+        handler.connection.shutdown(2)
+
+    server.spoil(odd)
+    assert make().send(request_of).status == 200
+
+
 def test_secrets_are_sent_and_shown_nowhere(make: Callable[..., Client], request_of: Request, server: Server) -> None:
     request = Request(url=request_of.url, parameters=request_of.parameters, secrets={"api_key": "hush"}, is_post=True)
     found = make().send(request)

@@ -26,6 +26,7 @@ from livingreview.identity import (
         ("10.1016/S0140-6736(05)17709-5", "10.1016/s0140-6736(05)17709-5"),
         ("10.1002/(SICI)1097<1::AID>3.0.CO;2-X", "10.1002/(sici)1097<1::aid>3.0.co;2-x"),
         ("J. 2022;1. doi: 10.5555/x; discussion", "10.5555/x"),
+        ("https://doi.org/10.5555/x%00y", "10.5555/x"),
         ("10.55/x", ""),
         ("10.5555/.", ""),
         ("", ""),
@@ -58,6 +59,7 @@ def test_pmids(value: str, pmid: str) -> None:
 def test_other_identifiers() -> None:
     assert normal_pmcid("PMC0077.1") == "PMC77"
     assert normal_pmcid("77") == ""
+    assert normal_pmcid("PMC" + "9" * 5000) == ""
     assert nct_ids("nct01234567, NCT 01234567 and NCT09999999; not NCT123 nor XNCT01234567 nor NCT012345678") == (
         "NCT01234567",
         "NCT09999999",

@@ -22,6 +22,7 @@ from livingreview.sources.pubmed import PubmedSource, check_search, read_search
 
 _BATCH = 25
 _MAX_CANDIDATES = 5
+_KEY = re.compile(r"\d{1,10}", re.ASCII)
 _TITLE_WEIGHT, _YEAR_WEIGHT, _AUTHOR_WEIGHT = 0.8, 0.1, 0.1
 
 
@@ -73,7 +74,7 @@ def _cited(references: Sequence[Reference], settings: PubmedSettings, get: Gette
         answer = get(request, _check_lines).payload.body.decode("utf-8", "replace")
         for line in answer.splitlines():
             parts = line.strip().split("|")
-            if len(parts) >= 7 and parts[5].isdigit() and (pmid := normal_pmid(parts[6])):
+            if len(parts) >= 7 and _KEY.fullmatch(parts[5]) and (pmid := normal_pmid(parts[6])):
                 found[int(parts[5])] = pmid
     return found
 

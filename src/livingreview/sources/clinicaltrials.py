@@ -24,7 +24,7 @@ from livingreview.http import Payload, Request
 from livingreview.identity import nct_ids
 from livingreview.sources import clinicaltrials_json
 from livingreview.sources.base import Getter, Item, Retrieved, Window
-from livingreview.sources.clinicaltrials_json import content_of_json, number_of
+from livingreview.sources.clinicaltrials_json import clean, content_of_json, number_of
 
 _MAX_IDS = 100
 """NCT numbers in one ``filter.ids``: keeps the address below 2,000 characters."""
@@ -172,7 +172,7 @@ class ClinicalTrialsSource:
             kept = get(Request(url=f"{self._settings.base_url}/version"), _check_object)
         except QueryRejectedError:
             return ""
-        return str(content_of_json(kept.payload.body).get("dataTimestamp", ""))
+        return clean(content_of_json(kept.payload.body).get("dataTimestamp"))
 
     def _try_pages(
         self, parameters: Mapping[str, str], get: Getter, what: str
@@ -204,7 +204,7 @@ class ClinicalTrialsSource:
             if page["studies"]:
                 keys.append(kept.key)
             ids.extend(number_of(study) for study in page["studies"])
-            token = page.get("nextPageToken")
+            token = clean(page.get("nextPageToken"))
             if not token:
                 break
             if token in tokens:

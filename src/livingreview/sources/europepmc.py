@@ -218,7 +218,7 @@ def _page(body: bytes) -> _Page:
     results = holder.get("result", [])
     if not isinstance(results, list):
         raise ValueError("resultList holds no list")
-    return _Page(count, cursor if isinstance(cursor, str) else "", results)
+    return _Page(count, words(cursor), results)
 
 
 def _key(result: Any) -> tuple[str, str] | None:

@@ -28,6 +28,7 @@ from livingreview.http import Payload, Request
 from livingreview.records import Fidelity, Kind, Problem, Record
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date
+from livingreview.sources.json_values import words
 
 MAX_FEED_BYTES = 16_000_000
 _NOT_MODIFIED = 304
@@ -166,8 +167,8 @@ def _item(entry: Mapping[str, Any], number: int) -> Item:
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    # feedparser lets NUL and other control characters of damaged XML through.
+    return words(entry.get(name))
 
 
 def doi_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Values of a JSON answer as text, whatever type the service gave them."""
+"""Values of an answer as text, whatever type the service, or what reads it, gave them."""
 
 from typing import Any
 

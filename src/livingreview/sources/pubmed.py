@@ -39,6 +39,7 @@ _DOIS_A_SEARCH = 50
 _MAX_RECORDS_A_DOI = 3
 """A retracted and republished article may share its doi with another record; more than this is another search."""
 _DATE_TYPES = ("edat", "crdt", "mdat")
+_COUNT = re.compile(r"\d{1,10}", re.ASCII)
 _FIRST_ENTRY = date(1900, 1, 1)
 """No record of PubMed was entered before; entry dates reach back to publication dates."""
 _HARMLESS_WARNINGS = frozenset({"OutputMessage"})
@@ -313,18 +314,19 @@ def read_search(body: bytes) -> _Search:
     Raises:
         InputError: it is not one.
     """
-    if b"<!ENTITY" in body:
+    if b"<!ENTITY" in body or b"<!ENTITY" in body.replace(b"\0", b""):
         raise InputError("esearch: the answer declares entities; it is not read")
     try:
         root = ElementTree.fromstring(body)  # noqa: S314  (a document that declares entities has been refused)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        # The last two: it names an encoding that is not there, or that takes several bytes a letter.
         raise InputError(f"esearch: the answer is not XML ({error})") from error
     if root.tag != "eSearchResult":
         raise InputError(f"esearch: the answer is a <{root.tag}>")
     if (fault := root.findtext("ERROR")) is not None:
         raise InputError(f"esearch: PubMed answers ERROR: {fault}")
     count = root.findtext("Count") or ""
-    if not count.isdigit():
+    if not _COUNT.fullmatch(count):
         raise InputError("esearch: the answer has no count")
     complaints = [
         f"{item.tag}: {' '.join((item.text or '').split())}"

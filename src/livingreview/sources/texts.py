@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -106,7 +107,7 @@ def table_rows(document: BinaryIO, what: str) -> Iterator[Row | Problem]:
             continue
         if not header:
             header = column_names(cells)
-            twice = sorted({name for name in header if name and header.count(name) > 1})
+            twice = sorted(name for name, times in Counter(header).items() if name and times > 1)
             if twice:
                 raise InputError(f"{what}: column given twice: {', '.join(twice)}")
             yield Row(line, {name: name for name in header if name})

@@ -1,7 +1,8 @@
 """A zip of documents, as registries hand out their downloads: each member is read as a file of its own.
 
 A member that cannot be read is named; the others are read. Limits stand against a bomb: members, bytes unpacked, and
-bytes unpacked for each byte packed. A zip in a zip, and one with a password, are not opened.
+bytes unpacked for each byte packed. A zip in a zip, one with a password, and one packed otherwise than by deflate are
+not opened: the head of an LZMA member may ask for gigabytes before its first byte is there.
 """
 
 import tempfile
@@ -24,6 +25,10 @@ MAX_UNPACKED_PER_PACKED = 200
 _IN_MEMORY_BYTES = 64 << 20
 _RATIO_COUNTS_FROM_BYTES = 64_000_000
 _CHUNK_BYTES = 1 << 20
+_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error)
+_DAMAGED_PLACES = (ValueError, OverflowError)
+"""What zipfile lets through when a place or a name in the directory is beyond what there is."""
 _SKIPPED = ("readme", "license", "licence", "contents", "__macosx", ".")
 
 
@@ -43,10 +48,11 @@ def parse(document: BinaryIO) -> Iterator[Item]:
             copy.write(chunk)
         copy.seek(0)
         try:
-            with zipfile.ZipFile(cast("BinaryIO", copy)) as archive:
-                yield from _members(archive)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error) as error:
+            archive = zipfile.ZipFile(cast("BinaryIO", copy))
+        except (*_DAMAGE, *_DAMAGED_PLACES) as error:
             raise InputError(f"the zip is damaged or breaks off ({error}); download it again") from error
+        with archive:
+            yield from _members(archive)
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[Item]:
@@ -63,25 +69,35 @@ def _members(archive: zipfile.ZipFile) -> Iterator[Item]:
     for member in members:
         try:
             yield from _items(archive, member)
-        except InputError as error:
-            faults.append(f"{member.filename}: {error}")
-            yield Problem(source="files", source_id=member.filename, reason=f"not read: {error}")
+        except (InputError, *_DAMAGE) as error:
+            reason = str(error) if isinstance(error, InputError) else f"damaged ({error}); download the zip again"
+            faults.append(f"{member.filename}: {reason}")
+            yield Problem(source="files", source_id=member.filename, reason=f"not read: {reason}")
     if len(faults) == len(members):
         raise InputError(faults[0] if faults else "the zip holds no document")
 
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(member.filename.lower()).parts
-    return not member.is_dir() and not any(part.startswith(_SKIPPED) for part in parts)
+    return bool(parts) and not member.is_dir() and not any(part.startswith(_SKIPPED) for part in parts)
 
 
 def _items(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Item]:
     if member.flag_bits & 1:
         raise InputError("is locked with a password; unpack it yourself")
-    with archive.open(member) as document:
+    if member.compress_type not in _WAYS:
+        raise InputError("is not packed by deflate; unpack it yourself")
+    with _opened(archive, member) as document:
         head = document.read(formats.SNIFFED_BYTES)
     if is_zip(head):
         raise InputError("is a zip in a zip; unpack it yourself")
     name = formats.recognise(head)
-    with archive.open(member) as document:
-        yield from formats.PARSERS[name](formats.as_utf8(cast("BinaryIO", document)))
+    with _opened(archive, member) as document:
+        yield from formats.PARSERS[name](formats.as_utf8(document))
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> BinaryIO:
+    try:
+        return cast("BinaryIO", archive.open(member))
+    except _DAMAGED_PLACES as error:
+        raise zipfile.BadZipFile(str(error)) from error

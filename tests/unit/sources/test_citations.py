@@ -67,6 +67,22 @@ def test_what_is_not_found_is_said_to_be(tiny_project: Project, server: Server, 
     assert match_references([], tiny_project.settings.sources.pubmed, get) == []
 
 
+@pytest.mark.parametrize("key", ["²", "9" * 5000, "x", ""])
+def test_a_line_that_answers_no_reference_is_passed_over(
+    tiny_project: Project, server: Server, get: Getter, key: str
+) -> None:
+    def answer(handler, _answer) -> None:  # type: ignore[no-untyped-def]
+        body = f"J|2021|8|21|Author|{key}|7\n".encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    server.spoil(answer, "ecitmatch")
+    (found,) = match_references([reference()], tiny_project.settings.sources.pubmed, get)
+    assert (found.pmid, found.way) == ("", "")
+
+
 def test_more_references_than_one_batch(tiny_project: Project, server: Server, get: Getter) -> None:
     many = [reference(ref_no=number, year=1900 + number, title=f"Title {number} of many") for number in range(1, 61)]
     server.world.add(*(Article(pmid=str(100 + one.ref_no), title=one.title, edat=date(one.year, 3, 1)) for one in many))

@@ -336,6 +336,17 @@ def test_a_study_that_was_merged_is_found_under_its_new_number(
     assert found.requests == 3
 
 
+def test_what_is_sent_back_or_kept_is_text_that_can_be(source: ClinicalTrialsSource) -> None:
+    pages = Pages(
+        {"dataTimestamp": "t\ud800"},
+        {"studies": [], "nextPageToken": "a\ud800"},
+        {"studies": [], "totalCount": 0},
+        {"dataTimestamp": "t\ud800"},
+    )
+    assert source.retrieve(QUERY, WINDOW, pages).stamp == "t?"
+    assert pages.asked[2].parameters["pageToken"] == "a?"
+
+
 def test_a_page_of_another_shape_is_a_fault_that_may_pass(source: ClinicalTrialsSource) -> None:
     for body in ({}, {"studies": 3}, {"studies": [3]}, {"studies": [], "nextPageToken": [1]}, [], "x"):
         with pytest.raises(ServiceFaultError):

@@ -148,6 +148,11 @@ def test_the_reading_ends_when_the_cursor_is_absent_or_repeats(last: str) -> Non
     assert (found.requests, set(found.ids)) == (2, {"PPR1", "PPR2"})
 
 
+def test_a_cursor_that_cannot_be_sent_is_mended() -> None:
+    server = cursors({"*": page(["PPR1"], 2, "b\ud800"), "b": page(["PPR2"], 2)})
+    assert source().retrieve(QUERY, WINDOW, server).ids == {"PPR1", "PPR2"}
+
+
 def test_a_service_that_never_ends_brings_nothing_new() -> None:
     server = Server(lambda request: page(["PPR1"], 1, request.parameters["cursorMark"] + "x"))
     assert source().retrieve(QUERY, WINDOW, server).requests == 2

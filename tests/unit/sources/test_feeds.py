@@ -152,6 +152,16 @@ def test_malformed_xml_is_read_on() -> None:
     assert [item.source_id for item in items(body)] == ["90000001", "90000002"]
 
 
+def test_control_characters_that_feedparser_lets_through_are_dropped() -> None:
+    body = (
+        b"<rss version='2.0'><channel><item><title>Vesicles <\0b>of\x1b yarn</title>"
+        b"<link>https://doi.org/10.5555/yarn%00x</link></item></channel></rss>"
+    )
+    (found,) = items(body)
+    assert isinstance(found, Record)
+    assert (found.doi, found.title) == ("10.5555/yarn", "Vesicles of yarn")
+
+
 def test_a_feed_that_breaks_off() -> None:
     body = (FIXTURES / "pubmed.rss").read_bytes()[:-40]
     parser = feeds.parse(io.BytesIO(body))

@@ -164,6 +164,11 @@ def test_contact_and_key_go_along_by_post(tiny_project: Project, get: Getter, se
         b"<eSearchResult><ERROR>no</ERROR></eSearchResult>",
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><eSearchResult><Count>1</Count></eSearchResult>",
         b"<eSearchResult><Count>1</Count>",
+        "<eSearchResult><Count>²</Count></eSearchResult>".encode(),
+        b"<eSearchResult><Count>" + b"9" * 5000 + b"</Count></eSearchResult>",
+        b'<?xml version="1.0" encoding="UTF-0"?><eSearchResult><Count>1</Count></eSearchResult>',
+        b'<?xml version="1.0" encoding="utf-7"?><eSearchResult><Count>1</Count></eSearchResult>',
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><eSearchResult><Count>1</Count></eSearchResult>".encode("utf-16"),
     ],
 )
 def test_searches_that_are_none(body: bytes) -> None:

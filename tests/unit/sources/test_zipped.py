@@ -24,6 +24,16 @@ def packed(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 
+def nameless() -> bytes:
+    """A zip whose only member has no name."""
+    body = packed(("1", CSV % 1))
+    directory = body.index(b"PK\x01\x02")
+    made = bytearray(body[: directory + 46] + body[directory + 47 :])
+    made[directory + 28] = 0
+    made[made.index(b"PK\x05\x06") + 12] -= 1
+    return bytes(made)
+
+
 def items(body: bytes) -> list[Item]:
     return list(zipped.parse(io.BytesIO(body)))
 
@@ -61,6 +71,14 @@ def test_a_member_that_cannot_be_read_costs_only_itself() -> None:
         assert words in problem.reason
 
 
+def test_a_member_that_is_damaged_costs_only_itself() -> None:
+    body = packed(("1.csv", CSV % 1), ("2.csv", CSV % 2), compression=zipfile.ZIP_STORED)
+    *_, problem, last = items(body.replace(CSV % 1, b"pmid,title\n1,B title\n"))
+    assert isinstance(problem, Problem)
+    assert (problem.source_id, last.source_id) == ("1.csv", "2")
+    assert "damaged" in problem.reason
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
@@ -69,8 +87,12 @@ def test_a_member_that_cannot_be_read_costs_only_itself() -> None:
         (packed(("1.csv", CSV % 1))[:-30], "damaged or breaks off"),
         (b"PK\x03\x04", "damaged or breaks off"),
         (packed(("1.csv", CSV % 1), compression=zipfile.ZIP_STORED).replace(b"A title", b"B title"), "damaged"),
+        (packed(("1.csv", CSV % 1))[8:], "damaged"),
+        (packed(("1.csv", CSV % 1), compression=zipfile.ZIP_LZMA), "not packed by deflate"),
+        (packed(("1", CSV % 1)).replace(b"\0\0\x001", b"\0\0\x00\xff"), "damaged"),
+        (nameless(), "holds no document"),
     ],
-    ids=["empty", "no format", "cut off", "head alone", "damaged"],
+    ids=["empty", "no format", "cut off", "head alone", "damaged", "headless", "lzma", "name", "nameless"],
 )
 def test_what_is_refused(body: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
