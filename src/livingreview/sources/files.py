@@ -11,10 +11,11 @@ import gzip
 import io
 import os
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
+
+from isal import igzip, isal_zlib
 
 from livingreview.errors import InputError
 from livingreview.sources import clinicaltrials, facts, nbib, pubmed_xml, ris
@@ -114,7 +115,7 @@ class _Content(io.RawIOBase):
         self._size = 0
         # peek, so that a pipe works as well as a file
         is_packed = cast("io.BufferedReader", file).peek(2)[:2] == _GZIP_MAGIC
-        self._gzip = gzip.GzipFile(fileobj=file, mode="rb") if is_packed else None
+        self._gzip = igzip.IGzipFile(fileobj=file, mode="rb") if is_packed else None
 
     def readable(self) -> bool:
         return True
@@ -124,7 +125,7 @@ class _Content(io.RawIOBase):
             data = (self._gzip or self._file).read(len(memoryview(buffer)))
         except EOFError as error:
             raise InputError(f"{self._path}: the gzip file breaks off; copy or download it again") from error
-        except (gzip.BadGzipFile, zlib.error) as error:
+        except (gzip.BadGzipFile, isal_zlib.error) as error:
             raise InputError(f"{self._path}: the gzip file is damaged ({error}); copy or download it again") from error
         except OSError as error:
             raise InputError(f"{self._path}: cannot be read ({error.strerror}); check the disk") from error
