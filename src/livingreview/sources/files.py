@@ -115,7 +115,7 @@ class _Content(io.RawIOBase):
         self._size = 0
         # peek, so that a pipe works as well as a file
         is_packed = cast("io.BufferedReader", file).peek(2)[:2] == _GZIP_MAGIC
-        self._gzip = igzip.IGzipFile(fileobj=file, mode="rb") if is_packed else None
+        self._gzip = igzip.IGzipFile(fileobj=file) if is_packed else None  # type: ignore[no-untyped-call]
 
     def readable(self) -> bool:
         return True
@@ -125,7 +125,7 @@ class _Content(io.RawIOBase):
             data = (self._gzip or self._file).read(len(memoryview(buffer)))
         except EOFError as error:
             raise InputError(f"{self._path}: the gzip file breaks off; copy or download it again") from error
-        except (gzip.BadGzipFile, isal_zlib.error) as error:
+        except (gzip.BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]
             raise InputError(f"{self._path}: the gzip file is damaged ({error}); copy or download it again") from error
         except OSError as error:
             raise InputError(f"{self._path}: cannot be read ({error.strerror}); check the disk") from error

@@ -6,7 +6,7 @@ How the parts are found is said in :mod:`~livingreview.sources.xml_shape`, which
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from livingreview.identity import nct_ids, normal_doi, normal_pmcid, normal_pmid
@@ -43,8 +43,6 @@ _KEPT = {
 _DATE_PART = re.compile(r"<(\w+)>([^<]*+)</")
 _OTHER_LIST = re.compile(r'\s*<AuthorList[^<]* Type="(?!authors")')
 _PUBLISHED = re.compile(r"<ArticleDate.*?</ArticleDate>", re.DOTALL)
-# A doi stands twice in most articles, and neighbours share an affiliation.
-_known_doi = lru_cache(maxsize=64)(normal_doi)
 
 
 @cache
@@ -60,6 +58,14 @@ def _all(name: str, written: str | None) -> list[Any]:
 def _texts(name: str, written: str | None) -> tuple[str, ...]:
     """The texts of every element of this name that has one."""
     return tuple([text for one in _all(name, written) if (text := words(one))])
+
+
+# Few kinds of publication are written in many articles, and neighbours share an affiliation.
+_known_types = lru_cache(maxsize=1024)(partial(_texts, "PublicationType"))
+_known_languages = lru_cache(maxsize=64)(partial(_texts, "Language"))
+_known_affiliations = lru_cache(maxsize=256)(partial(_texts, "Affiliation"))
+# A doi stands twice in most articles.
+_known_doi = lru_cache(maxsize=64)(normal_doi)
 
 
 def record(piece: bytes, name: str) -> Record:
@@ -96,7 +102,7 @@ def _article(parts: dict[str, str | None]) -> Record:
     abstract = _abstract(parts["Abstract"])
     accessions = tuple([words(text) for text in _all("AccessionNumber", parts["DataBankList"])])
     mentioned = " ".join((*accessions, *[section.text for section in abstract]))
-    types = _texts("PublicationType", parts["PublicationTypeList"])
+    types = _known_types(parts["PublicationTypeList"])
     ids = _all("ArticleId", parts["ArticleIdList"])
     return Record(
         source="pubmed",
@@ -105,7 +111,7 @@ def _article(parts: dict[str, str | None]) -> Record:
         title=words(parts["ArticleTitle"]),
         vernacular_title=words(parts["VernacularTitle"]),
         abstract=abstract,
-        language=tuple([words(text) for text in _all("Language", parts["Language"])]),
+        language=_known_languages(parts["Language"]),
         journal=words(parts["Title"]),
         journal_abbreviation=words(_either(parts["ISOAbbreviation"], parts["MedlineTA"])),
         issn=words(_either(parts["ISSNLinking"], parts["ISSN"])),
@@ -186,8 +192,10 @@ def _published(written: str | None) -> str:
 
 
 def _history(written: str | None, status: str) -> str:
-    _, _, rest = (written or "").partition(f'<PubMedPubDate PubStatus="{status}">')
-    return _date(rest.partition("</PubMedPubDate>")[0])
+    if written is None:
+        return ""
+    start = written.find(f'<PubMedPubDate PubStatus="{status}">')
+    return _date(written[start : written.find("</PubMedPubDate>", start)]) if start >= 0 else ""
 
 
 def _abstract(written: str | None) -> tuple[Section, ...]:
@@ -205,7 +213,7 @@ def _persons(written: str | None) -> tuple[Person, ...]:
                 given=words(given) or words(initials),
                 collective=words(collective),
                 orcid=_orcid(identifiers) if identifiers else "",
-                affiliations=_affiliations(direct + infos),
+                affiliations=_known_affiliations(direct + infos),
             )
             for authors in (written or "").split("</AuthorList>")
             if not _OTHER_LIST.match(authors)
@@ -217,11 +225,6 @@ def _persons(written: str | None) -> tuple[Person, ...]:
 def _orcid(written: str) -> str:
     found = (words(text).rsplit("/", 1)[-1] for source, text in _all("Identifier", written) if source == "ORCID")
     return next(filter(None, found), "")
-
-
-@lru_cache(maxsize=256)
-def _affiliations(written: str) -> tuple[str, ...]:
-    return _texts("Affiliation", written)
 
 
 def _mesh(written: str | None) -> tuple[str, ...]:
@@ -237,9 +240,7 @@ def _notices(written: str | None) -> Iterator[Notice]:
         # "Cites" is the reference list in the clothes of a notice.
         if kind and kind != "Cites":
             citation = words(source)
-            yield Notice(
-                kind=value(kind), pmid=normal_pmid(words(pmid)), doi=normal_doi(citation), citation=citation
-            )
+            yield Notice(kind=value(kind), pmid=normal_pmid(words(pmid)), doi=normal_doi(citation), citation=citation)
 
 
 def _doi(ids: list[tuple[str, str]]) -> str:

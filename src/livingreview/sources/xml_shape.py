@@ -21,15 +21,18 @@ from lxml import etree
 
 _MAX_BYTES = 1 << 20
 """Longer pieces go to lxml, which has limits of its own on names, depth and text."""
-_LONG = 64
+_LONG = 24
 _CONTROL = bytes([*range(9), 11, 12, *range(14, 32)])
 _WHITE = r"[ \n\r\t]*+"
 _VALUE = r"[^\"<\n\r\t]*+"
 _TEXT = "[^<]*+"
 _NO_VALUE = re.compile(r"[\n\r\t]")
 _TAG = re.compile(r"<(/?)(i|b|u|sup|sub)>")
-_MARKED = re.compile(r"<(?:[ibu]|su[bp])>[^<]*+(?:</?(?:[ibu]|su[bp])>[^<]*+)++")
-_INSTRUCTION = re.compile(r"<\?(?!xml)[a-z]+ \?>")
+_MARKED = re.compile(
+    r'<[A-Z]\w*+(?: \w++="[^"<]*+")*+>'  # a tag that is no markup, lest any be taken out of where none may stand
+    r"[^<]*+(?:</?(?:[ibu]|su[bp])>[^<]*+)++(?=</[A-Z])"
+)
+_INSTRUCTION = re.compile(r"(?<=>)(\s*)<\?(?!xml)[a-z]+ \?>(?=\s*</[A-Z])")
 _ENTITY = re.compile("&(amp|lt|gt|quot|apos);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPES = str.maketrans({letter: f"&{name};" for name, letter in _ENTITIES.items()})
@@ -61,7 +64,8 @@ class Model:
 
         Args:
             name: the element.
-            kept: names of elements in it, and of attributes with an ``@`` before; ``text`` is its own text; ``in_X`` is there where X is.
+            kept: names of elements in it, and of attributes with an ``@`` before; ``text`` is its own text, and
+                ``in_X`` is there where X is.
         """
         return re.compile(self._shape(name, frozenset(kept)))
 
@@ -143,7 +147,7 @@ def plain(piece: bytes) -> str:
 
 def without_markup(text: str) -> str:
     """Takes markup and empty instructions out; where tags do not balance they stay, and no pattern will match."""
-    return _MARKED.sub(_bare, _INSTRUCTION.sub("", text))
+    return _MARKED.sub(_bare, _INSTRUCTION.sub(r"\1\n", text) if "<?" in text else text)
 
 
 def words(text: str | None) -> str:
