@@ -20,7 +20,7 @@ from livingreview.sources import Item, files, queries_of
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 from livingreview.training import current_model
-from livingreview.verdicts import Action
+from livingreview.verdicts import Action, Unread
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _DERIVE_BATCH = 1_000
@@ -153,7 +153,7 @@ def _read_file(repository: Repository, run: Run, path: Path, acquired: Acquired,
     tally = Tally()
     try:
         with repository.writing(run, decide) as writing:
-            items = _watched(files.parse_file(archived), f"reading {path.name}", watch)
+            items = _watched(files.unread_file(archived), f"reading {path.name}", watch)
             writing.apply(items, key, received_at, tally)
             writing.log_query(_file_values(path.name, format_name), tally)
     except InputError as error:
@@ -169,7 +169,7 @@ def _read_file(repository: Repository, run: Run, path: Path, acquired: Acquired,
         watch.tell(f"{path.name}: {unstored} not stored, each named in the report with its reason")
 
 
-def _watched(items: Iterable[Item], stage: str, watch: Watch) -> Iterator[Item]:
+def _watched(items: Iterable[Item | Unread], stage: str, watch: Watch) -> Iterator[Item | Unread]:
     for number, item in enumerate(items, start=1):
         if number % 500 == 0:
             watch.progress(stage, number)

@@ -20,6 +20,7 @@ from isal import igzip, isal_zlib
 from livingreview.errors import InputError
 from livingreview.sources import clinicaltrials, facts, nbib, pubmed_xml, ris
 from livingreview.sources.base import Item, Parser
+from livingreview.verdicts import Unread
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -194,10 +195,20 @@ def parse_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item
     Raises:
         InputError: as :func:`parser_for` and the parser do, always with the file's name.
     """
-    _, parser = parser_for(path, max_bytes)
+    for item in unread_file(path, max_bytes):
+        yield item.read() if isinstance(item, Unread) else item
+
+
+def unread_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item | Unread]:
+    """As :func:`parse_file`, but where the format allows, items are read only when somebody asks.
+
+    Raises:
+        InputError: as :func:`parse_file`.
+    """
+    name, parser = parser_for(path, max_bytes)
     with open_document(path, max_bytes) as document:
         try:
-            yield from parser(document)
+            yield from pubmed_xml.unread(document) if name == "pubmed_xml" else parser(document)
         except InputError as error:
-            name = str(path)
-            raise InputError(str(error) if name in str(error) else f"{name}: {error}") from error
+            where = str(path)
+            raise InputError(str(error) if where in str(error) else f"{where}: {error}") from error

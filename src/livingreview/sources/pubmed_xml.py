@@ -9,15 +9,18 @@ Formats: ``PubmedArticleSet`` of efetch and of the baseline and update files (NL
 ``PubmedArticle``, ``PubmedBookArticle`` and ``DeleteCitation``.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import BinaryIO
 
 from livingreview.errors import InputError
 from livingreview.identity import normal_pmid
-from livingreview.records import Deletion, Problem
+from livingreview.records import Deletion, Problem, Record
 from livingreview.sources.base import Item
-from livingreview.sources.pubmed_fields import record
+from livingreview.sources.pubmed_fields import reader_digest, record
+from livingreview.verdicts import Unread
 
 _CHUNK_BYTES = 1 << 20
 _MAX_ARTICLE_BYTES = 64 << 20
@@ -35,6 +38,16 @@ def parse(document: BinaryIO) -> Iterator[Item]:
 
     Raises:
         InputError: it is not PubMed XML, declares entities, or breaks off.
+    """
+    for item in unread(document):
+        yield item.read() if isinstance(item, Unread) else item
+
+
+def unread(document: BinaryIO) -> Iterator[Unread | Deletion]:
+    """As :func:`parse`, with articles and books that are read when somebody asks.
+
+    Raises:
+        InputError: as :func:`parse`.
     """
     buffer = b""
     is_set = False
@@ -75,16 +88,21 @@ def _check_head(head: bytes) -> bool:
     return b"<PubmedArticleSet" in head
 
 
-def _items(piece: bytes, name: bytes) -> Iterator[Item]:
+def _items(piece: bytes, name: bytes) -> Iterator[Unread | Deletion]:
     if name in (b"DeleteCitation", b"DeleteDocument"):
         for digits in _PMID.findall(piece):
             yield Deletion(source="pubmed", source_id=normal_pmid(digits.decode()))
         return
     if (first := piece.find(_REFERENCES)) >= 0 and (last := piece.rfind(_REFERENCES_END)) > first:
         piece = piece[:first] + piece[last + len(_REFERENCES_END) :]
+    found = _PMID.search(piece)
+    pmid = normal_pmid(found.group(1).decode()) if found else ""
+    digest = hashlib.sha256(reader_digest() + piece).hexdigest()
+    yield Unread(source="pubmed", source_id=pmid, digest=digest, read=partial(_read, piece, name.decode(), pmid))
+
+
+def _read(piece: bytes, name: str, pmid: str) -> Record | Problem:
     try:
-        yield record(piece, name.decode())
+        return record(piece, name)
     except ValueError as error:
-        found = _PMID.search(piece)
-        pmid = normal_pmid(found.group(1).decode()) if found else ""
-        yield Problem(source="pubmed", source_id=pmid, reason=f"the article cannot be parsed: {error}")
+        return Problem(source="pubmed", source_id=pmid, reason=f"the article cannot be parsed: {error}")

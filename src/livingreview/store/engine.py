@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from livingreview.errors import StoreError
 from livingreview.records import canonical_json
 
-HEAD_REVISION = "0004"
+HEAD_REVISION = "0002"
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

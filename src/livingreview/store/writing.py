@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from livingreview.records import Change, Cursor, Deletion, Problem, Record, Score
+from livingreview.records import Change, Cursor, Score
 from livingreview.store import reading
-from livingreview.store.apply import Applier, Decider, Tally
+from livingreview.store.apply import Applier, Arrival, Decider, Tally
 
 
 class Writing:
@@ -21,7 +21,7 @@ class Writing:
 
     def apply(
         self,
-        items: Iterable[Record | Deletion | Problem],
+        items: Iterable[Arrival],
         payload_key: str,
         retrieved_at: datetime,
         tally: Tally,
