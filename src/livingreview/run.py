@@ -26,7 +26,7 @@ from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 from livingreview.training import current_model
-from livingreview.verdicts import Action
+from livingreview.verdicts import Action, Unread
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _DERIVE_BATCH = 1_000
@@ -193,7 +193,7 @@ def _read_file(
         format_name, _ = files.parser_for(archived)
         about = _about(repository, baseline, format_name)
         with repository.writing(run, decide) as writing:
-            items = _watched(about.wanted(files.parse_file(archived)), f"reading {name}", watch)
+            items = _watched(about.wanted(files.unread_file(archived)), f"reading {name}", watch)
             writing.apply(items, key, received_at, tally)
             writing.log_query(_file_values(name, format_name + about.words), tally)
     except InputError as error:
@@ -218,7 +218,7 @@ def _about(repository: Repository, baseline: Baseline, format_name: str) -> Abou
     return About(dois=dois | baseline.dois, pmids=pmids | baseline.pmids)
 
 
-def _watched(items: Iterable[Item], stage: str, watch: Watch) -> Iterator[Item]:
+def _watched(items: Iterable[Item | Unread], stage: str, watch: Watch) -> Iterator[Item | Unread]:
     for number, item in enumerate(items, start=1):
         if number % 500 == 0:
             watch.progress(stage, number)

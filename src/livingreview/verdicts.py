@@ -1,11 +1,12 @@
 """What deciding is about: an incoming state, the stored one, and the verdict (:mod:`livingreview.decide`)."""
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from livingreview.records import Record
+from livingreview.records import Problem, Record
 
 
 class Action(StrEnum):
@@ -70,3 +71,20 @@ class Decider(Protocol):
     def lay_over(self, fuller: Record, newer: Record) -> Record | None:
         """A fuller copy with what a thinner but newer one says; None when there is nothing to lay over."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An item that came and is not read yet, since the store may know these very bytes.
+
+    Attributes:
+        source: as in :class:`~livingreview.records.Record`.
+        source_id: the id that it seems to have; what it says once it is read counts.
+        digest: of all that reading it depends on, the code that reads it included.
+        read: what it says.
+    """
+
+    source: str
+    source_id: str
+    digest: str
+    read: Callable[[], Record | Problem]

@@ -30,11 +30,10 @@ with gzip.open(sys.argv[1]) as file:
 print(count)
 """,
     "livingreview": """
-import gzip, sys
+import pathlib, sys
 from livingreview.records import Record
-from livingreview.sources.pubmed_xml import parse
-with gzip.open(sys.argv[1]) as file:
-    print(sum(isinstance(item, Record) for item in parse(file)))
+from livingreview.sources.files import parse_file
+print(sum(isinstance(item, Record) for item in parse_file(pathlib.Path(sys.argv[1]))))
 """,
     "pubmed-parser": """
 import sys

@@ -1,15 +1,17 @@
 """What the services really answered, as other projects recorded it."""
 
+import contextlib
 import io
 import re
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from livingreview.errors import InputError
 from livingreview.records import Deletion, Kind, Problem, Record
-from livingreview.sources import pubmed_xml
+from livingreview.sources import pubmed_fields, pubmed_xml
 from livingreview.sources.pubmed import read_search
 
 pytestmark = pytest.mark.field
@@ -69,6 +71,15 @@ def test_what_real_records_are_made_of_is_kept(field_data: Path) -> None:
                 kept[name] += is_there
                 assert is_kept or not is_there, (path.name, name)
     assert all(kept[name] for name in ("structured abstract", "book", "collective author", "MedlineDate")), kept
+
+
+def test_recorded_articles_are_read_as_lxml_reads_them(field_data: Path) -> None:
+    for path in sorted((field_data / "services" / "efetch").rglob("*.xml")):
+        with contextlib.suppress(InputError), path.open("rb") as document:
+            items = list(pubmed_xml.parse(document))
+            document.seek(0)
+            with patch.object(pubmed_fields, "plain", lambda _piece: ""):
+                assert list(pubmed_xml.parse(document)) == items, path.name
 
 
 def test_every_recorded_esearch_answer_is_read_or_refused(field_data: Path) -> None:

@@ -8,14 +8,16 @@ read. Two limits stand against a bomb: bytes unpacked, and bytes unpacked for ea
 import gzip
 import io
 import os
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from isal import igzip, isal_zlib
+
 from livingreview.errors import InputError
-from livingreview.sources import formats, zipped
+from livingreview.sources import formats, pubmed_xml, zipped
 from livingreview.sources.base import Item, Parser
+from livingreview.verdicts import Unread
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -99,7 +101,7 @@ class _Content(io.RawIOBase):
         self._size = 0
         # peek, so that a pipe works as well as a file
         is_packed = cast("io.BufferedReader", file).peek(2)[:2] == _GZIP_MAGIC
-        self._gzip = gzip.GzipFile(fileobj=file, mode="rb") if is_packed else None
+        self._gzip = igzip.IGzipFile(fileobj=file) if is_packed else None  # type: ignore[no-untyped-call]
 
     def readable(self) -> bool:
         return True
@@ -109,7 +111,7 @@ class _Content(io.RawIOBase):
             data = (self._gzip or self._file).read(len(memoryview(buffer)))
         except EOFError as error:
             raise InputError(f"{self._path}: the gzip file breaks off; copy or download it again") from error
-        except (gzip.BadGzipFile, zlib.error) as error:
+        except (gzip.BadGzipFile, isal_zlib.error) as error:  # type: ignore[misc]
             raise InputError(f"{self._path}: the gzip file is damaged ({error}); copy or download it again") from error
         except OSError as error:
             raise InputError(f"{self._path}: cannot be read ({error.strerror}); check the disk") from error
@@ -154,10 +156,23 @@ def parse_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item
     Raises:
         InputError: as :func:`parser_for` and the parser do, always with the file's name.
     """
-    _, parser = parser_for(path, max_bytes)
+    for item in unread_file(path, max_bytes):
+        yield item.read() if isinstance(item, Unread) else item
+
+
+def unread_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item | Unread]:
+    """As :func:`parse_file`, but where the format allows, items are read only when somebody asks.
+
+    Raises:
+        InputError: as :func:`parse_file`.
+    """
+    name, parser = parser_for(path, max_bytes)
     with open_document(path, max_bytes) as document:
         try:
-            yield from parser(formats.as_utf8(document))
+            if name == "pubmed_xml":
+                yield from pubmed_xml.unread(document)
+            else:
+                yield from parser(formats.as_utf8(document))
         except InputError as error:
-            name = str(path)
-            raise InputError(str(error) if name in str(error) else f"{name}: {error}") from error
+            where = str(path)
+            raise InputError(str(error) if where in str(error) else f"{where}: {error}") from error

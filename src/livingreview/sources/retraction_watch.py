@@ -25,6 +25,7 @@ from livingreview.sources.dates import partial_date
 from livingreview.sources.facts import MAX_ID_CHARS, loose_date
 from livingreview.sources.texts import text_lines
 from livingreview.sources.updates import kind_in
+from livingreview.verdicts import Unread
 
 FORMAT = "retraction_watch_csv"
 _COLUMNS = frozenset(
@@ -49,7 +50,7 @@ class About:
     is_all_wanted: bool = False
     others: int = 0
 
-    def wanted(self, items: Iterable[Item]) -> Iterator[Item]:
+    def wanted(self, items: Iterable[Item | Unread]) -> Iterator[Item | Unread]:
         """The records about known papers, and every row that could not be read."""
         for item in items:
             if self.is_all_wanted or not isinstance(item, Record) or item.doi in self.dois or item.pmid in self.pmids:

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlmodel import SQLModel
 
-from livingreview.canonical import canonical_json, content_hash, content_of, envelope_of, record_from
+from livingreview.canonical import content_hash, envelope_of, record_from
 from livingreview.records import Deletion, Problem, Record
+from livingreview.store.hashing import content_json
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
-from livingreview.verdicts import Action, Decider, State, Verdict
+from livingreview.verdicts import Action, Decider, State, Unread, Verdict
 
 _BATCH = 500
+Arrival = Record | Deletion | Problem | Unread
 
 
 def table(row: type[SQLModel]) -> Any:
@@ -64,6 +66,14 @@ class _Stored:
     def state(self) -> State:
         return State(self.row["content_hash"], self.row["order_key"], self.row["fidelity"], self.row["is_withdrawn"])
 
+    def was_read_from(self, digest: str) -> bool:
+        """Whether these bytes say what the current state says, and reading them again would change nothing.
+
+        They were applied before, so nothing about the state (its order, its text) is left for them to change, unless
+        the state was taken back since or became another; then the digest went with it.
+        """
+        return bool(digest) and digest == self.row["raw_digest"] and not self.row["is_withdrawn"]
+
 
 class Applier:
     """Applies items under one run.
@@ -84,23 +94,39 @@ class Applier:
         self._live_source = live_source
         self._run_id = run_id
         self._retrieved_at = retrieved_at
+        self._loaded_ids: list[int] = []
+        self._incomplete_hashes: frozenset[str] | None = None
         self._next_record_id = _last_id(connection, _RECORD) + 1
         self._next_version_id = _last_id(connection, _VERSION) + 1
 
-    def apply(self, items: Iterable[Record | Deletion | Problem], payload_key: str, tally: Tally) -> None:
-        """Stores what is new, counts the rest; adds to ``tally``."""
+    def apply(self, items: Iterable[Arrival], payload_key: str, tally: Tally) -> None:
+        """Stores what is new, counts the rest; adds to ``tally``. What need not be read is not."""
         for batch in _batches(items, _BATCH):
             self._apply_batch(batch, payload_key, tally)
 
-    def _apply_batch(self, batch: Sequence[Record | Deletion | Problem], payload_key: str, tally: Tally) -> None:
+    def _apply_batch(self, batch: Sequence[Arrival], payload_key: str, tally: Tally) -> None:
+        self._loaded_ids = []
         stored = self._load(item for item in batch if not isinstance(item, Problem))
         versions: list[dict[str, Any]] = []
-        for item in batch:
-            if isinstance(item, Problem) and item.is_remark:
-                tally.issues.append(item)
+        for arrival in batch:
+            if isinstance(arrival, Problem) and arrival.is_remark:
+                tally.issues.append(arrival)
                 continue
             tally.received += 1
-            tally.sources.add(item.source)
+            tally.sources.add(arrival.source)
+            digest = ""
+            if isinstance(arrival, Unread):
+                known = stored.get((arrival.source, arrival.source_id))
+                if known is not None and known.was_read_from(arrival.digest):
+                    tally.counts[Action.UNCHANGED] += 1
+                    tally.covered.add(arrival.source_id)
+                    continue
+                item: Record | Deletion | Problem = arrival.read()
+                digest = arrival.digest
+                if item.source_id != arrival.source_id and (item.source, item.source_id) not in stored:
+                    stored |= self._load([item])
+            else:
+                item = arrival
             if isinstance(item, Problem):
                 tally.counts[Action.UNSTORED] += 1
                 tally.issues.append(item)
@@ -114,7 +140,7 @@ class Applier:
                 elif verdict.action is Action.UNSTORED:
                     tally.issues.append(Problem(source=item.source, source_id=item.source_id, reason=verdict.reason))
             else:
-                verdict = self._apply_record(item, known, stored, versions, payload_key)
+                verdict = self._apply_record(item, digest, known, stored, versions, payload_key)
             tally.counts[verdict.action] += 1
             tally.covered.add(item.source_id)
         self._write(stored, versions)
@@ -122,6 +148,7 @@ class Applier:
     def _apply_record(
         self,
         record: Record,
+        digest: str,
         known: _Stored | None,
         stored: dict[tuple[str, str], _Stored],
         versions: list[dict[str, Any]],
@@ -147,13 +174,13 @@ class Applier:
             if verdict.action is Action.OLDER:
                 versions[-1]["is_derived"] = True
             else:
-                self._make_current(known, record, state)
+                # What was laid together from two copies was read from neither's bytes alone.
+                self._make_current(known, record, state, digest if late is None else "")
             if late is not None:
                 versions.append(self._version(known, late, *_state_of(late), payload_key) | {"is_derived": True})
         elif verdict.action is Action.UNCHANGED and known is not None:
-            if state.content_hash == known.row["content_hash"] and state.order_key > known.row["order_key"]:
-                known.row["order_key"] = state.order_key
-                known.is_dirty = True
+            if state.content_hash == known.row["content_hash"]:
+                self._affirm(known, state, digest)
             if record.is_text_complete:
                 self._complete_text(known, record, content, state)
         return verdict
@@ -191,7 +218,17 @@ class Applier:
         return row
 
     @staticmethod
-    def _make_current(known: _Stored, record: Record, state: State) -> None:
+    def _affirm(known: _Stored, state: State, digest: str) -> None:
+        """The current state came again, perhaps dated later, perhaps in other bytes."""
+        if state.order_key > known.row["order_key"]:
+            known.row["order_key"] = state.order_key
+            known.is_dirty = True
+        if digest and digest != known.row["raw_digest"]:
+            known.row["raw_digest"] = digest
+            known.is_dirty = True
+
+    @staticmethod
+    def _make_current(known: _Stored, record: Record, state: State, digest: str) -> None:
         known.row |= {
             "kind": str(record.kind),
             "current_version": known.last_number,
@@ -201,6 +238,7 @@ class Applier:
             "is_withdrawn": False,
             "doi": record.doi,
             "pmid": record.pmid,
+            "raw_digest": digest,
         }
         known.record = record
         known.is_dirty = True
@@ -250,13 +288,13 @@ class Applier:
             "retrieved_at": self._retrieved_at,
         }
         self._next_version_id += 1
-        known.row |= {"is_withdrawn": True, "current_version": known.last_number}
+        known.row |= {"is_withdrawn": True, "current_version": known.last_number, "raw_digest": ""}
         known.is_dirty = True
         return values
 
     def _complete_text(self, known: _Stored, record: Record, content: str, state: State) -> None:
         """Gives a version that came from a snapshot its text back."""
-        if known.is_new or state.content_hash not in self._incomplete:
+        if known.is_new or state.content_hash not in self._incomplete():
             return
         self._connection.execute(
             update(_VERSION)
@@ -268,27 +306,31 @@ class Applier:
             .values(content=content, envelope=envelope_of(record), is_text_complete=True)
         )
 
-    def _load(self, items: Iterable[Record | Deletion]) -> dict[tuple[str, str], _Stored]:
+    def _load(self, items: Iterable[Arrival]) -> dict[tuple[str, str], _Stored]:
         by_source: dict[str, set[str]] = {}
         for item in items:
             by_source.setdefault(item.source, set()).add(item.source_id)
         stored = {}
-        self._incomplete: set[str] = set()
         for source, ids in by_source.items():
             rows = self._connection.execute(
                 select(_RECORD).where(_RECORD.c.source == source, _RECORD.c.source_id.in_(ids))
             )
             for row in rows:
                 stored[(source, row.source_id)] = _Stored(dict(row._mapping), is_new=False)
-        if stored:
+        self._loaded_ids += [known.row["id"] for known in stored.values()]
+        self._incomplete_hashes = None
+        return stored
+
+    def _incomplete(self) -> frozenset[str]:
+        """Content hashes of the versions of this batch that a snapshot left without their text."""
+        if self._incomplete_hashes is None:
             hashes = self._connection.execute(
                 select(_VERSION.c.content_hash).where(
-                    _VERSION.c.record_id.in_([known.row["id"] for known in stored.values()]),
-                    _VERSION.c.is_text_complete.is_(False),
+                    _VERSION.c.record_id.in_(self._loaded_ids), _VERSION.c.is_text_complete.is_(False)
                 )
             )
-            self._incomplete = set(hashes.scalars())
-        return stored
+            self._incomplete_hashes = frozenset(hashes.scalars())
+        return self._incomplete_hashes
 
     def _hashes(self, known: _Stored) -> set[str]:
         if known.hashes is None:
@@ -312,17 +354,17 @@ class Applier:
             works = [{"id": row["work_id"], "first_run_id": row["first_run_id"]} for row in fresh]
             self._connection.execute(_WORK.insert(), works)
             self._connection.execute(_RECORD.insert(), fresh)
-        for known in stored.values():
-            if known.is_dirty and not known.is_new:
-                values = {name: value for name, value in known.row.items() if name != "id"}
-                self._connection.execute(update(_RECORD).where(_RECORD.c.id == known.row["id"]).values(values))
+        if dirty := [
+            known.row | {"this": known.row["id"]} for known in stored.values() if known.is_dirty and not known.is_new
+        ]:
+            self._connection.execute(update(_RECORD).where(_RECORD.c.id == bindparam("this")), dirty)
         if versions:
             self._connection.execute(_VERSION.insert(), versions)
 
 
 def _state_of(record: Record, *, is_live: bool = False) -> tuple[str, State]:
     """(content in canonical JSON, what deciding needs of it)."""
-    content = canonical_json(content_of(record))
+    content = content_json(record)
     return content, State(content_hash(content), record.order_key, int(record.fidelity), is_live=is_live)
 
 

@@ -6,7 +6,8 @@ Rows that have an order of their own (runs, changes, links, log rows, digests, d
 sorted by their key, and are numbered in that order when they are restored.
 
 Left out: abstracts (third-party text; ``content_hash`` stays that of the whole content, ``is_text_complete`` says that
-it is not there), the addresses that a digest went to (personal data), and the lock. A folder is whole or not there:
+it is not there), the addresses that a digest went to (personal data), what the bytes were that a record was read from
+(a restored one is read anew), and the lock. A folder is whole or not there:
 it is written aside and put in place at the end.
 """
 
@@ -130,7 +131,7 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
 
 def _records(connection: Connection, rows: Any, runs: Mapping[int, str]) -> Iterator[str]:
     for row in _stream(connection, rows):
-        yield _line(_named(dict(row._mapping), runs, ("id", "source")))
+        yield _line(_named(dict(row._mapping), runs, ("id", "source", "raw_digest")))
 
 
 def _statement_rules(connection: Connection, text: Callable[[Any], Any]) -> Iterator[str]:

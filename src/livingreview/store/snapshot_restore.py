@@ -110,7 +110,7 @@ class _Restoring:
         return row
 
     def _record(self, row: Row) -> Row:
-        return self._of_run(row) | {"id": self._records[(row["source"], row["source_id"])]}
+        return self._of_run(row) | {"id": self._records[(row["source"], row["source_id"])], "raw_digest": ""}
 
     def _work_link(self, row: Row) -> Row:
         one = self._records[(row.pop("source"), row.pop("source_id"))]

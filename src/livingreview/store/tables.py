@@ -116,7 +116,11 @@ class WorkRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """One item of one source; what it says stands in its versions."""
+    """One item of one source; what it says stands in its versions.
+
+    ``raw_digest`` names the bytes that were last found to say what the current version says, and the code that read
+    them; empty when nobody knows.
+    """
 
     __tablename__ = "record"
     __table_args__ = (UniqueConstraint("source", "source_id"),)
@@ -134,6 +138,7 @@ class RecordRow(SQLModel, table=True):
     is_withdrawn: bool = False
     doi: str = Field(default="", index=True)
     pmid: str = Field(default="", index=True)
+    raw_digest: str = ""
 
 
 class WorkLinkRow(SQLModel, table=True):

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from livingreview.records import Change, Cursor, Deletion, Problem, Record, Score
+from livingreview.records import Change, Cursor, Score
 from livingreview.store import absence, reading
-from livingreview.store.apply import Applier, Tally
+from livingreview.store.apply import Applier, Arrival, Tally
 from livingreview.verdicts import Action, Decider
 
 
@@ -22,7 +22,7 @@ class Writing:
 
     def apply(
         self,
-        items: Iterable[Record | Deletion | Problem],
+        items: Iterable[Arrival],
         payload_key: str,
         retrieved_at: datetime,
         tally: Tally,
