@@ -34,7 +34,8 @@ class LivingReviewError(Exception):
     exit_code = EXIT_BUG
 
     def __str__(self) -> str:
-        return " ".join(super().__str__().split())
+        # Words of a service may hold lone surrogates, which no file and no database takes.
+        return " ".join(super().__str__().encode("utf-8", "replace").decode().split())
 
 
 class UsageError(LivingReviewError):

@@ -32,6 +32,7 @@ from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 from livingreview.sources.facts import MAX_ID_CHARS, loose_date
 from livingreview.sources.feeds import plain_text
+from livingreview.sources.headings import mesh_headings
 from livingreview.sources.json_values import strings, words
 
 MAX_PAGE_BYTES = 128_000_000
@@ -316,11 +317,11 @@ def _person(author: Mapping[str, Any]) -> Person:
     )
 
 
-def _headings(heading: Mapping[str, Any]) -> Iterator[str]:
+def _headings(heading: Mapping[str, Any]) -> tuple[str, ...]:
     """A MeSH heading, once for each qualifier: ``Exosomes/metabolism``."""
     descriptor = words(heading.get("descriptorName"))
     qualifiers = _listed(heading, "meshQualifierList", "meshQualifier")
-    yield from [f"{descriptor}/{words(one.get('qualifierName'))}" for one in qualifiers] or [descriptor]
+    return mesh_headings(descriptor, [words(one.get("qualifierName")) for one in qualifiers])
 
 
 def _notice(link: Mapping[str, Any]) -> Notice:

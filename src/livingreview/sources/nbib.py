@@ -24,6 +24,7 @@ from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
 from livingreview.sources.base import Item
 from livingreview.sources.facts import loose_date
+from livingreview.sources.headings import mesh_headings
 from livingreview.sources.texts import text_lines
 
 MAX_RECORD_CHARS = 16_000_000
@@ -220,10 +221,10 @@ def _issn(text: str) -> str:
     return found.group(1).upper() if found else ""
 
 
-def _headings(text: str) -> Iterator[str]:
+def _headings(text: str) -> tuple[str, ...]:
     """``Exosomes/*metabolism/genetics`` as one heading a qualifier, without the stars of main points."""
     descriptor, *qualifiers = text.replace("*", "").split("/")
-    yield from [f"{descriptor}/{qualifier}" for qualifier in qualifiers] or [descriptor]
+    return mesh_headings(descriptor, qualifiers)
 
 
 def _chemical(text: str) -> str:

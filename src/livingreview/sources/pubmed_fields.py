@@ -15,8 +15,9 @@ from typing import Any
 from livingreview import identity, records
 from livingreview.identity import nct_ids, normal_doi, normal_pmcid, normal_pmid
 from livingreview.records import Kind, Notice, Person, Record, Section
-from livingreview.sources import dates, pubmed_model, xml_shape
+from livingreview.sources import dates, headings, pubmed_model, xml_shape
 from livingreview.sources.dates import free_date, partial_date
+from livingreview.sources.headings import mesh_headings
 from livingreview.sources.pubmed_model import MODEL
 from livingreview.sources.xml_shape import plain, value, without_markup, words
 
@@ -45,6 +46,7 @@ _KEPT = {
 }
 """Element -> the parts of it that are read, in the order of the model; of the others only their text."""
 
+_VERSION = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _DATE_PART = re.compile(r"<(\w+)>([^<]*+)</")
 _OTHER_LIST = re.compile(r'\s*<AuthorList[^<]* Type="(?!authors")')
 _PUBLISHED = re.compile(r"<ArticleDate.*?</ArticleDate>", re.DOTALL)
@@ -99,7 +101,7 @@ def record(piece: bytes, name: str) -> Record:
 def reader_digest() -> bytes:
     """What says that an article is still read as it once was: the SHA-256 of the code that reads it."""
     digest = hashlib.sha256()
-    for module in (sys.modules[__name__], pubmed_model, xml_shape, dates, identity, records):
+    for module in (sys.modules[__name__], pubmed_model, xml_shape, headings, dates, identity, records):
         digest.update(inspect.getsource(module).encode())
     return digest.digest()
 
@@ -145,7 +147,7 @@ def _article(parts: dict[str, str | None]) -> Record:
         nct_ids=nct_ids(mentioned),
         accessions=accessions,
         notices=tuple(_notices(parts["CommentsCorrectionsList"])),
-        source_version=int(version) if version.isdigit() else 1,
+        source_version=int(version) if _VERSION.fullmatch(version) else 1,
         source_date=_date(parts["DateRevised"]),
         created_date=_history(parts["History"], "entrez"),
         indexing_status=value(parts["Status"]),
@@ -244,8 +246,7 @@ def _orcid(written: str) -> str:
 def _mesh(written: str | None) -> tuple[str, ...]:
     found: list[str] = []
     for heading, rest in _all("MeshHeading", written):
-        descriptor = words(heading)
-        found += [f"{descriptor}/{words(text)}" for text in _all("QualifierName", rest)] or [descriptor]
+        found += mesh_headings(words(heading), [words(text) for text in _all("QualifierName", rest)])
     return tuple(found)
 
 

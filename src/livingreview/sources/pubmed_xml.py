@@ -30,7 +30,8 @@ _OPENING = {
     for name in (b"PubmedArticle", b"PubmedBookArticle", b"DeleteCitation", b"DeleteDocument")
 }
 _REFERENCES, _REFERENCES_END = b"<ReferenceList", b"</ReferenceList>"
-_PMID = re.compile(rb"<PMID[^>]*>\s*(\d+)\s*</PMID>")
+# No run of opening tags without an end may be looked through from each of them.
+_PMID = re.compile(rb"<PMID[^<>]*>\s*(\d+)\s*</PMID>")
 
 
 def parse(document: BinaryIO) -> Iterator[Item]:
@@ -43,7 +44,7 @@ def parse(document: BinaryIO) -> Iterator[Item]:
         yield item.read() if isinstance(item, Unread) else item
 
 
-def unread(document: BinaryIO) -> Iterator[Unread | Deletion]:
+def unread(document: BinaryIO) -> Iterator[Unread | Deletion | Problem]:
     """As :func:`parse`, with articles and books that are read when somebody asks.
 
     Raises:
@@ -80,18 +81,21 @@ def unread(document: BinaryIO) -> Iterator[Unread | Deletion]:
 
 def _check_head(head: bytes) -> bool:
     """Whether the document is a set; refuses what declares anything of its own."""
-    if b"<!ENTITY" in head or re.search(rb"<!DOCTYPE[^>]*\[", head):
+    if b"<!ENTITY" in head or re.search(rb"<!DOCTYPE[^<>]*\[", head):
         raise InputError("PubMed XML: declares entities of its own; such a document is not read")
-    encoding = re.search(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9_-]+)", head)
+    encoding = re.search(rb"<\?xml[^<>]*encoding=[\"']([A-Za-z0-9_-]+)", head)
     if encoding is not None and encoding.group(1).lower() not in (b"utf-8", b"us-ascii", b"ascii"):
         raise InputError(f"PubMed XML: encoded as {encoding.group(1).decode()}; only UTF-8 is read")
     return b"<PubmedArticleSet" in head
 
 
-def _items(piece: bytes, name: bytes) -> Iterator[Unread | Deletion]:
+def _items(piece: bytes, name: bytes) -> Iterator[Unread | Deletion | Problem]:
     if name in (b"DeleteCitation", b"DeleteDocument"):
         for digits in _PMID.findall(piece):
-            yield Deletion(source="pubmed", source_id=normal_pmid(digits.decode()))
+            if pmid := normal_pmid(digits.decode()):
+                yield Deletion(source="pubmed", source_id=pmid)
+            else:
+                yield Problem(source="pubmed", source_id="", reason="a deletion without a valid PMID")
         return
     if (first := piece.find(_REFERENCES)) >= 0 and (last := piece.rfind(_REFERENCES_END)) > first:
         piece = piece[:first] + piece[last + len(_REFERENCES_END) :]

@@ -347,6 +347,12 @@ def test_what_is_sent_back_or_kept_is_text_that_can_be(source: ClinicalTrialsSou
     assert pages.asked[2].parameters["pageToken"] == "a?"
 
 
+def test_words_of_the_registry_can_be_told_whatever_they_hold(source: ClinicalTrialsSource) -> None:
+    with pytest.raises(UnreconciledError, match=r"counts \? studies") as caught:
+        source.retrieve_ids(["NCT91000001"], Pages({"studies": [], "totalCount": "\ud800"}))
+    assert str(caught.value).encode()
+
+
 def test_a_page_of_another_shape_is_a_fault_that_may_pass(source: ClinicalTrialsSource) -> None:
     for body in ({}, {"studies": 3}, {"studies": [3]}, {"studies": [], "nextPageToken": [1]}, [], "x"):
         with pytest.raises(ServiceFaultError):

@@ -235,6 +235,30 @@ def test_deletions() -> None:
     ]
 
 
+@pytest.mark.parametrize("pmid", ["0", "1" * 11])
+def test_a_deletion_of_nothing_is_named(pmid: str) -> None:
+    body = f"<DeleteCitation><PMID>{pmid}</PMID><PMID>12</PMID></DeleteCitation>".encode()
+    problem, deletion = items(ARTICLE_HEAD + body + ARTICLE_TAIL)
+    assert isinstance(problem, Problem)
+    assert deletion == Deletion(source="pubmed", source_id="12")
+
+
+@pytest.mark.parametrize("version", ["²", "0", "10000", "9" * 5000, "x"])
+def test_a_version_that_is_none_is_the_first(version: str) -> None:
+    body = article_set(Article(pmid="1", version=7)).replace(b'"7"', f'"{version}"'.encode())
+    (found,) = items(body)
+    assert isinstance(found, Record)
+    assert found.source_version == 1
+
+
+@pytest.mark.parametrize("piece", [b"<?xml ", b"<!DOCTYPE ", b"<PMID "])
+def test_opening_tags_without_end_are_looked_through_once(piece: bytes) -> None:
+    with pytest.raises(InputError):
+        items(piece * 1_000_000)
+    (found,) = items(ARTICLE_HEAD + b"<PubmedArticle>" + piece * 1_000_000 + b"</PubmedArticle>" + ARTICLE_TAIL)
+    assert isinstance(found, Problem)
+
+
 @pytest.mark.parametrize(
     ("broken", "pmid"),
     [
