@@ -6,8 +6,9 @@ from datetime import date, timedelta
 import pytest
 
 from support.lab import Lab
-from support.tiny_review import CITED_PMID, CITED_TITLE
-from support.world import Article
+from support.spoils import emptied
+from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
+from support.world import Article, study
 
 FIRST, SECOND = "2022-06-01T05:00:00Z", "2022-06-08T05:00:00Z"
 
@@ -119,6 +120,33 @@ def test_what_was_not_returned_is_asked_for_once_more_by_the_next_run(filled: La
     # Weeks later its entry date lies before the cursor.
     ended = filled("run", now="2022-07-20T05:00:00Z")
     assert ended.lines[-1] == "1 changes"
+
+
+def test_an_empty_reading_is_asked_for_once_more_and_then_believed(lab: Lab) -> None:
+    begins = []
+    for now in (FIRST, SECOND, "2022-06-15T05:00:00Z"):
+        lab.server.forget()
+        assert lab("run", now=now).code == 0
+        begins.append({seen.parameters["mindate"] for seen in lab.server.asked("esearch")})
+    assert begins == [{"2022/01/01"}, {"2022/01/01"}, {"2022/06/06"}]
+
+
+def test_studies_that_were_not_returned_by_number_are_asked_for_though_the_stamp_stands_still(lab: Lab) -> None:
+    lab.server.world.register(
+        study(PRINTED_NCT, "Something else", updated="2021-01-01"),
+        study(OTHER_NCT, "Something else", updated="2021-01-01"),
+    )
+    # Two numbers, asked for together and then each alone.
+    lab.server.spoil(emptied, "/api/v2/studies", first=2, times=None)
+    assert lab("run", now=FIRST).code == 0
+    assert set(issues(lab, "20220601T050000Z")) >= {PRINTED_NCT, OTHER_NCT}
+    lab.server.mend()
+    assert lab("run", now=SECOND).lines[-1] == "2 changes"
+    # Now they have been read at this stamp, and nothing is asked any more.
+    lab("run", now="2022-06-15T05:00:00Z")
+    lab.server.forget()
+    lab("run", now="2022-06-22T05:00:00Z")
+    assert [seen.path for seen in lab.server.asked("/api/v2")] == ["/api/v2/version"]
 
 
 @pytest.mark.parametrize("where", ["PhraseNotFound", "QuotedPhraseNotFound", "FieldNotFound", "PhraseIgnored"])
