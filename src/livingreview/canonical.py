@@ -20,17 +20,20 @@ def _is_empty(value: Any) -> bool:
 
 
 def _pack(value: Any) -> Any:
+    # Texts, and lists of them, are nearly all there is.
+    if isinstance(value, str):
+        return value
     names = _PART_FIELDS.get(type(value))
     if names is not None:
-        return {name: _pack(part) for name in names if not _is_empty(part := getattr(value, name))}
+        return {name: _pack(part) for name in names if (part := getattr(value, name)) or not _is_empty(part)}
     if isinstance(value, tuple):
-        return [_pack(part) for part in value]
+        return list(value) if isinstance(value[0], str) else [_pack(part) for part in value]
     return value
 
 
 def content_of(record: Record) -> dict[str, Any]:
     """Every content field that is not empty, as JSON-ready values (tuples become lists)."""
-    return {name: _pack(value) for name in _CONTENT_FIELDS if not _is_empty(value := getattr(record, name))}
+    return {name: _pack(value) for name in _CONTENT_FIELDS if (value := getattr(record, name)) or not _is_empty(value)}
 
 
 def envelope_of(record: Record) -> dict[str, Any]:

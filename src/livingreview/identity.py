@@ -50,8 +50,10 @@ def nct_ids(text: str) -> tuple[str, ...]:
 
 def normal_title(value: str) -> str:
     """A title as its bare words: folded case and width, no accents, no punctuation."""
-    folded = unicodedata.normalize("NFKD", value).casefold()
-    bare = "".join(char for char in folded if not unicodedata.combining(char))
+    bare = value.casefold()
+    if not value.isascii():
+        folded = unicodedata.normalize("NFKD", value).casefold()
+        bare = "".join(char for char in folded if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", bare).strip()
 
 

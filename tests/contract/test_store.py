@@ -619,10 +619,12 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
     Repository.open(f"sqlite:///{path}", tmp_path / "archive").close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        for table in ("absence", "work_link"):
+        for table in ("absence", "work_link", "statement_rule", "statement_evidence", "statement_decision"):
             connection.execute(text(f"DROP TABLE {table}"))
         for table, column in (
             ("run", "n_decisions"),
+            ("run", "drift"),
+            ("record", "raw_digest"),
             ("payload", "headers"),
             ("payload", "fault"),
             ("payload", "error"),

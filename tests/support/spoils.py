@@ -111,6 +111,8 @@ def _emptied(body: bytes) -> bytes:
     if b"<PubmedArticleSet" in body:
         return body[: body.index(b"<PubmedArticleSet")] + b"<PubmedArticleSet></PubmedArticleSet>"
     page = json.loads(body)
+    if "protocolSection" in page:
+        return b"{}"
     if "studies" in page:
         return json.dumps({"totalCount": 0, "studies": []}).encode()
     page |= {"hitCount": 0, "resultList": {"result": []}}

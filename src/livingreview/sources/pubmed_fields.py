@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from livingreview import identity, records
+from livingreview import canonical, identity, records
 from livingreview.identity import nct_ids, normal_doi, normal_pmcid, normal_pmid
 from livingreview.records import Kind, Notice, Person, Record, Section
 from livingreview.sources import dates, headings, pubmed_model, xml_shape
@@ -101,7 +101,8 @@ def record(piece: bytes, name: str) -> Record:
 def reader_digest() -> bytes:
     """What says that an article is still read as it once was: the SHA-256 of the code that reads it."""
     digest = hashlib.sha256()
-    for module in (sys.modules[__name__], pubmed_model, xml_shape, headings, dates, identity, records):
+    modules = (pubmed_model, xml_shape, headings, dates, identity, records, canonical)
+    for module in (sys.modules[__name__], *modules):
         digest.update(inspect.getsource(module).encode())
     return digest.digest()
 
