@@ -31,11 +31,20 @@ from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date
 from livingreview.sources.json_values import words
 
 MAX_FEED_BYTES = 16_000_000
+MAX_BASE_CHARS = 20_000
+"""All ``xml:base`` together; feedparser goes over the base for each address, and over the type for each tag."""
+MAX_WHITE_CHARS = 5_000
+"""In one place; feedparser looks for a doctype from the beginning of each line."""
 _NOT_MODIFIED = 304
+_MAX_DOCTYPES = 100
+"""An item may hold a whole page of HTML."""
 
 _OPENING = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)[\s>]|<\w+:feed[\s>]", re.IGNORECASE)
 _CLOSING = re.compile(rb"</(?:rss|feed|(?:rdf:)?RDF|\w+:feed)\s*>", re.IGNORECASE)
 _EMPTY_ROOT = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)\b[^<>]*/>", re.IGNORECASE)
+_BASE = re.compile(rb"\bbase\s*=\s*[\"']?([^\"'<>]*)", re.IGNORECASE)
+_WHITE = re.compile(rb"\s+")
+_LONG_TYPE = re.compile(rb"\btype\s*=\s*(?:\"[^\"]{300}|'[^']{300}|[^\s\"'<>]{300})", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<![^<>]*>")
 _INLINE_TAG = re.compile(
     r"</?(?:[\w.-]+:)?(?:i|b|em|strong|sub|sup|u|span|a|italic|bold|sc)(?:\s[^<>]*)?/?>", re.IGNORECASE
@@ -91,8 +100,13 @@ def parse(document: BinaryIO) -> Iterator[Item]:
     body = document.read(MAX_FEED_BYTES + 1)
     if len(body) > MAX_FEED_BYTES:
         raise InputError(f"feed: larger than {MAX_FEED_BYTES // 1_000_000} MB; it is no feed of new items")
-    if _declares_entities(body):
+    # The letters of UTF-16, too.
+    bare = body.replace(b"\0", b"")
+    if b"<!ENTITY" in bare:
+        # feedparser would expand them.
         raise InputError("feed: declares entities of its own; such a document is not read")
+    if _is_endless(bare):
+        raise InputError("feed: attributes or white space beyond all measure; it is damaged")
     try:
         # A stream, because feedparser takes bytes for the name of a file.
         feed = feedparser.parse(io.BytesIO(body), sanitize_html=True, resolve_relative_uris=False)
@@ -107,9 +121,12 @@ def parse(document: BinaryIO) -> Iterator[Item]:
         raise InputError(f"feed: breaks off after {len(feed.entries)} items; fetch it again")
 
 
-def _declares_entities(body: bytes) -> bool:
-    """Whether an entity is declared, also in UTF-16; feedparser would expand it."""
-    return b"<!ENTITY" in body or b"<!ENTITY" in body.replace(b"\0", b"")
+def _is_endless(body: bytes) -> bool:
+    """Whether feedparser would take quadratic time over it."""
+    is_based = sum(map(len, _BASE.findall(body))) > MAX_BASE_CHARS
+    is_blank = any(found.end() - found.start() > MAX_WHITE_CHARS for found in _WHITE.finditer(body))
+    is_declared = body.count(b"<!DOCTYPE") > _MAX_DOCTYPES
+    return is_based or is_blank or is_declared or _LONG_TYPE.search(body) is not None
 
 
 def _is_closed(body: bytes) -> bool:

@@ -193,6 +193,32 @@ def test_entities_are_not_expanded(encoding: str) -> None:
         items(body.encode(encoding))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    ("attributes", "is_read"),
+    [
+        ('xml:base="https://journal.example.org/"', True),
+        (f"xml:base='https://journal.example.org/{'a' * 20_000}/'", False),
+        ("><x xml:base='a/'" * 10_001, False),
+        ("type='html'", True),
+        (f'type="{"a" * 300}"', False),
+        ("\r\n" * 2_000, True),
+        ("\r\n" * 200_000, False),
+        (">\n" + "\n<!DOCTYPE" * 100_000 + "\n<x", False),
+    ],
+    ids=["base", "long base", "many bases", "type", "long type", "blank lines", "nothing but blank lines", "doctypes"],
+)
+def test_what_would_take_feedparser_for_ever_are_refused(attributes: str, is_read: bool, encoding: str) -> None:
+    entry = "<entry><title>x</title><id>doi:10.5555/x</id></entry>"
+    head = f'<?xml version="1.0" encoding="{encoding}"?><feed xmlns="http://www.w3.org/2005/Atom"'
+    body = f"{head} {attributes}>{entry}</feed>".encode(encoding)
+    if is_read:
+        assert next(feeds.parse(io.BytesIO(body))).source_id == "10.5555/x"
+    else:
+        with pytest.raises(InputError, match="beyond all measure"):
+            items(body)
+
+
 def test_a_first_reading_is_unconditional_and_gives_a_stamp() -> None:
     server = Server(
         (FIXTURES / "pubmed.rss").read_bytes(),
