@@ -102,8 +102,8 @@ def test_a_run_at_work_is_let_finish_and_errors_do_not_stop_it() -> None:
         has_stopped.wait(0.2)
         done.append(1)
 
-    scheduler.add_job(guarded(fail))
-    scheduler.add_job(work)
+    scheduler.add_job(guarded(fail), misfire_grace_time=None)
+    scheduler.add_job(work, misfire_grace_time=None)
     serve(scheduler)
     assert done == [1] and has_begun.is_set()
 
