@@ -127,20 +127,6 @@ def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking]) -> 
     return readings
 
 
-def _is_settled(repository: Repository, source: str, run: Run) -> bool:
-    """Whether the last run read a source by id too, to its end and without a named exception.
-
-    The stamp of a search says only that the search was read: after a kill, a failure or an exception the records that
-    are asked for by id may not be what the service had at that stamp.
-    """
-    earlier = [other for other in repository.runs() if other.road == run.road and other.id < run.id]
-    if not earlier or earlier[-1].status not in ("done", "partial"):
-        return False
-    by_id = [log for log in repository.query_logs(earlier[-1]) if log.source == source and log.query_hash == ""]
-    issues = [issue for issue in repository.issues(earlier[-1]) if issue.source == source]
-    return bool(by_id) and not issues and all(log.is_reconciled for log in by_id)
-
-
 def _is_unchanged(reading: Reading) -> bool:
     return reading.retrieved is not None and reading.retrieved.is_unchanged
 
