@@ -183,9 +183,13 @@ def _apply(
                 items = _items(repository, source, key)
                 writing.apply(items, key, datetime.now(UTC), tally, live_source=source.name)
             _reconcile(query, reading.retrieved, tally)
-            is_proof = _is_proof(reading.asking, reading.retrieved)
             missing, came_as = reading.retrieved.missing, reading.retrieved.came_as
-            writing.miss(source.name, missing, came_as, datetime.now(UTC), tally, is_proof=is_proof)
+            if reading.asking.is_lookup:
+                named = sorted(missing.items())
+                tally.issues += [Problem(source=source.name, source_id=one, reason=reason) for one, reason in named]
+            else:
+                is_proof = _is_proof(reading.asking, reading.retrieved)
+                writing.miss(source.name, missing, came_as, datetime.now(UTC), tally, is_proof=is_proof)
             _note_emptiness(repository, reading, tally)
             if reading.asking.note:
                 tally.issues.append(Problem(source=query.source, source_id="", reason=reading.asking.note))

@@ -32,6 +32,7 @@ class Asking:
         role: ``core`` or ``context`` of a search, else one of this module.
         dois: id -> doi, for ids that may have been replaced by others.
         is_skippable: while the source says that nothing changed since its last reading, there is nothing to ask.
+        is_lookup: what is not found says nothing of what is stored: the source may never have had it.
         note: what the report must name about this asking; empty for nothing.
     """
 
@@ -41,6 +42,7 @@ class Asking:
     role: str = ""
     dois: Mapping[str, str] = field(default_factory=dict)
     is_skippable: bool = False
+    is_lookup: bool = False
     note: str = ""
 
 

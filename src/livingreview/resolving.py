@@ -86,7 +86,7 @@ def plan(project: Project, repository: Repository, asked: Collection[tuple[str, 
             due = due[: project.settings.resolving.max_records_per_run]
         taken.update((source, one) for one in due)
         if due:
-            askings.append(Asking(query=Query(name=role, source=source), ids=tuple(due), role=role))
+            askings.append(Asking(query=Query(name=role, source=source), ids=tuple(due), role=role, is_lookup=True))
     return askings
 
 

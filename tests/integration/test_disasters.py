@@ -174,7 +174,8 @@ def test_a_clock_that_was_years_ahead_hides_nothing(filled: Lab) -> None:
 def test_a_clock_that_is_behind_the_cursor_moves_it_back(filled: Lab, undisturbed: Rows) -> None:
     assert filled("run", now=AFTER).code == 0
     assert filled("run", now="2022-03-20T05:00:00Z").code == 0
-    assert all(seen.parameters["mindate"] <= seen.parameters["maxdate"] for seen in filled.server.asked("esearch"))
+    windows = [seen.parameters for seen in filled.server.asked("esearch") if "mindate" in seen.parameters]
+    assert windows and all(asked["mindate"] <= asked["maxdate"] for asked in windows)
     assert_recovers(filled, undisturbed)
 
 

@@ -135,7 +135,7 @@ def test_a_reading_that_failed_is_no_reading(lab: Lab, empty_store: Path, tmp_pa
     try:
         run = store.start_run("services", datetime(2022, 6, 1, tzinfo=UTC), "", "")
         for name, error in (("a.csv", "breaks off"), ("b.csv", "")):
-            store.log_file(run, name, name * 2, 1, datetime(2022, 6, 1, tzinfo=UTC))
+            store.log_document(run, "files", name, name * 2, 1, datetime(2022, 6, 1, tzinfo=UTC))
             values = {"source": "files", "name": name, "role": "file", "query_hash": "", "text": "", "error": error}
             with store.writing(run, decide) as writing:
                 writing.log_query(values, Tally())

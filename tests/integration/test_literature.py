@@ -71,10 +71,11 @@ def test_a_doi_that_nobody_has_is_named(filled: Lab) -> None:
     run(filled, FIRST)
     store = filled.open()
     try:
-        named = {issue.source_id: issue.reason for issue in store.issues(store.runs()[0])}
+        named = {(issue.source, issue.source_id): issue.reason for issue in store.issues(store.runs()[0])}
     finally:
         store.close()
-    assert "Resource not found." in named[CITED_DOI]
+    assert "Resource not found." in named["crossref", CITED_DOI]
+    assert "no record with this doi" in named["pubmed", CITED_DOI]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["pubmed", "crossref", "retraction_watch"])))

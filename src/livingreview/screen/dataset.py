@@ -12,6 +12,7 @@ from livingreview.errors import InputError
 
 COLUMNS = ("title", "included")
 """Columns that a file must have; ``abstract`` may be there, and ``date`` where records arrive by date."""
+_MAX_CELL_CHARS = 131_072
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ def read_dataset(path: Path, *, has_dates: bool = False) -> Dataset:
     line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
+            csv.field_size_limit(_MAX_CELL_CHARS)
             reader = csv.DictReader(file, strict=True)
             wanted = (*COLUMNS, "date") if has_dates else COLUMNS
             if missing := [name for name in wanted if name not in (reader.fieldnames or ())]:
