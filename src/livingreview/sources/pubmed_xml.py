@@ -22,13 +22,14 @@ from livingreview.sources.base import Item
 from livingreview.sources.pubmed_fields import reader_digest, record
 from livingreview.verdicts import Unread
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
 _MAX_ARTICLE_BYTES = 64 << 20
 _END = re.compile(rb"</(PubmedArticle|PubmedBookArticle|DeleteCitation|DeleteDocument)>")
 _OPENING = {
     name: re.compile(rb"<" + name + rb"[\s>]")
     for name in (b"PubmedArticle", b"PubmedBookArticle", b"DeleteCitation", b"DeleteDocument")
 }
+_DELETIONS = ("DeleteCitation", "DeleteDocument")
 _REFERENCES, _REFERENCES_END = b"<ReferenceList", b"</ReferenceList>"
 # No run of opening tags without an end may be looked through from each of them.
 _PMID = re.compile(rb"<PMID[^<>]*>\s*(\d+)\s*</PMID>")
@@ -40,8 +41,11 @@ def parse(document: BinaryIO) -> Iterator[Item]:
     Raises:
         InputError: it is not PubMed XML, declares entities, or breaks off.
     """
-    for item in unread(document):
-        yield item.read() if isinstance(item, Unread) else item
+    for name, piece in _pieces(document):
+        if name in _DELETIONS:
+            yield from _deletions(piece)
+        else:
+            yield _read(piece, name)
 
 
 def unread(document: BinaryIO) -> Iterator[Unread | Deletion | Problem]:
@@ -50,6 +54,19 @@ def unread(document: BinaryIO) -> Iterator[Unread | Deletion | Problem]:
     Raises:
         InputError: as :func:`parse`.
     """
+    reader = hashlib.sha256(reader_digest())
+    for name, piece in _pieces(document):
+        if name in _DELETIONS:
+            yield from _deletions(piece)
+        else:
+            digest = reader.copy()
+            digest.update(piece)
+            read = partial(_read, piece, name)
+            yield Unread(source="pubmed", source_id=_pmid(piece), digest=digest.hexdigest(), read=read)
+
+
+def _pieces(document: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """(element, its bytes without the reference list) of every item of a document."""
     buffer = b""
     is_set = False
     count = 0
@@ -65,7 +82,7 @@ def unread(document: BinaryIO) -> Iterator[Unread | Deletion | Problem]:
                 is_set = _check_head(buffer[start:at])
             count += 1
             start = end
-            yield from _items(buffer[at:end], name)
+            yield name.decode(), _without_references(buffer[at:end])
         buffer = buffer[start:]
         if len(buffer) > _MAX_ARTICLE_BYTES:
             raise InputError(f"PubMed XML: an article of over {_MAX_ARTICLE_BYTES >> 20} MB; the document is damaged")
@@ -89,24 +106,26 @@ def _check_head(head: bytes) -> bool:
     return b"<PubmedArticleSet" in head
 
 
-def _items(piece: bytes, name: bytes) -> Iterator[Unread | Deletion | Problem]:
-    if name in (b"DeleteCitation", b"DeleteDocument"):
-        for digits in _PMID.findall(piece):
-            if pmid := normal_pmid(digits.decode()):
-                yield Deletion(source="pubmed", source_id=pmid)
-            else:
-                yield Problem(source="pubmed", source_id="", reason="a deletion without a valid PMID")
-        return
-    if (first := piece.find(_REFERENCES)) >= 0 and (last := piece.rfind(_REFERENCES_END)) > first:
-        piece = piece[:first] + piece[last + len(_REFERENCES_END) :]
+def _without_references(piece: bytes) -> bytes:
+    first, last = piece.find(_REFERENCES), piece.rfind(_REFERENCES_END)
+    return piece[:first] + piece[last + len(_REFERENCES_END) :] if 0 <= first < last else piece
+
+
+def _deletions(piece: bytes) -> Iterator[Deletion | Problem]:
+    for digits in _PMID.findall(piece):
+        if pmid := normal_pmid(digits.decode()):
+            yield Deletion(source="pubmed", source_id=pmid)
+        else:
+            yield Problem(source="pubmed", source_id="", reason="a deletion without a valid PMID")
+
+
+def _pmid(piece: bytes) -> str:
     found = _PMID.search(piece)
-    pmid = normal_pmid(found.group(1).decode()) if found else ""
-    digest = hashlib.sha256(reader_digest() + piece).hexdigest()
-    yield Unread(source="pubmed", source_id=pmid, digest=digest, read=partial(_read, piece, name.decode(), pmid))
+    return normal_pmid(found.group(1).decode()) if found else ""
 
 
-def _read(piece: bytes, name: str, pmid: str) -> Record | Problem:
+def _read(piece: bytes, name: str) -> Record | Problem:
     try:
         return record(piece, name)
     except ValueError as error:
-        return Problem(source="pubmed", source_id=pmid, reason=f"the article cannot be parsed: {error}")
+        return Problem(source="pubmed", source_id=_pmid(piece), reason=f"the article cannot be parsed: {error}")

@@ -28,6 +28,7 @@ _VALUE = r"[^\"<\n\r\t]*+"
 _TEXT = "[^<]*+"
 _NO_VALUE = re.compile(r"[\n\r\t]")
 _TAG = re.compile(r"<(/?)(i|b|u|sup|sub)>")
+_MARKUP = re.compile(r"<(?:[ibu]|su[bp])>")
 _MARKED = re.compile(
     r'<[A-Z]\w*+(?: \w++="[^"<]*+")*+>'  # a tag that is no markup, lest any be taken out of where none may stand
     r"[^<]*+(?:</?(?:[ibu]|su[bp])>[^<]*+)++(?=</[A-Z])"
@@ -146,8 +147,18 @@ def plain(piece: bytes) -> str:
 
 
 def without_markup(text: str) -> str:
-    """Takes markup and empty instructions out; where tags do not balance they stay, and no pattern will match."""
-    return _MARKED.sub(_bare, _INSTRUCTION.sub(r"\1\n", text) if "<?" in text else text)
+    """Takes markup and empty instructions out; where they may not stand they are left, and no pattern will match."""
+    if "<?" in text:
+        text = _INSTRUCTION.sub(r"\1\n", text)
+    parts: list[str] = []
+    start = 0
+    while (markup := _MARKUP.search(text, start)) is not None:
+        found = _MARKED.match(text, max(start, text.rfind("<", start, markup.start())))
+        if found is None:
+            break
+        parts += (text[start : found.start()], _bare(found.group()))
+        start = found.end()
+    return "".join((*parts, text[start:]))
 
 
 def words(text: str | None) -> str:
@@ -171,12 +182,12 @@ def _resolved(text: str) -> str:
     return _ENTITY.sub(lambda found: _ENTITIES[found.group(1)], text)
 
 
-def _bare(found: re.Match[str]) -> str:
+def _bare(written: str) -> str:
     """A text without its markup; as it is when tags do not balance."""
     parts: list[str] = []
     opened: list[str] = []
     outermost = scripted_from = 0
-    pieces = _TAG.split(found.group())
+    pieces = _TAG.split(written)
     parts.append(pieces[0])
     for slash, tag, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
         if not slash:
@@ -184,14 +195,14 @@ def _bare(found: re.Match[str]) -> str:
             if not outermost and tag in ("sup", "sub"):
                 outermost, scripted_from = len(opened), len(parts)
         elif not opened or opened.pop() != tag:
-            return found.group()
+            return written
         elif len(opened) < outermost:
             inner = "".join(parts[scripted_from:])
             table = _SUPERSCRIPT if tag == "sup" else _SUBSCRIPT
             parts[scripted_from:] = [inner.translate(table) if all(ord(char) in table for char in inner) else inner]
             outermost = 0
         parts.append(text)
-    return found.group() if opened else "".join(parts)
+    return written if opened else "".join(parts)
 
 
 @cache
