@@ -167,6 +167,7 @@ def child(name: str, folder: Path, options: argparse.Namespace) -> None:
         "-rss_limit_mb=0",
         "-len_control=0",
     ]
+    flags.append(f"-artifact_prefix={folder}/")
     atheris.Setup([sys.argv[0], *flags, str(corpus)], one, custom_mutator=mutator)
     atheris.Fuzz()
 
