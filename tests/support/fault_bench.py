@@ -83,12 +83,14 @@ class Bench:
         template: a project with an empty store and a trained model.
         once: rows after one run.
         twice: rows after one more.
+        named: the exceptions that even an undisturbed run names.
     """
 
     server: Server
     template: Path
     once: Rows
     twice: Rows
+    named: frozenset[tuple[str, str, str]]
 
     def play(self, trial: Trial, root: Path) -> dict[str, str]:
         """Road -> how the fault was overcome: ``RETRY``, ``NEXT``, or in words what is wrong."""
@@ -105,7 +107,7 @@ class Bench:
             is_told = f"FAILED {road.source}" in ended.out and ended.code in (3, 4)
             if _of(rows, road) == _of(self.once, road):
                 found[road.name] = RETRY
-            elif is_told or (_exceptions(root, road.source) and ended.code in (0, 3)):
+            elif is_told or (self._is_named(root, road) and ended.code in (0, 3)):
                 found[road.name] = NEXT
             else:
                 found[road.name] = f"lost without a word (code {ended.code})"
@@ -121,6 +123,9 @@ class Bench:
                     found[road.name] = f"not there after the next run either (code {again.code})"
         shutil.rmtree(root)
         return found
+
+    def _is_named(self, root: Path, road: Road) -> bool:
+        return any(source == road.source for source, _, _ in _exceptions(root) - self.named)
 
     def _strike(self, trial: Trial, road: Road) -> None:
         times = None if trial.mode == LASTING else 1
@@ -153,10 +158,11 @@ def _of(rows: Rows, road: Road) -> Rows:
     return {table: [shown(row) for row in found if is_of(row)] for table, found in rows.items()}
 
 
-def _exceptions(root: Path, source: str) -> list[str]:
+def _exceptions(root: Path) -> frozenset[tuple[str, str, str]]:
     opened = Repository.open(_url(root), root / "var" / "archive")
     try:
-        return [issue.reason for issue in opened.issues(opened.runs()[-1]) if issue.source == source]
+        issues = opened.issues(opened.runs()[-1])
+        return frozenset((issue.source, issue.source_id, issue.query) for issue in issues)
     finally:
         opened.close()
 
@@ -172,11 +178,13 @@ def bench(folder: Path) -> Iterator[Bench]:
         assert command(template, _environment(server), NOW, "train").code == 0
         undisturbed = shutil.copytree(template, folder / "undisturbed")
         rows = []
+        named = []
         for now in (NOW, AFTER):
             ended = command(undisturbed, _environment(server), now, "run")
             assert ended.code == 0, ended
             rows.append(rows_of(_url(undisturbed), passing=_LEFT_OUT))
-        yield Bench(server, template, *rows)
+            named.append(_exceptions(undisturbed))
+        yield Bench(server, template, *rows, named[0])
 
 
 def _environment(server: Server, read_timeout_seconds: float = 30) -> dict[str, str]:
