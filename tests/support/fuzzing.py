@@ -597,6 +597,7 @@ def _repacked(body: bytes, chance: random.Random, seeds: Sequence[bytes]) -> byt
                 bodies = [archive.read(one) for one in archive.infolist()]
             return _zipped(*(mutate(one, chance, seeds) if chance.random() < 0.4 else one for one in bodies))
     except Exception:
+        # The body may have been damaged before, in any way; what cannot be opened is a good input as it is.
         return body
     return body
 

@@ -27,6 +27,7 @@ _RATIO_COUNTS_FROM_BYTES = 64_000_000
 _CHUNK_BYTES = 1 << 20
 _WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error)
+"""How zipfile says that a member cannot be unpacked; it raises NotImplementedError for a way of packing it lacks."""
 _DAMAGED_PLACES = (ValueError, OverflowError)
 """What zipfile lets through when a place or a name in the directory is beyond what there is."""
 _SKIPPED = ("readme", "license", "licence", "contents", "__macosx", ".")
