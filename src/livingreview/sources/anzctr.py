@@ -16,13 +16,12 @@ The XML is the registry's whole record; a table, whose conditions stand on anoth
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from livingreview.errors import InputError
 from livingreview.identity import nct_ids, registry_id
 from livingreview.records import Fidelity, Kind, Problem, Record, Section, TrialFacts
 from livingreview.sources import registry_words as words
 from livingreview.sources.base import Item
 from livingreview.sources.dates import day_first_date
-from livingreview.sources.texts import table_rows
+from livingreview.sources.texts import known_rows
 from livingreview.sources.xml_trials import bare_name, trials
 
 _WHAT = "ANZCTR export"
@@ -55,19 +54,12 @@ def parse_csv(document: BinaryIO) -> Iterator[Item]:
     Raises:
         InputError: not UTF-8, without the columns of an export, or damaged.
     """
-    is_empty = True
-    for row in table_rows(document, _WHAT):
+    for row in known_rows(document, _WHAT, is_header, "no column `ACTRN` beside a title"):
         if isinstance(row, Problem):
             yield row
-        elif is_empty:
-            is_empty = False
-            if not is_header(tuple(row.cells)):
-                raise InputError(f"{_WHAT}: no column `ACTRN` beside a title")
         else:
             leaves = {bare_name(name): [text] for name, text in row.cells.items() if text}
             yield _item(leaves, f"line {row.line}", Fidelity.CITATION)
-    if is_empty:
-        raise InputError(f"{_WHAT}: the file is empty")
 
 
 def _item(leaves: Leaves, place: str, fidelity: Fidelity) -> Item:

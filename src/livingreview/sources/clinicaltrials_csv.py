@@ -15,13 +15,12 @@ So a row is a citation of the study, never the whole of it; an empty cell is not
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from livingreview.errors import InputError
 from livingreview.identity import nct_ids
 from livingreview.records import Fidelity, Kind, Problem, Record, Section, TrialFacts
 from livingreview.sources.base import Item
 from livingreview.sources.clinicaltrials_json import unknown_value_remarks, unknown_values
 from livingreview.sources.dates import iso_date
-from livingreview.sources.texts import Row, column_names, table_rows
+from livingreview.sources.texts import Row, column_names, known_rows
 
 _WHAT = "ClinicalTrials.gov CSV"
 _RESULTS = {"YES": True, "NO": False}
@@ -39,23 +38,17 @@ def parse(document: BinaryIO) -> Iterator[Item]:
     Raises:
         InputError: not UTF-8, without the columns of the download, or damaged.
     """
-    is_empty = True
     unknown: dict[tuple[str, str], list[str]] = {}
-    for row in table_rows(document, _WHAT):
+    complaint = "no columns `NCT Number` and `Study Status`; download it again with them"
+    for row in known_rows(document, _WHAT, is_header, complaint):
         if isinstance(row, Problem):
             yield row
-        elif is_empty:
-            is_empty = False
-            if not is_header(tuple(row.cells)):
-                raise InputError(f"{_WHAT}: no columns `NCT Number` and `Study Status`; download it again with them")
         else:
             item = _record(row)
             if isinstance(item, Record):
                 for value in unknown_values(item):
                     unknown.setdefault(value, []).append(item.source_id)
             yield item
-    if is_empty:
-        raise InputError(f"{_WHAT}: the file is empty")
     yield from unknown_value_remarks(unknown)
 
 

@@ -21,13 +21,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from livingreview.errors import InputError
 from livingreview.identity import nct_ids, registry_id
 from livingreview.records import Fidelity, Kind, Problem, Record, TrialFacts
 from livingreview.sources import registry_words as words
 from livingreview.sources.base import Item
 from livingreview.sources.dates import day_first_date
-from livingreview.sources.texts import Row, table_rows
+from livingreview.sources.texts import Row, known_rows
 from livingreview.sources.xml_trials import bare_name, trials
 
 _WHAT = "ICTRP export"
@@ -66,18 +65,11 @@ def parse_csv(document: BinaryIO) -> Iterator[Item]:
     Raises:
         InputError: not UTF-8, without the columns of an export, or damaged.
     """
-    is_empty = True
-    for row in table_rows(document, _WHAT):
+    for row in known_rows(document, _WHAT, is_header, "no column `TrialID` beside a title"):
         if isinstance(row, Problem):
             yield row
-        elif is_empty:
-            is_empty = False
-            if not is_header(tuple(row.cells)):
-                raise InputError(f"{_WHAT}: no column `TrialID` beside a title")
         else:
             yield _item(_of_row(row), f"line {row.line}")
-    if is_empty:
-        raise InputError(f"{_WHAT}: the file is empty")
 
 
 def _of_row(row: Row) -> Fields:

@@ -3,7 +3,7 @@
 import codecs
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -125,3 +125,26 @@ def table_rows(document: BinaryIO, what: str) -> Iterator[Row | Problem]:
 def column_names(header: Sequence[str]) -> list[str]:
     """A header as :func:`table_rows` spells it."""
     return [" ".join(name.lower().split()) for name in header]
+
+
+def known_rows(
+    document: BinaryIO, what: str, is_header: Callable[[Sequence[str]], bool], complaint: str
+) -> Iterator[Row | Problem]:
+    """The rows of :func:`table_rows` below a header that must be that of one format.
+
+    Args:
+        document: any binary stream.
+        what: the format's name, for messages.
+        is_header: whether columns, spelt as :func:`table_rows` does, are the format's.
+        complaint: what to say when they are not.
+
+    Raises:
+        InputError: as :func:`table_rows`, another header, or an empty file.
+    """
+    rows = table_rows(document, what)
+    header = next(rows, None)
+    if not isinstance(header, Row):
+        raise InputError(f"{what}: the file is empty")
+    if not is_header(tuple(header.cells)):
+        raise InputError(f"{what}: {complaint}")
+    yield from rows
