@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from livingreview.aside import written_aside
 from livingreview.config import Project, load_baseline
 from livingreview.errors import StoreError
 from livingreview.identity import nct_ids, normal_title
@@ -134,9 +135,8 @@ def write_matches(project: Project, matches: Sequence[Match]) -> int:
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        draft = path.with_suffix(".part")
-        draft.write_text(text.getvalue(), encoding="utf-8")
-        draft.replace(path)
+        with written_aside(path) as file:
+            file.write(text.getvalue().encode())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
     return len(sure)

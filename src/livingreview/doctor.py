@@ -120,7 +120,7 @@ def _store(project: Project, now: datetime) -> Iterator[Finding]:
         return
     try:
         yield _database(repository)
-        yield _lock(repository, timedelta(minutes=project.settings.lock_stale_after_minutes))
+        yield _lock(repository, project.settings.lock_stale_after)
         if runs := repository.runs():
             yield _cursors(repository, now)
             yield _archive(repository, runs[-1])

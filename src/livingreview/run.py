@@ -7,12 +7,13 @@ what was not is read again, and versions without changes are linked and derived 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from livingreview import __version__, changes, classify, decide, ledger, method, report, resolving
 from livingreview.acquire import Acquired, Watch, read_services
+from livingreview.aside import written_aside
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
 from livingreview.deliver import atom
@@ -153,7 +154,7 @@ def _run(
     watch: Watch,
     read: Callable[[Run], Acquired],
 ) -> Outcome:
-    with repository.locked(timedelta(minutes=project.settings.lock_stale_after_minutes)):
+    with repository.locked(project.settings.lock_stale_after):
         run = repository.start_run(road, now, __version__, project.config_hash())
         try:
             method.archive(project, repository, run)
@@ -302,9 +303,8 @@ def _write_feed(project: Project, repository: Repository, now: datetime) -> None
     path = project.path("out_dir") / "changes.atom"
     found = repository.changes(last=atom.MAX_ENTRIES)
     try:
-        draft = path.with_suffix(".part")
-        draft.write_text(atom.feed(project.review, found, now=now), encoding="utf-8")
-        draft.replace(path)
+        with written_aside(path) as file:
+            file.write(atom.feed(project.review, found, now=now).encode())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
 

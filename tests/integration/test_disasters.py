@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from livingreview import aside
 from livingreview.cli import main
-from livingreview.store import archive, engine, lock
+from livingreview.store import engine, lock
 from support.lab import Ended, Lab
 from support.server import Seen
 from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
@@ -95,7 +96,7 @@ def test_no_room_in_the_archive(filled: Lab, undisturbed: Rows, monkeypatch: pyt
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(archive.os, "fsync", fsync)
+        patch.setattr(aside.os, "fsync", fsync)
         assert_one_line(filled("run", now=NOW), "archive", "No space left on device")
     assert not list((filled.root / "var" / "archive").rglob(".part-*"))
     assert_recovers(filled, undisturbed)
@@ -120,13 +121,16 @@ def test_no_room_in_the_database(filled: Lab, undisturbed: Rows, monkeypatch: py
     assert_recovers(filled, undisturbed)
 
 
-@pytest.mark.parametrize("name", ["changes.part", "20220601T050000Z/.report.html.part"])
-def test_no_room_for_the_report(filled: Lab, undisturbed: Rows, name: str) -> None:
-    draft = filled.root / "out" / name
-    draft.parent.mkdir(parents=True)
-    draft.symlink_to("/dev/full")
-    assert_one_line(filled("run", now=NOW), "No space left on device")
-    draft.unlink(missing_ok=True)
+@pytest.mark.parametrize("folder", ["out", "out/20220601T050000Z"])
+def test_no_room_for_the_report(filled: Lab, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    def fsync(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().parent == filled.root / folder:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(aside.os, "fsync", fsync)
+        assert_one_line(filled("run", now=NOW), "No space left on device")
+    assert not list((filled.root / "out").rglob(".part-*"))
     # What that run found is told by the next.
     ended = filled("run", now=AFTER)
     assert (ended.code, ended.lines[-1]) == (0, "10 changes")

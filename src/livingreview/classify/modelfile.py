@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from livingreview.aside import written_aside
 from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
 
@@ -45,11 +46,9 @@ def write_model(folder: Path, values: Mapping[str, Any], arrays: Arrays, card: M
     head = {"format": FORMAT, "id": content_id(values, arrays), "values": dict(values)}
     contents = (_zip(arrays), _json(card), _json(head))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in zip(_FILES, contents, strict=True):
-            draft = folder / f".{name}.part"
-            draft.write_bytes(content)
-            draft.replace(folder / name)
+            with written_aside(folder / name) as file:
+                file.write(content)
     except OSError as error:
         raise StoreError(
             f"{folder}: cannot be written to ({error.strerror}); see models_dir in settings.toml"

@@ -2,14 +2,13 @@
 
 import time
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from livingreview import __version__
 from livingreview.baseline import SURE, check, resolve, write_matches
-from livingreview.cli.common import Invocation, invocation, out, out_json, out_table, store
+from livingreview.cli.common import Invocation, invocation, locked_store, out, out_json, out_table
 from livingreview.config import Project
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, SourceError
 from livingreview.recall import Recall, check_searches
@@ -51,8 +50,7 @@ def check_command(
 
 
 def _recall(project: Project, call: Invocation) -> Recall:
-    stale_after = timedelta(minutes=project.settings.lock_stale_after_minutes)
-    with store(project) as repository, repository.locked(stale_after):
+    with locked_store(project) as repository:
         run = repository.start_run("check", call.now, __version__, project.config_hash())
         recall = check_searches(project, repository, run, time.sleep)
         errors = "; ".join(recall.failures.values())
@@ -112,8 +110,7 @@ def resolve_command(
     """Look up missing PMIDs in PubMed; every proposal comes with its confidence."""
     call = invocation(context)
     project = call.project()
-    stale_after = timedelta(minutes=project.settings.lock_stale_after_minutes)
-    with store(project) as repository, repository.locked(stale_after):
+    with locked_store(project) as repository:
         run = repository.start_run("resolve", call.now, __version__, project.config_hash())
         try:
             matches = resolve(project, repository, run, time.sleep)

@@ -53,6 +53,17 @@ def store(project: Project) -> Iterator[Repository]:
         repository.close()
 
 
+@contextmanager
+def locked_store(project: Project) -> Iterator[Repository]:
+    """The review's store while no run is at work on it.
+
+    Raises:
+        LockedError: one is.
+    """
+    with store(project) as repository, repository.locked(project.settings.lock_stale_after):
+        yield repository
+
+
 def parse_moment(value: str, *, is_end: bool = False) -> datetime:
     """An ISO date or moment; a date alone means its first instant, or with ``is_end`` its last.
 

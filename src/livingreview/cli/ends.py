@@ -3,7 +3,7 @@
 import sys
 from contextlib import nullcontext
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -193,8 +193,7 @@ def digest_send(
 
 
 def _send(project: Project, repository: Repository, now: datetime, *, is_quiet_sent: bool = False) -> None:
-    stale_after = timedelta(minutes=project.settings.lock_stale_after_minutes)
-    with repository.locked(stale_after):
+    with repository.locked(project.settings.lock_stale_after):
         sent = send_digest(
             repository,
             project.review,

@@ -1,11 +1,10 @@
 """``works list``, ``show``, ``join`` and ``split``: which records are one work, why, and what a person says of it."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
+from livingreview.cli.common import invocation, locked_store, out, out_json, out_table, say_moment, store
 from livingreview.records import Record
 from livingreview.views import Work, WorkLink
 
@@ -56,9 +55,7 @@ def join_command(
 ) -> None:
     """Make one work of two, whatever the rules say."""
     call = invocation(context)
-    project = call.project()
-    stale_after = timedelta(minutes=project.settings.lock_stale_after_minutes)
-    with store(project) as repository, repository.locked(stale_after):
+    with locked_store(call.project()) as repository:
         _show(repository.works.join(one, other, person=by, reason=reason, now=call.now), is_json=False)
 
 
@@ -71,9 +68,7 @@ def split_command(
 ) -> None:
     """Take a record out of its work; it stays out, whatever the rules say later."""
     call = invocation(context)
-    project = call.project()
-    stale_after = timedelta(minutes=project.settings.lock_stale_after_minutes)
-    with store(project) as repository, repository.locked(stale_after):
+    with locked_store(call.project()) as repository:
         works = repository.works.split(record, person=by, reason=reason, now=call.now)
     rows = [(work.id, " ".join(_name(stored.record) for stored in work.records), _title(work)) for work in works]
     out_table(f"{len(rows)} works in the place of one", ("work", "records", "title"), rows)

@@ -4,6 +4,7 @@ Every value can be set from the environment: ``LIVINGREVIEW_`` plus its path, ``
 from there.
 """
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -157,6 +158,11 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     resolving: ResolvingSettings = ResolvingSettings()
     trials: TrialsSettings = TrialsSettings()
+
+    @property
+    def lock_stale_after(self) -> timedelta:
+        """The age from which on a lock of another machine counts as left behind."""
+        return timedelta(minutes=self.lock_stale_after_minutes)
 
     def service(self, name: str) -> ServiceSettings:
         """The settings of one source by its name."""

@@ -8,11 +8,9 @@ had begun to flow, so it may or may not arrive).
 import base64
 import hashlib
 import ipaddress
-import os
 import re
 import smtplib
 import ssl
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+from livingreview.aside import written_aside
 from livingreview.config import MailSettings
 from livingreview.deliver.rendering import clip
 from livingreview.errors import DeliveryError
@@ -185,17 +184,8 @@ def _redacted(text: str, settings: MailSettings) -> str:
 def _write(message: EmailMessage, folder: Path, where: str) -> Sent:
     path = folder / file_name_of(message)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix=".part-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(message.as_bytes())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with written_aside(path) as file:
+            file.write(message.as_bytes())
     except OSError as error:
         advice = "check mail.folder and that it may be written to"
         raise DeliveryError(f"{where}: cannot be written to ({error.strerror or error}); {advice}") from error

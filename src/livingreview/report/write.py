@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from livingreview.aside import written_aside
 from livingreview.errors import StoreError
 from livingreview.report.material import Report
 from livingreview.report.render import render_html, render_json, render_markdown
@@ -24,12 +25,10 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
     paths = []
     path = folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, text in contents.items():
             path = folder / name
-            draft = folder / f".{name}.part"
-            draft.write_text(text, encoding="utf-8", newline="\n")
-            draft.replace(path)
+            with written_aside(path) as file:
+                file.write(text.encode())
             paths.append(path)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -7,13 +7,12 @@ kept once. Documents that are gzip already are kept as they are.
 import gzip
 import hashlib
 import io
-import os
 import shutil
-import tempfile
 import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from livingreview.aside import written_aside
 from livingreview.errors import StoreError
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -109,18 +108,9 @@ class Archive:
             raise StoreError(f"{self._folder}: cannot be written to ({error.strerror or error})") from error
 
     def _copy(self, source: BinaryIO, path: Path, *, is_compressed: bool) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                if is_compressed:
-                    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
-                        shutil.copyfileobj(source, packed, _BLOCK_BYTES)
-                else:
-                    shutil.copyfileobj(source, file, _BLOCK_BYTES)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with written_aside(path) as file:
+            if is_compressed:
+                with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
+                    shutil.copyfileobj(source, packed, _BLOCK_BYTES)
+            else:
+                shutil.copyfileobj(source, file, _BLOCK_BYTES)
