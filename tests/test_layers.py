@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
-    ("aside", "config", "http", "identity", "text", "linking"),
+    ("aside", "config", "http", "identity", "text", "linking", "telling"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "run", "inbox")
     + ("baseline", "by_hand", "feedback", "queue", "evidence", "doctor", "replay", "recall"),

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, TextIO
 
 from livingreview.config import Review
-from livingreview.deliver.links import url_of
 from livingreview.queue import guarded
 from livingreview.records import Kind
+from livingreview.telling.links import url_of
 from livingreview.views import StoredRecord
 
 COLUMNS = ("work_id", "source", "source_id", "title", "year", "journal", "scope", "areas", "url")

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TextIO, get_args
 
 from livingreview.config import Review
-from livingreview.deliver.links import url_of
 from livingreview.errors import InputError, UsageError
 from livingreview.records import Decision
+from livingreview.telling.links import url_of
 from livingreview.text import title_and_abstract
 from livingreview.views import StoredRecord
 

@@ -7,8 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from livingreview.canonical import canonical_json
 from livingreview.config import Review
-from livingreview.deliver.rendering import plain, render
-from livingreview.deliver.summary import area_labels, item_of
+from livingreview.deliver.rendering import render
+from livingreview.deliver.summary import item_of
+from livingreview.telling.fit import clean
 from livingreview.views import StoredChange
 
 MAX_ENTRIES = 200
@@ -28,7 +29,6 @@ def feed(
     """
     seen: Counter[str] = Counter()
     entries = []
-    labels = area_labels(review)
     for stored in changes:
         change = stored.change
         versions = [change.before_version, change.after_version]
@@ -37,15 +37,15 @@ def feed(
             + [change.before, change.after]
         )
         seen[key] += 1
-        item = item_of(stored, labels)
+        item = item_of(stored, review)
         entries.append(
             {
                 "id": _urn(f"{key}#{seen[key]}"),
                 "item": item,
                 "updated": _moment(change.at),
-                "type": plain(change.type),
+                "type": clean(change.type),
                 "severity": str(change.severity),
-                "text": "; ".join([item.name, *([item.date] if item.date else []), *item.details]),
+                "text": "; ".join(part for part in (item.name, item.date, item.told, *item.details) if part),
             }
         )
     newest = max((stored.change.at for stored in changes), default=now)
@@ -55,7 +55,7 @@ def feed(
         review=review,
         feed_id=_urn(review.slug),
         updated=_moment(newest),
-        self_url=plain(self_url),
+        self_url=clean(self_url),
         entries=shown,
     )
 

@@ -18,9 +18,11 @@ from typing import Any
 
 from livingreview.canonical import canonical_json
 from livingreview.config import Review
-from livingreview.deliver.rendering import clip, counted, plain, render
+from livingreview.deliver.rendering import render
 from livingreview.deliver.summary import Summary, summarize
 from livingreview.errors import DeliveryError
+from livingreview.telling.fit import clean, clip
+from livingreview.telling.words import counted, joined, source_name
 from livingreview.views import SourceStatus, StoredChange
 
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -87,10 +89,12 @@ def compose(
         "headline": headline[:1].upper() + headline[1:],
         "summary": summary,
         "failures": list(failed.items()),
-        "overdue": [plain(name) for name, source in sorted(status.items()) if source.is_overdue],
+        "overdue": [
+            (source_name(name), _searched(source)) for name, source in sorted(status.items()) if source.is_overdue
+        ],
         "sources": [_source_row(name, source, failed) for name, source in sorted(status.items())],
         "report_note": report_note,
-        "repeat_note": plain(repeat_note),
+        "repeat_note": clean(repeat_note),
         "made_at": moment.strftime("%Y-%m-%d %H:%M UTC"),
     }
     message = EmailMessage(policy=SMTP)
@@ -98,7 +102,7 @@ def compose(
     message["From"] = address_of(sender, "mail.sender")
     message["To"] = _unique([address_of(text, "recipients") for text in recipients]) or "undisclosed-recipients:;"
     message["Date"] = format_datetime(moment)
-    message["Message-ID"] = plain(message_id)
+    message["Message-ID"] = clean(message_id)
     message["List-Id"] = f"<{_slug(review)}.livingreview.{_domain(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render("mail.txt", **values), cte="quoted-printable")
@@ -114,7 +118,7 @@ def address_of(text: str, where: str) -> Address:
     Raises:
         DeliveryError: it is none, or holds a control character.
     """
-    name, spec = parseaddr(text) if plain(text) == text else ("", "")
+    name, spec = parseaddr(text) if clean(text) == text else ("", "")
     try:
         if not spec or spec.count("@") != 1 or " " in spec:
             raise ValueError("no address")
@@ -133,16 +137,24 @@ def _failures(given: Mapping[str, str], status: Mapping[str, SourceStatus]) -> d
         last = source.last_run or {}
         if last.get("status") in ("failed", "broken") and name not in found:
             found[name] = str(last.get("error") or "its last run was broken off")
-    return {plain(name): clip(reason or "no reason given", 300) for name, reason in sorted(found.items())}
+    return {source_name(name): clip(reason or "no reason given", 300) for name, reason in sorted(found.items())}
 
 
 def _headline(summary: Summary, failed: Mapping[str, str], status: Mapping[str, SourceStatus]) -> str:
-    asked = {plain(name) for name, source in status.items() if source.last_run}
-    parts = [counted(summary.n_alerts, "alert")] if summary.n_alerts else []
+    asked = {source_name(name) for name, source in status.items() if source.last_run}
+    parts = []
+    if summary.grave:
+        touched = {one.id for one in summary.grave}
+        effects = joined(dict.fromkeys(one.effect for one in summary.grave), "or")
+        parts.append(f"{counted(len(touched), 'statement')} {effects}")
+    if summary.alerts:
+        parts.append(counted(len(summary.alerts), "alert" if not summary.grave else "other alert"))
     if summary.n_new:
         parts.append(f"{summary.n_new:,} new")
     if summary.n_other:
         parts.append(counted(summary.n_other, "other change"))
+    if not parts and summary.mild:
+        parts.append("statements confirmed or extended")
     if not parts:
         if failed and asked and asked <= set(failed):
             parts.append("nothing could be read")
@@ -152,14 +164,19 @@ def _headline(summary: Summary, failed: Mapping[str, str], status: Mapping[str, 
 
 
 def _source_row(name: str, source: SourceStatus, failed: Mapping[str, str]) -> dict[str, Any]:
-    state = "FAILED" if plain(name) in failed else "OVERDUE" if source.is_overdue else "ok" if source.last_run else "-"
-    searched = source.searched_through_at
+    said = source_name(name)
+    state = "FAILED" if said in failed else "OVERDUE" if source.is_overdue else "ok" if source.last_run else "-"
     return {
-        "name": plain(name),
+        "name": said,
         "state": state,
-        "searched": searched.astimezone(UTC).date().isoformat() if searched else "never",
+        "searched": _searched(source),
         "records": source.records,
     }
+
+
+def _searched(source: SourceStatus) -> str:
+    searched = source.searched_through_at
+    return searched.astimezone(UTC).date().isoformat() if searched else ""
 
 
 def _slug(review: Review) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from livingreview.config import Review
-from livingreview.deliver.links import url_of
-from livingreview.deliver.rendering import clip, plain
 from livingreview.records import Severity
+from livingreview.telling import words
+from livingreview.telling.fit import clean, clip
+from livingreview.telling.links import url_of
 from livingreview.views import StoredChange
 
 MAX_SHOWN = 40
@@ -28,14 +29,59 @@ _HEADINGS = {
     "design_changed": "Trials with another design",
     "overdue": "Trials overdue",
 }
-_NOT_SHOWN = {"title", "is_baseline", "doi", "pmid", "scope"}
+_EFFECTS = {"challenges": "challenged", "outdates": "outdated", "confirms": "confirmed", "extends": "extended"}
+"""What a rule of the ledger proposes, the gravest first."""
+_GRAVE = frozenset({"challenges", "outdates"})
+_MAX_PIECES = 3
+_OF_THE_RULE = ("scope: ", "change: ", "areas: ")
+"""Facts that only say what the rule asked for; its words tell them better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One work that a proposal rests on, and why."""
+
+    title: str
+    url: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A statement of the review that a rule of the ledger proposes to see otherwise.
+
+    Attributes:
+        effect: ``challenged``, ``outdated``, ``confirmed`` or ``extended``.
+        is_grave: the statement may no longer stand.
+        n_works: how many works it rests on, those included that are not shown.
+    """
+
+    id: str
+    text: str
+    effect: str
+    is_grave: bool
+    n_works: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many works are counted only."""
+        return self.n_works - len(self.pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One change, in words."""
+    """One change, in words.
+
+    Attributes:
+        told: what happened.
+        name: the record, ``PubMed 31000001``.
+        date: the source's own date of it.
+        details: further lines.
+    """
 
     heading: str
+    told: str
     title: str
     url: str
     name: str
@@ -59,8 +105,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All changes of one mail."""
+    """All changes of one mail: what touches statements of the review stands apart from everything else."""
 
+    proposals: tuple[Proposal, ...]
     alerts: tuple[Item, ...]
     notable: tuple[Group, ...]
     routine: tuple[Group, ...]
@@ -68,28 +115,42 @@ class Summary:
     n_other: int
 
     @property
-    def n_alerts(self) -> int:
-        """How many alerts there are."""
-        return len(self.alerts)
+    def grave(self) -> tuple[Proposal, ...]:
+        """Proposals by which a statement no longer stands as it was printed."""
+        return tuple(one for one in self.proposals if one.is_grave)
+
+    @property
+    def mild(self) -> dict[str, list[str]]:
+        """The other proposals: effect -> ids of statements."""
+        found: dict[str, list[str]] = {}
+        for one in self.proposals:
+            if not one.is_grave:
+                found.setdefault(one.effect, []).append(one.id)
+        return found
 
 
 def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
     """Orders the changes of a mail; within a type they keep the order in which they were found."""
     by: dict[Severity, dict[str, list[StoredChange]]] = {severity: {} for severity in Severity}
+    proposed: list[StoredChange] = []
+    new = others = 0
     for stored in changes:
-        by[stored.change.severity].setdefault(stored.change.type, []).append(stored)
-    new = sum(stored.change.type.startswith("new_") for stored in changes)
-    others = sum(
-        not stored.change.type.startswith("new_") and stored.change.severity != Severity.ALERT for stored in changes
-    )
-    labels = area_labels(review)
+        change = stored.change
+        if change.after.get("effect") in _EFFECTS:
+            proposed.append(stored)
+            continue
+        by[change.severity].setdefault(change.type, []).append(stored)
+        is_new = change.type.startswith("new_")
+        new += is_new
+        others += not is_new and change.severity != Severity.ALERT
     return Summary(
-        alerts=tuple(item_of(stored, labels) for _, group in _ordered(by[Severity.ALERT]) for stored in group),
+        proposals=_proposals(review, proposed),
+        alerts=tuple(item_of(stored, review) for _, group in _ordered(by[Severity.ALERT]) for stored in group),
         notable=tuple(
             Group(
                 heading=heading_of(type_),
                 count=len(group),
-                shown=tuple(item_of(stored, labels) for stored in group[:MAX_SHOWN]),
+                shown=tuple(item_of(stored, review) for stored in group[:MAX_SHOWN]),
             )
             for type_, group in _ordered(by[Severity.NOTABLE])
         ),
@@ -106,23 +167,22 @@ def heading_of(type_: str) -> str:
     return _HEADINGS.get(type_, type_.replace("_", " ").capitalize())
 
 
-def item_of(stored: StoredChange, labels: Mapping[str, str]) -> Item:
-    """One change in words.
-
-    Args:
-        stored: the change.
-        labels: slug -> label, for areas.
-    """
+def item_of(stored: StoredChange, review: Review) -> Item:
+    """One change in words."""
     change = stored.change
-    name = plain(f"{change.source}:{change.source_id}")
-    title = change.after.get("title") or change.before.get("title") or name
+    scopes = {scope.slug: scope.label for scope in review.scopes}
+    told = words.change_words(change.type, change.before, change.after)
+    if change.type.startswith("new_") and (scope := scopes.get(str(change.after.get("scope") or ""))):
+        told = f"{told}: {scope}"
+    title = change.after.get("title") or change.before.get("title") or change.before.get("text") or ""
     return Item(
         heading=heading_of(change.type),
-        title=clip(title, 300),
+        told=clip(told, 300),
+        title=clip(words.named(change.source, change.source_id, title), 300),
         url=url_of(change.source, change.source_id),
-        name=name,
-        date=plain(change.effective_date),
-        details=tuple(_details(change.before, change.after, labels)),
+        name=clean(f"{words.source_name(change.source)} {change.source_id}"),
+        date=clean(change.effective_date),
+        details=tuple(_details(change.after, area_labels(review))),
     )
 
 
@@ -131,32 +191,60 @@ def area_labels(review: Review) -> dict[str, str]:
     return {area.slug: area.label for area in review.every_area()}
 
 
+def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Proposal, ...]:
+    """The last word on each statement and effect, in the order of effects and of the review."""
+    places = {statement.id: place for place, statement in enumerate(review.statements)}
+    last = {(stored.change.source_id, stored.change.after["effect"]): stored.change for stored in proposed}
+    order = list(_EFFECTS)
+    found = sorted(last.values(), key=lambda one: (order.index(one.after["effect"]), places.get(one.source_id, 0)))
+    return tuple(
+        Proposal(
+            id=clean(change.source_id),
+            text=clip(change.before.get("text") or "", 300),
+            effect=_EFFECTS[change.after["effect"]],
+            is_grave=change.after["effect"] in _GRAVE,
+            n_works=max(int(change.after.get("n_works") or 0), len(pieces)),
+            pieces=pieces,
+        )
+        for change in found
+        for pieces in [_pieces(change.after.get("evidence") or ())]
+    )
+
+
+def _pieces(evidence: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
+    """The first works of a proposal; one that two rules found counts once."""
+    works: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for piece in evidence:
+        works.setdefault((str(piece.get("source")), str(piece.get("source_id"))), piece)
+    found = []
+    for (source, source_id), piece in list(works.items())[:_MAX_PIECES]:
+        facts = [str(fact) for fact in piece.get("facts") or ()]
+        reasons = [str(piece.get("why") or ""), *(fact for fact in facts if not fact.startswith(_OF_THE_RULE))]
+        found.append(
+            Piece(
+                title=clip(words.named(source, source_id, piece.get("title")), 200),
+                url=url_of(source, source_id),
+                why=clip("; ".join(reason for reason in reasons if reason), 200),
+            )
+        )
+    return tuple(found)
+
+
 def _ordered(groups: Mapping[str, list[StoredChange]]) -> list[tuple[str, list[StoredChange]]]:
     order = {type_: place for place, type_ in enumerate(_HEADINGS)}
     return sorted(groups.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
 
 
-def _details(before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
-    for key in dict.fromkeys((*before, *after)):
-        was, now = _words(before.get(key), labels), _words(after.get(key), labels)
-        if key in _NOT_SHOWN or was == now:
-            continue
-        name = plain(key).replace("_", " ")
-        if key in before and key in after:
-            yield f"{name}: {was or 'none'} \u2192 {now or 'none'}"
-        elif key in before:
-            yield f"{name}: was {was}"
-        else:
-            yield f"{name}: {now}"
-
-
-def _words(value: Any, labels: Mapping[str, str]) -> str:
-    if value is None or value == "":
-        return ""
-    if isinstance(value, Mapping):
-        return clip(", ".join(f"{key} {words}" for key, part in value.items() if (words := _words(part, labels))))
-    if isinstance(value, (list, tuple)):
-        return clip(", ".join(_words(part, labels) for part in value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return clip(labels.get(value, value) if isinstance(value, str) else value)
+def _details(after: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
+    """What is known of a new record besides its title; changes say in their own words what they are about."""
+    if journal := after.get("journal"):
+        yield clip(journal)
+    for name in ("conditions", "interventions"):
+        if values := after.get(name):
+            yield clip(f"{name}: {words.plain_value(values)}", 300)
+    if "conditions" in after:
+        facts = [words.enum_words(after.get("phases") or ()), words.enrollment_words(after)]
+        if any(facts):
+            yield clip(", ".join(f"{name} {fact}" for name, fact in zip(("", "enrolment"), facts, strict=True) if fact))
+    if areas := [labels[slug] for slug in after.get("areas") or () if slug in labels]:
+        yield clip(f"areas: {', '.join(areas)}")

@@ -22,8 +22,8 @@ from typing import Any
 
 from livingreview.aside import written_aside
 from livingreview.config import MailSettings
-from livingreview.deliver.rendering import clip
 from livingreview.errors import DeliveryError
+from livingreview.telling.fit import clip
 
 _PERMANENT = 500
 _LOCAL_NAME = "[127.0.0.1]"

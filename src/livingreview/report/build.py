@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from livingreview.report import words
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
-from livingreview.report.links import doi_url
 from livingreview.report.material import Material, Report, Section
 from livingreview.report.sections import SECTIONS
+from livingreview.telling import words
+from livingreview.telling.fit import clean
+from livingreview.telling.links import doi_url
 from livingreview.views import Run
 
 

@@ -1,22 +1,15 @@
-"""Hostile text made harmless: one clean line for every format, and Markdown that renders as the letters it holds."""
+"""Hostile text made harmless: Markdown that renders as the letters it holds."""
 
 import re
-import unicodedata
 from typing import Any
 
 from markupsafe import Markup
 
-# Controls, surrogates and the marks that override the reading direction of what follows them; letters of
-# right-to-left scripts stay, the HTML isolates them.
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]+")
+from livingreview.telling.fit import clean
+
 _MARKUP = re.compile(r"([\\`*_\[\]<|~&$#@])")
 _LEADING = re.compile(r"^([-+=:>])|^(\d{1,9})([.)])(?=\s|$)")
 _AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)")
-
-
-def clean(value: object) -> str:
-    """One line in NFC without control characters, single spaces."""
-    return unicodedata.normalize("NFC", " ".join(_UNFIT.sub(" ", str(value)).split()))
 
 
 def markdown_text(value: object) -> str:

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from livingreview.identity import normal_title
 from livingreview.records import Kind, Record, Reference, Severity
-from livingreview.report import words
-from livingreview.report.escape import clean
-from livingreview.report.links import nct_url, record_url, url_of
 from livingreview.report.material import Material
+from livingreview.telling import words
+from livingreview.telling.fit import clean
+from livingreview.telling.links import nct_url, record_url, url_of
 from livingreview.views import StoredChange, StoredRecord
 
 Key = tuple[str, str]

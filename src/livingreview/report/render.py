@@ -13,9 +13,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from livingreview.report import words
 from livingreview.report.escape import markdown_value
 from livingreview.report.material import Report
+from livingreview.telling import words
 
 SCHEMA_VERSION = 1
 """Goes up when a reader of report.json would have to change."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from livingreview.identity import is_before
 from livingreview.records import Kind, Record
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame, decision_of
-from livingreview.report.links import doi_url, pmid_url, record_url
+from livingreview.telling.fit import clean
+from livingreview.telling.links import doi_url, pmid_url, record_url
 from livingreview.views import StoredRecord
 
 _RETRACTED = ("RetractionIn", "PartialRetractionIn", "RetractedandRepublishedIn")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from livingreview.config import Review
 from livingreview.deliver.atom import feed
-from livingreview.deliver.links import url_of
+from livingreview.telling.links import url_of
 from livingreview.views import StoredChange
 
 Make = Callable[..., StoredChange]
@@ -44,6 +44,9 @@ def test_any_text_gives_well_formed_xml(
 
 
 def test_pages_of_sources() -> None:
-    assert url_of("crossref", "10.1/a b") == "https://doi.org/10.1/a%20b"
-    assert url_of("europepmc", "PPR1").endswith("/PPR/PPR1")
+    assert url_of("europepmc", "PPR1").endswith("/PPR/PPR1") and url_of("pmc", "PMC7").endswith("/articles/PMC7/")
+    assert url_of("anzctr", "ACTRN12620000870954") == "https://anzctr.org.au/ACTRN12620000870954.aspx"
+    assert url_of("isrctn", "ISRCTN33578935") == "https://www.isrctn.com/ISRCTN33578935"
+    assert url_of("anzctr", "ACTRN1") == url_of("isrctn", "ISRCTN33578935\n") == ""
+    assert url_of("europepmc", "PPR1/../x") == url_of("pmc", "7") == url_of("crossref", "10.1000/a b") == ""
     assert url_of("hand", "x") == "" and url_of("pubmed", "") == ""

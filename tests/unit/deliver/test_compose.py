@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from livingreview.config import Review
 from livingreview.deliver.mail import compose, message_id_of, moment_of
-from livingreview.deliver.rendering import clip, plain
 from livingreview.deliver.summary import MAX_SHOWN
 from livingreview.errors import DeliveryError
+from livingreview.telling.fit import clean, clip
 from livingreview.views import SourceStatus, StoredChange
 
 Make = Callable[..., StoredChange]
@@ -51,7 +51,9 @@ def test_headers_and_groups(review: Review, change: Make, now: datetime) -> None
         change("new_record", "routine"),
         change("new_trial", source="clinicaltrials", source_id="NCT01234567"),
         change("retracted", "alert", "99", after={"title": "Bad <b>paper</b>", "ref_no": 3}),
-        change("status_changed", source="clinicaltrials", before={"status": "A"}, after={"status": "B"}),
+        change(
+            "status_changed", source="clinicaltrials", before={"status": "RECRUITING"}, after={"status": "COMPLETED"}
+        ),
         change("new_core_record", after={"title": "Core", "areas": ["skin"], "is_baseline": False}),
     ]
     message = mail(review, changes, now)
@@ -62,11 +64,56 @@ def test_headers_and_groups(review: Review, change: Make, now: datetime) -> None
     text, html = parts(message)
     assert text.index("ALERTS (1)") < text.index("NEW PAPERS OF THE CORE (1)") < text.index("NEW TRIALS (1)")
     assert text.index("NEW TRIALS") < text.index("ROUTINE, COUNTED") < text.index("New papers: 1")
-    assert "status: A → B" in text and "areas: Skin & wounds" in text and "Bad <b>paper</b>" in text
+    assert "recruiting -> completed" in text and "areas: Skin & wounds" in text and "Bad <b>paper</b>" in text
     assert "https://clinicaltrials.gov/study/NCT01234567" in text
     assert "Bad &lt;b&gt;paper&lt;/b&gt;" in html and "<b>paper" not in html
     assert 'href="https://pubmed.ncbi.nlm.nih.gov/99/"' in html and "max-width:600px" in html
     assert mail(review, changes, now).as_bytes() == message.as_bytes()
+
+
+def proposal(change: Make, effect: str, number: str, **values: Any) -> StoredChange:
+    pieces = [
+        {
+            "source": "clinicaltrials",
+            "source_id": f"NCT0000000{n}",
+            "title": f"Trial {n}",
+            "why": "phase III",
+        }
+        for n in range(1, 6)
+    ]
+    type_ = f"statement_{effect}"
+    settings = {"source": "review", "source_id": number, "before": {"text": f"Sentence {number}"}}
+    effects = {"challenged": "challenges", "outdated": "outdates", "confirmed": "confirms", "extended": "extends"}
+    after = {"effect": effects[effect], "n_works": len(pieces), "n_new": 1, "evidence": pieces} | values
+    return change(type_, "alert" if effect in ("challenged", "outdated") else "routine", after=after, **settings)
+
+
+def test_touched_statements_come_first_and_in_words(review: Review, change: Make, now: datetime) -> None:
+    twice = {"source": "pubmed", "source_id": "31000001", "title": "<b>Loom</b>", "why": "says so", "facts": ["n: 3"]}
+    changes = [
+        change("retracted", "alert", "99", after={"title": "Bad paper"}),
+        proposal(change, "extended", "S2"),
+        proposal(change, "outdated", "S3"),
+        proposal(change, "challenged", "S1", n_works=1, evidence=[twice, twice]),
+    ]
+    message = mail(review, changes, now)
+    assert message["Subject"] == "[demo] 2 statements challenged or outdated, 1 other alert: 2026-11-22"
+    text, html = parts(message)
+    order = [
+        "STATEMENTS OF THE REVIEW",
+        "S1 CHALLENGED: Sentence S1",
+        "S3 OUTDATED: Sentence S3",
+        "Extended: S2",
+        "ALERTS (1)",
+    ]
+    assert sorted(order, key=text.index) == order
+    assert "rests on 1 work:\n  - <b>Loom</b>\n    says so; n: 3\n    https://pubmed.ncbi.nlm.nih.gov/31000001/" in text
+    assert text.count("<b>Loom</b>") == 1 and "&lt;b&gt;Loom&lt;/b&gt;</a>" in html
+    assert "- NCT00000003: Trial 3\n    phase III" in text and "NCT00000004" not in text
+    assert "and 2 more, in the report" in text and "and 2 more, in the report" in html
+    assert "n works" not in text and "ROUTINE" not in text
+    mild = mail(review, [proposal(change, "confirmed", "S4")], now)
+    assert mild["Subject"] == "[demo] statements confirmed or extended: 2026-11-22"
 
 
 def test_nothing_new_and_failed_never_look_alike(review: Review, change: Make, now: datetime) -> None:
@@ -74,16 +121,16 @@ def test_nothing_new_and_failed_never_look_alike(review: Review, change: Make, n
     assert quiet["Subject"] == "[demo] nothing new: 2026-11-22"
     partly = {"pubmed": status(status="failed", error="503"), "clinicaltrials": status(status="done", error="")}
     failed = mail(review, [], now, sources_status=partly)
-    assert failed["Subject"] == "[demo] FAILED pubmed, nothing new elsewhere: 2026-11-22"
+    assert failed["Subject"] == "[demo] FAILED PubMed, nothing new elsewhere: 2026-11-22"
     text, html = parts(failed)
-    assert text.index("NOT EVERYTHING COULD BE READ") < text.index("pubmed: FAILED: 503") < text.index("SOURCES")
-    assert "pubmed FAILED" in html
+    assert text.index("NOT EVERYTHING COULD BE READ") < text.index("PubMed: FAILED: 503") < text.index("SOURCES")
+    assert "PubMed FAILED" in html
     broken = mail(review, [], now, sources_status={"pubmed": status(status="broken", error="")})
-    assert "FAILED pubmed, nothing could be read" in broken["Subject"]
+    assert "FAILED PubMed, nothing could be read" in broken["Subject"]
     with_changes = mail(review, [change()], now, failures={"feeds": "no answer"})
     assert with_changes["Subject"] == "[demo] FAILED feeds, 1 new: 2026-11-22"
     late = parts(mail(review, [], now, sources_status={"pubmed": status(is_overdue=True)}))
-    assert "pubmed IS OVERDUE" in late[0] and "pubmed is overdue" in late[1]
+    assert "PubMed IS OVERDUE: never read completely so far" in late[0] and "PubMed is overdue" in late[1]
 
 
 def test_many_are_counted_and_alerts_are_all_shown(review: Review, change: Make, now: datetime) -> None:
@@ -150,6 +197,6 @@ def test_no_data_adds_a_header_or_breaks_the_mail(
 
 
 @given(st.text())
-def test_plain_text_is_one_clean_line(text: str) -> None:
-    assert plain(plain(text)) == plain(text) and "\n" not in plain(text)
+def test_clean_text_is_one_line(text: str) -> None:
+    assert clean(clean(text)) == clean(text) and "\n" not in clean(text)
     assert len(clip(text, 20)) <= 20

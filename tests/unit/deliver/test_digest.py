@@ -130,7 +130,7 @@ def test_quiet_weeks_and_failures(review: Review, now: datetime) -> None:
     assert send_digest(FakeStore([]), review, SMTP, now=now, send=post) == []
     (quiet,) = send_digest(FakeStore([]), review, SMTP, now=now, send=post, is_quiet_sent=True)
     (failed,) = send_digest(FakeStore([]), review, SMTP, now=now, send=post, facts=Facts(failures={"pubmed": "x"}))
-    assert "nothing new" in quiet.subject and "FAILED pubmed" in failed.subject
+    assert "nothing new" in quiet.subject and "FAILED PubMed" in failed.subject
 
 
 def test_an_empty_pending_one_is_given_up(review: Review, change: Make, now: datetime) -> None:

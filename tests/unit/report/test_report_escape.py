@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.report.escape import clean, markdown_text
-from livingreview.report.links import doi_url, nct_url, pmid_url
+from livingreview.report.escape import markdown_text
+from livingreview.telling.fit import clean
+from livingreview.telling.links import doi_url, nct_url, pmid_url
 
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 _PLAIN = {"inline", "text", "text_special", "paragraph_open", "paragraph_close"}
@@ -101,7 +102,7 @@ def test_hostile_titles_are_harmless_in_html(material: Material) -> None:
         assert not any(name.startswith("on") for name in attributes)
         if tag == "a":
             assert re.match(
-                r"#[a-z_]+$|https://(pubmed\.ncbi\.nlm\.nih\.gov|doi\.org|clinicaltrials\.gov)/",
+                r"#[a-z_]+$|https://(pubmed\.ncbi\.nlm\.nih\.gov|doi\.org|clinicaltrials\.gov|anzctr\.org\.au)/",
                 attributes["href"] or "",
             )
 
@@ -115,7 +116,9 @@ def test_hostile_titles_are_harmless_in_markdown(material: Material) -> None:
     ]
     assert links
     for href in links:
-        assert re.match(r"https://(pubmed\.ncbi\.nlm\.nih\.gov|doi\.org|clinicaltrials\.gov)/", str(href))
+        assert re.match(
+            r"https://(pubmed\.ncbi\.nlm\.nih\.gov|doi\.org|clinicaltrials\.gov|anzctr\.org\.au)/", str(href)
+        )
 
 
 def test_every_value_of_a_material_may_be_hostile(material: Material) -> None:

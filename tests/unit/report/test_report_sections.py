@@ -10,7 +10,7 @@ import pytest
 from livingreview.identity import is_before, normal_status
 from livingreview.records import Fidelity, Kind, Record
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.report.words import change_words
+from livingreview.telling.words import change_words
 from livingreview.views import QueryLog, StoredChange, StoredRecord
 
 Make = Callable[..., StoredChange]
@@ -179,7 +179,7 @@ def test_a_preprint_and_its_article_are_one_row(
     items = section(replace(quiet, records=records), "core_evidence")["earlier"][0]["items"]
     assert [(item["source_id"], item["also"]) for item in items] == [("500", ["PPR1"])]
     only = section(replace(quiet, records=records[:1]), "core_evidence")["earlier"][0]["items"]
-    assert only[0]["flags"] == ["preprint"] and only[0]["url"] == ""
+    assert only[0]["flags"] == ["preprint"] and only[0]["url"].endswith("/PPR/PPR1")
 
 
 def test_context_lists_what_is_new_first_and_names_the_rest(
@@ -247,7 +247,7 @@ def test_a_state_without_status_falls_back_on_the_last_that_had_one(
 def test_trials_not_printed_are_listed(material: Material) -> None:
     others = section(material, "trials")["others"]
     assert [(one["source_id"], one["is_new"], one["phases"]) for one in others] == [
-        ("NCT00000009", True, "phase1; phase2")
+        ("NCT00000009", True, "phase 1; phase 2")
     ]
 
 
@@ -317,7 +317,7 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
             "design_changed",
             {"title": "A", "phases": ["PHASE1"]},
             {"title": "B", "phases": ["PHASE1", "PHASE2"]},
-            "design changed: phases phase1 -> phase1; phase2; renamed, formerly: A",
+            "design changed: phases phase 1 -> phase 1; phase 2; renamed, formerly: A",
         ),
         ("alias_changed", {"aliases": []}, {"aliases": ["NCT00000007"]}, "alias changed: aliases NCT00000007"),
         ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: result papers 12"),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from livingreview.report import words
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
 from livingreview.report.works import publications
+from livingreview.telling import words
+from livingreview.telling.fit import clean
 
 CAP = 10
 """Publications of a group that are printed; the JSON holds them all."""

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from livingreview.records import Severity
-from livingreview.report import words
 from livingreview.report.frame import NEW_TYPES, Frame
 from livingreview.report.sections import trials
+from livingreview.telling import words
 from livingreview.views import StoredChange
 
 CAP = 100

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from livingreview.report import words
 from livingreview.report.frame import Frame
 from livingreview.report.works import publications
+from livingreview.telling import words
 
 CONTEXT_CAP = 40
 """Rows of context evidence that are printed a scope; the JSON holds them all."""

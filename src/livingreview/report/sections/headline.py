@@ -3,9 +3,9 @@
 from typing import Any
 
 from livingreview.records import Severity
-from livingreview.report import words
 from livingreview.report.frame import Frame
 from livingreview.report.sections import events, evidence, statements, trials
+from livingreview.telling import words
 
 
 def headline(frame: Frame) -> dict[str, Any]:

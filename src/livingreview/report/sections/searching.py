@@ -3,10 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
-from livingreview.report import words
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
-from livingreview.report.links import url_of
+from livingreview.telling import words
+from livingreview.telling.fit import clean
+from livingreview.telling.links import url_of
 from livingreview.views import QueryLog
 
 EXCEPTIONS_CAP = 50

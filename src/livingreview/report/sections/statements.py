@@ -4,11 +4,11 @@ from collections import defaultdict
 from typing import Any
 
 from livingreview.config import Statement
-from livingreview.report import words
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
-from livingreview.report.links import nct_url, url_of
 from livingreview.report.sections import trials
+from livingreview.telling import words
+from livingreview.telling.fit import clean
+from livingreview.telling.links import url_of
 from livingreview.views import StoredChange
 
 CAP = 10
@@ -71,11 +71,10 @@ def _proposals(frame: Frame) -> list[dict[str, Any]]:
 
 def _evidence(piece: dict[str, Any]) -> dict[str, Any]:
     source, source_id = str(piece.get("source", "")), str(piece.get("source_id", ""))
-    title = clean(piece.get("title")) or clean(source_id)
     return {
         "source": source,
         "source_id": clean(source_id),
-        "label": f"{clean(source_id)}: {title}" if nct_url(source_id) else title,
+        "label": words.named(source, source_id, piece.get("title")),
         "url": url_of(source, source_id),
         "why": clean(piece.get("why")),
         "facts": [clean(fact) for fact in piece.get("facts", ())],

@@ -6,10 +6,10 @@ from typing import Any
 
 from livingreview.identity import is_before, normal_status
 from livingreview.records import Fidelity, Kind, PrintedTrial, Record, Severity, TrialFacts
-from livingreview.report import words
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
-from livingreview.report.links import nct_url, record_url
+from livingreview.telling import words
+from livingreview.telling.fit import clean
+from livingreview.telling.links import nct_url, record_url
 from livingreview.views import StoredRecord
 
 TYPES = frozenset(

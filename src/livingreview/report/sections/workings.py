@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from livingreview.records import Kind
-from livingreview.report import words
-from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
+from livingreview.telling import words
+from livingreview.telling.fit import clean
 from livingreview.views import QueryLog, SourceStatus
 
 CAP = 50

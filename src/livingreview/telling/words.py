@@ -1,10 +1,11 @@
 """Values in a person's words: statuses, dates, numbers, sources, and what a change says."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from livingreview.report.escape import clean
+from livingreview.telling.fit import clean
 
 ARROW = "->"
 _SOURCES = {
@@ -27,6 +28,8 @@ _SOURCES = {
     "feeds": "feeds",
     "files": "files",
 }
+_OF_PAPERS = frozenset({"pubmed", "pmc", "europepmc", "crossref", "retraction_watch", "feeds", "files"})
+_PHASE = re.compile(r"phase(?=\d)")
 _STATUS_WORDS = {"UNKNOWN": "unknown status", "ACTIVE_NOT_RECRUITING": "active, not recruiting"}
 _ENUMS = frozenset({"status", "last_known_status", "enrollment_type", "study_type", "phases"})
 _FIELDS = {
@@ -43,6 +46,14 @@ _FIELDS = {
 def source_name(slug: str) -> str:
     """A source as people call it; a file by its own name."""
     return _SOURCES.get(slug, clean(slug))
+
+
+def named(source: str, source_id: str, title: object) -> str:
+    """A record as a reader knows it: a paper by its title, a trial or a statement by its number and its title."""
+    said, number = clean(title or ""), clean(source_id)
+    if not said:
+        return number
+    return said if source in _OF_PAPERS else f"{number}: {said}"
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:
@@ -79,7 +90,7 @@ def plain_value(value: Any) -> str:
 
 def enum_words(value: Any) -> str:
     """A value of the registry's vocabulary (``EARLY_PHASE1``) in words."""
-    return plain_value(value).replace("_", " ").lower()
+    return _PHASE.sub("phase ", plain_value(value).replace("_", " ").lower())
 
 
 def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
