@@ -33,8 +33,6 @@ _EFFECTS = {"challenges": "challenged", "outdates": "outdated", "confirms": "con
 """What a rule of the ledger proposes, the gravest first."""
 _GRAVE = frozenset({"challenges", "outdates"})
 _MAX_PIECES = 3
-_OF_THE_RULE = ("scope: ", "change: ", "areas: ")
-"""Facts that only say what the rule asked for; its words tell them better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +216,7 @@ def _pieces(evidence: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
         works.setdefault((str(piece.get("source")), str(piece.get("source_id"))), piece)
     found = []
     for (source, source_id), piece in list(works.items())[:_MAX_PIECES]:
-        facts = [str(fact) for fact in piece.get("facts") or ()]
-        reasons = [str(piece.get("why") or ""), *(fact for fact in facts if not fact.startswith(_OF_THE_RULE))]
+        reasons = [str(piece.get("why") or ""), *words.telling_facts(piece.get("facts") or ())]
         found.append(
             Piece(
                 title=clip(words.named(source, source_id, piece.get("title")), 200),

@@ -29,6 +29,7 @@ _SOURCES = {
     "files": "files",
 }
 _OF_PAPERS = frozenset({"pubmed", "pmc", "europepmc", "crossref", "retraction_watch", "feeds", "files"})
+_OF_THE_RULE = ("scope: ", "change: ", "areas: ")
 _PHASE = re.compile(r"phase(?=\d)")
 _STATUS_WORDS = {"UNKNOWN": "unknown status", "ACTIVE_NOT_RECRUITING": "active, not recruiting"}
 _ENUMS = frozenset({"status", "last_known_status", "enrollment_type", "study_type", "phases"})
@@ -54,6 +55,11 @@ def named(source: str, source_id: str, title: object) -> str:
     if not said:
         return number
     return said if source in _OF_PAPERS else f"{number}: {said}"
+
+
+def telling_facts(facts: Iterable[object]) -> list[str]:
+    """The facts of a piece of evidence without those that only repeat what its rule asked for."""
+    return [said for fact in facts if not (said := clean(fact)).startswith(_OF_THE_RULE)]
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:

@@ -77,7 +77,7 @@ def _evidence(piece: dict[str, Any]) -> dict[str, Any]:
         "label": words.named(source, source_id, piece.get("title")),
         "url": url_of(source, source_id),
         "why": clean(piece.get("why")),
-        "facts": [clean(fact) for fact in piece.get("facts", ())],
+        "facts": words.telling_facts(piece.get("facts", ())),
         "quotes": [clean(quote) for quote in piece.get("quotes", ())],
     }
 
