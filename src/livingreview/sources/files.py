@@ -8,9 +8,9 @@ read. Two limits stand against a bomb: bytes unpacked, and bytes unpacked for ea
 import gzip
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from isal import igzip, isal_zlib
 
@@ -22,6 +22,7 @@ from livingreview.verdicts import Unread
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+_T = TypeVar("_T")
 MAX_DOCUMENT_BYTES = 8_000_000_000
 """The largest yearly MEDLINE file has about 0.4 GB unpacked."""
 MAX_UNPACKED_PER_PACKED = 200
@@ -156,8 +157,8 @@ def parse_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item
     Raises:
         InputError: as :func:`parser_for` and the parser do, always with the file's name.
     """
-    for item in unread_file(path, max_bytes):
-        yield item.read() if isinstance(item, Unread) else item
+    _, parser = parser_for(path, max_bytes)
+    return _items(path, parser, max_bytes)
 
 
 def unread_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item | Unread]:
@@ -167,12 +168,13 @@ def unread_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Ite
         InputError: as :func:`parse_file`.
     """
     name, parser = parser_for(path, max_bytes)
+    return _items(path, pubmed_xml.unread if name == "pubmed_xml" else parser, max_bytes)
+
+
+def _items(path: Path, parser: Callable[[BinaryIO], Iterator[_T]], max_bytes: int) -> Iterator[_T]:
     with open_document(path, max_bytes) as document:
         try:
-            if name == "pubmed_xml":
-                yield from pubmed_xml.unread(document)
-            else:
-                yield from parser(formats.as_utf8(document))
+            yield from parser(formats.as_utf8(document))
         except InputError as error:
             where = str(path)
             raise InputError(str(error) if where in str(error) else f"{where}: {error}") from error
