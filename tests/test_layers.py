@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
-    ("config", "http", "identity", "text", "linking"),
+    ("config", "http", "identity", "text", "tokens", "linking"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
-    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "reporting", "run", "inbox")
+    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "reporting", "run", "inbox")
     + ("baseline", "by_hand", "feedback", "queue", "evidence", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from livingreview import changes, classify, report
+from livingreview import changes, report
 from livingreview.config import Project
 from livingreview.deliver import atom
 from livingreview.errors import StoreError
+from livingreview.new_areas import propose_areas
 from livingreview.records import Baseline
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
@@ -111,7 +112,5 @@ def material(
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,
-        new_areas=tuple(
-            report.NewArea(terms=area.terms, keys=area.keys) for area in classify.propose_areas(review, core)
-        ),
+        new_areas=tuple(report.NewArea(terms=area.terms, keys=area.keys) for area in propose_areas(review, core)),
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from livingreview import __version__, changes, classify, decide, ledger, method, resolving
+from livingreview import __version__, changes, decide, ledger, method, resolving
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
@@ -25,7 +25,6 @@ from livingreview.sources import Item, files, retraction_watch
 from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
-from livingreview.training import current_model
 from livingreview.verdicts import Action, Unread
 from livingreview.views import Run, StoredChange
 
@@ -249,22 +248,27 @@ def _derive(
     Returns:
         The model's id, and how the records compare with its training set; both empty when nothing was to do.
     """
+    watch.progress("classifying", 0)
+    versions = repository.underived(_DERIVE_BATCH)
+    if not versions:
+        return "", {}
+    # Only here are the libraries of the classifier needed, which take their time to load.
+    from livingreview import classify
+    from livingreview.training import current_model
+
     context = changes.Context.of(project.review, baseline, project.settings.trials, now)
-    other = project.review.other_scope
-    model: classify.Model | None = None
+    model = current_model(project, repository, baseline, now, watch.tell)
     drift = classify.Drift()
     done = 0
-    watch.progress("classifying", done)
-    while versions := repository.underived(_DERIVE_BATCH):
-        if model is None:
-            model = current_model(project, repository, baseline, now, watch.tell)
+    while versions:
         records = [version.record for version in versions]
         scores = model.score(records)
         drift.add(model, records, scores)
         pairs = list(zip(versions, scores, strict=True))
         found = [change for version, score in pairs for change in changes.derive(version, score, context)]
         by_id: Mapping[int, Score] = {version.version_id: score for version, score in pairs}
-        repository.commit_derived(run, list(by_id), by_id, found, other)
+        repository.commit_derived(run, list(by_id), by_id, found, project.review.other_scope)
         done += len(versions)
         watch.progress("classifying", done)
-    return (model.id, drift.found(model.card)) if model else ("", {})
+        versions = repository.underived(_DERIVE_BATCH)
+    return model.id, drift.found(model.card)
