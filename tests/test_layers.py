@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
-    ("aside", "config", "http", "identity", "text", "linking", "telling"),
+    ("aside", "config", "http", "identity", "text", "tokens", "linking", "telling"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
-    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "run", "inbox")
+    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "reporting", "run", "inbox")
     + ("baseline", "by_hand", "feedback", "queue", "evidence", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )

@@ -11,27 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from livingreview import __version__, changes, classify, decide, ledger, method, report, resolving
+from livingreview import __version__, changes, decide, ledger, method, resolving
 from livingreview.acquire import Acquired, Watch, read_services
-from livingreview.aside import written_aside
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
-from livingreview.deliver import atom
-from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError
+from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError
 from livingreview.inbox import read_inbox
 from livingreview.lines import Connect, live
 from livingreview.plan import Asking, plan
 from livingreview.records import Baseline, Record, Score
-from livingreview.sources import Item, files, queries_of, retraction_watch
+from livingreview.reporting import changes_to_report, write_feed, write_report
+from livingreview.sources import Item, files, retraction_watch
 from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
-from livingreview.training import current_model
 from livingreview.verdicts import Action, Unread
-from livingreview.views import Run, StoredChange, StoredRecord
+from livingreview.views import Run, StoredChange
 
 _DERIVE_BATCH = 1_000
-_IDS_A_LOOK = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +168,7 @@ def _run(
             run = repository.run(run.name)
             found = changes_to_report(repository, run)
             paths = write_report(project, repository, baseline, run, acquired.failures, found)
-            _write_feed(project, repository, now)
+            write_feed(project, repository, now)
             repository.mark_reported(run, now)
         except BaseException as error:
             # Whatever ends a run early is in its log, and goes on its way.
@@ -251,122 +248,27 @@ def _derive(
     Returns:
         The model's id, and how the records compare with its training set; both empty when nothing was to do.
     """
+    watch.progress("classifying", 0)
+    versions = repository.underived(_DERIVE_BATCH)
+    if not versions:
+        return "", {}
+    # Only here are the libraries of the classifier needed, which take their time to load.
+    from livingreview import classify
+    from livingreview.training import current_model
+
     context = changes.Context.of(project.review, baseline, project.settings.trials, now)
-    other = project.review.other_scope
-    model: classify.Model | None = None
+    model = current_model(project, repository, baseline, now, watch.tell)
     drift = classify.Drift()
     done = 0
-    watch.progress("classifying", done)
-    while versions := repository.underived(_DERIVE_BATCH):
-        if model is None:
-            model = current_model(project, repository, baseline, now, watch.tell)
+    while versions:
         records = [version.record for version in versions]
         scores = model.score(records)
         drift.add(model, records, scores)
         pairs = list(zip(versions, scores, strict=True))
         found = [change for version, score in pairs for change in changes.derive(version, score, context)]
         by_id: Mapping[int, Score] = {version.version_id: score for version, score in pairs}
-        repository.commit_derived(run, list(by_id), by_id, found, other)
+        repository.commit_derived(run, list(by_id), by_id, found, project.review.other_scope)
         done += len(versions)
         watch.progress("classifying", done)
-    return (model.id, drift.found(model.card)) if model else ("", {})
-
-
-def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
-    """The changes that the report of a run tells: its own, and those of runs that ended before they could report."""
-    runs = repository.runs()
-    last_told = max((other.id for other in runs if other.id < run.id and other.reported_at is not None), default=0)
-    names = [other.name for other in runs if last_told < other.id <= run.id]
-    return tuple(found for name in names for found in repository.changes(run=name))
-
-
-def write_report(
-    project: Project,
-    repository: Repository,
-    baseline: Baseline,
-    run: Run,
-    failures: Mapping[str, str],
-    found: Sequence[StoredChange],
-) -> tuple[Path, ...]:
-    """Builds the report of a run from the store and writes it to ``out/<run>/``.
-
-    Raises:
-        StoreError: the folder cannot be written to.
-    """
-    return report.write(
-        report.build(material(project, repository, baseline, run, failures, found)), project.path("out_dir") / run.name
-    )
-
-
-def _write_feed(project: Project, repository: Repository, now: datetime) -> None:
-    """``out/changes.atom``: the newest changes of every run."""
-    path = project.path("out_dir") / "changes.atom"
-    found = repository.changes(last=atom.MAX_ENTRIES)
-    try:
-        with written_aside(path) as file:
-            file.write(atom.feed(project.review, found, now=now).encode())
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def material(
-    project: Project,
-    repository: Repository,
-    baseline: Baseline,
-    run: Run,
-    failures: Mapping[str, str],
-    found: Sequence[StoredChange],
-) -> report.Material:
-    """Everything that the report of one run is made of."""
-    review, settings = project.review, project.settings
-    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
-    relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    kept: dict[tuple[str, str], StoredRecord] = {
-        stored.record.key: stored for stored in repository.records(scopes=relevant)
-    }
-    # Trials whose registry entry changed are shown with their titles, whatever their scope.
-    changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
-    wanted: dict[str, list[str]] = {}
-    for source, source_id in sorted(baseline.trial_keys | changed):
-        wanted.setdefault(source, []).append(source_id)
-    for source, ids in wanted.items():
-        for start in range(0, len(ids), _IDS_A_LOOK):
-            for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
-                kept[stored.record.key] = stored
-    for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
-        if context.is_baseline(stored.record):
-            kept[stored.record.key] = stored
-    core = {
-        stored.record.key: (stored.record, stored.score.areas)
-        for stored in kept.values()
-        if stored.score and stored.score.scope == review.core_scope
-    }
-    queries = queries_of(review, settings)
-    earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
-    # The last one that searched: a run that read a file in between changed no method.
-    asked = (repository.query_logs(other) for other in reversed(earlier))
-    searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
-    return report.Material(
-        review=review,
-        baseline=baseline,
-        run=run,
-        previous_run=earlier[-1] if earlier else None,
-        queries=tuple(repository.query_logs(run)),
-        previous_queries=tuple(searched),
-        issues=tuple(repository.issues(run)),
-        changes=tuple(found),
-        records=tuple(kept[key] for key in sorted(kept)),
-        trial_history={
-            nct: tuple(repository.versions("clinicaltrials", nct))
-            for nct in sorted(baseline.nct_ids)
-            if ("clinicaltrials", nct) in kept
-        },
-        counts=repository.counts(),
-        status=repository.status(review, queries, settings.services(), run.now_at),
-        model_card=repository.model_card(run.model),
-        failures=dict(failures),
-        now=run.now_at,
-        new_areas=tuple(
-            report.NewArea(terms=area.terms, keys=area.keys) for area in classify.propose_areas(review, core)
-        ),
-    )
+        versions = repository.underived(_DERIVE_BATCH)
+    return model.id, drift.found(model.card)

@@ -84,13 +84,10 @@ def train(project: Project, repository: Repository, known: list[classify.Example
     model = classify.train(project.review, known, now=now, code_version=__version__)
     model.save(project.path("models_dir") / project.review.slug)
     repository.save_model(model.id, now, model.card)
-    keys, batch = [], []
-    for stored in list(repository.records()) if repository.has_scores() else []:
-        keys.append(stored.record.key)
-        batch.append(stored.record)
-        if len(batch) == _BATCH:
-            repository.replace_scores(dict(zip(keys, model.score(batch), strict=True)), project.review.other_scope)
-            keys, batch = [], []
-    if batch:
-        repository.replace_scores(dict(zip(keys, model.score(batch), strict=True)), project.review.other_scope)
+    last = 0
+    while states := repository.derived(last, _BATCH):
+        last = states[-1][0]
+        scores = model.score([record for _, record in states])
+        ids = [version_id for version_id, _ in states]
+        repository.replace_scores(dict(zip(ids, scores, strict=True)), project.review.other_scope)
     return model

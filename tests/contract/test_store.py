@@ -447,10 +447,8 @@ def derive(repository: Repository, run: Run, changes: Sequence[Change]) -> None:
 def test_versions_wait_until_they_are_derived(repository: Repository, run: Run) -> None:
     apply(repository, run, article("1"), article("2"))
     assert [version.number for version in repository.underived(1)] == [1]
-    assert not repository.has_scores()
     derive(repository, run, [change("1"), change("2")])
     assert repository.underived(10) == []
-    assert repository.has_scores()
     assert [stored.change for stored in repository.changes()] == [change("1"), change("2")]
     assert all(stored.score == SCORE for stored in repository.records())
     assert [stored.record.source_id for stored in repository.records(scopes=["core"])] == ["1", "2"]
@@ -460,10 +458,24 @@ def test_versions_wait_until_they_are_derived(repository: Repository, run: Run) 
 def test_scores_are_replaced_for_the_current_version(repository: Repository, run: Run) -> None:
     apply(repository, run, article())
     derive(repository, run, [])
-    repository.replace_scores({("pubmed", "31000001"): replace(SCORE, scope="other", model="m2")}, "other")
+    ((version_id, record),) = repository.derived(0, 10)
+    assert record == article()
+    repository.replace_scores({version_id: replace(SCORE, scope="other", model="m2")}, "other")
     (stored,) = repository.records()
     assert stored.score is not None
     assert (stored.score.scope, stored.score.model) == ("other", "m2")
+
+
+def test_what_waits_to_be_derived_is_not_scored_before(repository: Repository, run: Run) -> None:
+    apply(repository, run, article("1"), article("2"))
+    derive(repository, run, [])
+    apply(repository, run, article("3"), article("1", title="Another title", source_date="2030-01-01"))
+    assert [record.source_id for _, record in repository.derived(0, 10)] == ["2"]
+    assert [record.source_id for _, record in repository.derived(0, 1)] == ["2"]
+    derive(repository, run, [])
+    found = repository.derived(0, 10)
+    assert [record.source_id for _, record in found] == ["2", "3", "1"]
+    assert [record.source_id for _, record in repository.derived(found[0][0], 1)] == ["3"]
 
 
 def test_changes_by_run_period_and_number(repository: Repository, run: Run) -> None:

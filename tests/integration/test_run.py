@@ -1,6 +1,7 @@
 """Whole runs through the command line, upon the local server."""
 
 import json
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -606,6 +607,20 @@ def test_explain_train_and_doctor(filled: Lab) -> None:
     ended = filled("doctor", "--json", now="2026-06-01")
     assert {check["name"] for check in json.loads(ended.out)["checks"]} >= {"settings", "database", "lock", "disk"}
     assert filled("doctor", "--live", now="2026-06-01").code in (0, 2)
+
+
+def test_new_records_arrive_when_the_model_has_to_be_trained_anew(filled: Lab) -> None:
+    assert filled("run", now=FIRST).code == 0
+    path = filled.config / "reviews" / "tiny" / "review.toml"
+    path.write_text(path.read_text().replace("loom cells?", "(?:loom|heald) cells?"))
+    filled.server.world.add(Article(pmid="31000777", title="Vesicles of loom cells in dry eyes", edat=date(2022, 6, 2)))
+    ended = filled("run", now=SECOND)
+    assert ended.code == 0, ended.err
+    assert "training" in ended.err
+    with closing(filled.open()) as repository:
+        models = {stored.score.model for stored in repository.records() if stored.score}
+        told = [found.change.source_id for found in repository.changes(last=1)]
+    assert (len(models), told) == (1, ["31000777"])
 
 
 def recall(lab: Lab, code: int = 0) -> dict[str, object]:

@@ -6,7 +6,6 @@ from livingreview.classify.examples import Example, shipped_examples
 from livingreview.classify.explain import AreaReason, Explanation, Neighbour, explain
 from livingreview.classify.facets import FacetReader
 from livingreview.classify.model import Model
-from livingreview.classify.new_areas import ProposedArea, propose_areas
 from livingreview.classify.train import reason_to_train, train
 
 __all__ = [
@@ -17,10 +16,8 @@ __all__ = [
     "FacetReader",
     "Model",
     "Neighbour",
-    "ProposedArea",
     "evaluate",
     "explain",
-    "propose_areas",
     "reason_to_train",
     "shipped_examples",
     "train",

@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from livingreview.classify.features import Floats, Words, prepare
+from livingreview.classify.features import Floats
 from livingreview.classify.model import Model
 from livingreview.records import Record, Score
+from livingreview.tokens import Words, prepare
 
 N_BINS: Final = 10
 MIN_RECORDS: Final = 50

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from livingreview.canonical import canonical_json
-from livingreview.config import Project, Review, read_csv
+from livingreview.config import RESIDUAL_ALIAS, Project, Review, read_csv
 from livingreview.errors import ConfigError
 from livingreview.identity import normal_doi, normal_pmid, normal_title
 from livingreview.records import Baseline, Fidelity, Record
@@ -17,10 +17,6 @@ title from far away is easy to refuse and would flatter every figure."""
 
 NOBODY_LOOKED = "?"
 """What ``area`` of a labels file holds where nobody looked for areas; empty says that there is none."""
-
-RESIDUAL_ALIAS = "general"
-"""The area that has this alias takes what belongs to no disease: a record labelled with it has no area, and it is
-never given for terms of its own, only as the parent of a child."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ import numpy as np
 from scipy import sparse
 
 from livingreview.classify.examples import Example
-from livingreview.classify.features import Floats, prepare
+from livingreview.classify.features import Floats
 from livingreview.classify.model import N_TERMS, Model
 from livingreview.records import Record, Score
+from livingreview.tokens import prepare
 
 Terms = tuple[tuple[str, float], ...]
 

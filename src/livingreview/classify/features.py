@@ -8,10 +8,8 @@ in a title or among keywords and headings, ``1 - exp(-n / 2)`` when an abstract 
 set of concepts; a record belongs to it to the degree that just these concepts are present.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
 from typing import Any, Final
@@ -19,11 +17,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from livingreview.config import ClassifierParameters, Review
-from livingreview.records import Record
-from livingreview.text import Folder, fields, normal_letters
+from livingreview.tokens import Words, concepts_of, stop_words_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,58 +27,8 @@ Ints = npt.NDArray[np.int64]
 BLOCKS: Final = ("title", "abstract", "headings")
 """The three weighted fields; keywords, MeSH, conditions and interventions are one."""
 
-_TO_SPACE: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]")
-_BORDER: Final = "\x00"
 _UNKNOWN: Final = -1
 _SKIPPED: Final = -2
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The folded words of one record, by block."""
-
-    title: list[str]
-    abstract: list[str]
-    headings: list[str]
-
-
-def folder_of(review: Review) -> Folder:
-    """The compiled name variants of a review."""
-    return Folder((pattern, item.replacement, item.context) for item in review.variants for pattern in item.patterns)
-
-
-def concepts_of(review: Review) -> tuple[str, ...]:
-    """The tokens of the name variants, each once, in the order of config; replacements that are no word are none."""
-    names = [item.replacement.strip() for item in review.variants if item.is_concept]
-    return tuple(dict.fromkeys(name for name in names if name.isidentifier()))
-
-
-def stop_words_of(review: Review) -> frozenset[str]:
-    """The words that are left out before pairs are made."""
-    return ENGLISH_STOP_WORDS if review.classifier.is_stop_listed else frozenset()
-
-
-def words_of_text(text: str) -> list[str]:
-    """The words of a folded text: runs of letters, digits and underscores."""
-    if not text.isascii():
-        text = _NOT_ASCII.sub(lambda found: found.group() if found.group().isalnum() else " ", text)
-    return text.translate(_TO_SPACE).split()
-
-
-def prepare(record: Record, folder: Folder) -> Words:
-    """Fold a record once and cut it into words, by block."""
-    parts = fields(record)
-    heads = " . ".join(parts[name] for name in ("keywords", "mesh", "conditions", "interventions") if parts[name])
-    texts = [normal_letters(text) for text in (parts["title"], parts["abstract"], heads)]
-    words = [words_of_text(text) for text in texts]
-    if not folder.may_fold(chain.from_iterable(words)):
-        return Words(*words)
-    texts = [" ".join(text.split()) for text in texts]
-    folded = folder.fold(_BORDER.join(texts)).split(_BORDER)
-    if len(folded) != len(texts):  # a pattern of config reached across a border, or the text holds one
-        folded = [folder.fold(text) for text in texts]
-    return Words(*map(words_of_text, folded))
 
 
 class Features:

@@ -9,11 +9,12 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from livingreview.classify.examples import BACKGROUND, Example, with_parents
-from livingreview.classify.features import Features, Floats, Words, folder_of, prepare
+from livingreview.classify.features import Features, Floats
 from livingreview.classify.linear import fit_classes, fit_yes_no, sigmoid
 from livingreview.classify.terms import AreaTerms
 from livingreview.config import Review
 from livingreview.errors import InputError
+from livingreview.tokens import Words, folder_of, prepare
 
 MIN_AREA_EXAMPLES = 8
 """An area with fewer positive examples is judged by its terms alone."""

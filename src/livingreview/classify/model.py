@@ -11,7 +11,7 @@ from scipy import sparse
 
 from livingreview.canonical import canonical_json
 from livingreview.classify.facets import FacetReader
-from livingreview.classify.features import Features, Floats, folder_of, prepare
+from livingreview.classify.features import Features, Floats
 from livingreview.classify.fit import Fitted
 from livingreview.classify.linear import softmax
 from livingreview.classify.modelfile import content_id, read_model, write_model
@@ -19,6 +19,7 @@ from livingreview.classify.terms import AreaTerms
 from livingreview.config import Review
 from livingreview.errors import StoreError
 from livingreview.records import Record, Score
+from livingreview.tokens import folder_of, prepare
 
 N_TERMS: Final = 8
 """How many terms a score names."""

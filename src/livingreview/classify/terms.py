@@ -11,11 +11,11 @@ from itertools import compress
 
 import numpy as np
 
-from livingreview.classify.examples import RESIDUAL_ALIAS
-from livingreview.classify.features import Floats, Words, words_of_text
-from livingreview.config import Review
+from livingreview.classify.features import Floats
+from livingreview.config import RESIDUAL_ALIAS, Review
 from livingreview.records import Record
 from livingreview.text import Folder
+from livingreview.tokens import Words, words_of_text
 
 _Columns = tuple[int, ...]
 _Entry = tuple[int, list[str], str, _Columns]

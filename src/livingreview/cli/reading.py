@@ -115,7 +115,7 @@ def report(
 ) -> None:
     """Build the report of a run, or of a period, from the store."""
     from livingreview import report as reports
-    from livingreview.run import changes_to_report, material, write_report
+    from livingreview.reporting import changes_to_report, material, write_report
 
     call = invocation(context)
     project = call.project()

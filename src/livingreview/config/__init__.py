@@ -10,6 +10,7 @@ from livingreview.config.project import (
     unknown_variables,
 )
 from livingreview.config.review import (
+    RESIDUAL_ALIAS,
     Area,
     ClassifierParameters,
     Facet,
@@ -36,6 +37,7 @@ from livingreview.config.settings import (
 from livingreview.config.statement import Effect, Rule, Statement
 
 __all__ = [
+    "RESIDUAL_ALIAS",
     "Area",
     "CrossrefSettings",
     "ClassifierParameters",

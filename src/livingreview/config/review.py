@@ -11,6 +11,10 @@ from livingreview.config.settings import SourcesSettings
 from livingreview.config.statement import Statement
 from livingreview.records import Reference
 
+RESIDUAL_ALIAS = "general"
+"""The area that has this alias takes what belongs to no disease: a record labelled with it has no area, and it is
+never given for terms of its own, only as the parent of a child."""
+
 
 class Scope(Frozen):
     """One relevance class of records."""

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from livingreview.linking import SAME_PUBLICATION
-from livingreview.records import Kind, Record
-from livingreview.store.reading import RECORD, SCORE, VERSION, WORK_LINK, record_of
+from livingreview.records import Change, Kind, Record, Score
+from livingreview.store.reading import CHANGE, RECORD, SCORE, VERSION, WORK_LINK, record_of
+from livingreview.store.writing import change_values, score_values
 from livingreview.views import Underived
+
+_IDS_A_STATEMENT = 1_000
 
 
 def underived(connection: Connection, limit: int) -> list[Underived]:
@@ -175,3 +178,48 @@ def _told_kinds(
         )
         for row in rows
     }
+
+
+def commit(
+    connection: Connection,
+    run_id: int,
+    version_ids: Sequence[int],
+    scores: Mapping[int, Score],
+    changes: Sequence[Change],
+    other: str,
+) -> None:
+    """See :meth:`livingreview.store.repository.Repository.commit_derived`."""
+    if scores:
+        rows = [score_values(version_id, score, other) for version_id, score in scores.items()]
+        connection.execute(insert(SCORE), rows)
+    if changes:
+        connection.execute(insert(CHANGE), [change_values(run_id, change) for change in changes])
+    for start in range(0, len(version_ids), _IDS_A_STATEMENT):
+        part = version_ids[start : start + _IDS_A_STATEMENT]
+        connection.execute(update(VERSION).where(VERSION.c.id.in_(part)).values(is_derived=True))
+
+
+def derived(connection: Connection, after_version_id: int, limit: int) -> list[tuple[int, Record]]:
+    """Current states that have been derived, the oldest first: (version id, record).
+
+    Those that have not are left out: their scores come with their changes.
+    """
+    rows = connection.execute(
+        select(VERSION.c.id, VERSION.c.content, VERSION.c.envelope)
+        .join(RECORD, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+        .where(VERSION.c.id > after_version_id, VERSION.c.is_derived.is_(True))
+        .order_by(VERSION.c.id)
+        .limit(limit)
+    )
+    return [(row.id, record_of(row)) for row in rows]
+
+
+def replace_scores(connection: Connection, scores: Mapping[int, Score], other: str) -> None:
+    """Puts new scores in the place of those that versions have: version id -> score."""
+    ids = list(scores)
+    for start in range(0, len(ids), _IDS_A_STATEMENT):
+        connection.execute(delete(SCORE).where(SCORE.c.version_id.in_(ids[start : start + _IDS_A_STATEMENT])))
+    if scores:
+        connection.execute(
+            insert(SCORE), [score_values(version_id, score, other) for version_id, score in scores.items()]
+        )

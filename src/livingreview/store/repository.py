@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from livingreview.config import Query, Review, ServiceSettings
@@ -25,7 +25,7 @@ from livingreview.store.following import Following
 from livingreview.store.ledger import Ledger
 from livingreview.store.status import source_status
 from livingreview.store.works import Works
-from livingreview.store.writing import Writing, change_values, forget_stamps, score_values
+from livingreview.store.writing import Writing, forget_stamps
 from livingreview.verdicts import Decider
 from livingreview.views import (
     Absence,
@@ -179,38 +179,17 @@ class Repository:
             other: slug of the irrelevant scope; ``p_relevant`` is one minus its probability.
         """
         with self._begin() as connection:
-            if scores:
-                connection.execute(
-                    insert(reading.SCORE),
-                    [score_values(version_id, score, other) for version_id, score in scores.items()],
-                )
-            if changes:
-                connection.execute(insert(reading.CHANGE), [change_values(run.id, change) for change in changes])
-            for start in range(0, len(version_ids), 1000):
-                connection.execute(
-                    update(reading.VERSION)
-                    .where(reading.VERSION.c.id.in_(version_ids[start : start + 1000]))
-                    .values(is_derived=True)
-                )
+            deriving.commit(connection, run.id, version_ids, scores, changes, other)
 
-    def replace_scores(self, scores: Mapping[tuple[str, str], Score], other: str) -> None:
-        """Puts new scores in the place of those of the current versions: (source, source_id) -> score."""
+    def derived(self, after_version_id: int, limit: int) -> list[tuple[int, Record]]:
+        """Current states that have been derived: (version id, record) in the order in which they were stored."""
         with self._begin() as connection:
-            current = connection.execute(
-                select(reading.RECORD.c.source, reading.RECORD.c.source_id, reading.VERSION.c.id).join(
-                    reading.VERSION,
-                    (reading.VERSION.c.record_id == reading.RECORD.c.id)
-                    & (reading.VERSION.c.number == reading.RECORD.c.current_version),
-                )
-            ).all()
-            ids = {(row.source, row.source_id): row.id for row in current}
-            for key, score in scores.items():
-                values = score_values(ids[key], score, other)
-                done = connection.execute(
-                    update(reading.SCORE).where(reading.SCORE.c.version_id == ids[key]).values(values)
-                )
-                if done.rowcount == 0:
-                    connection.execute(insert(reading.SCORE).values(values))
+            return deriving.derived(connection, after_version_id, limit)
+
+    def replace_scores(self, scores: Mapping[int, Score], other: str) -> None:
+        """Puts new scores in the place of those that versions have: version id -> score."""
+        with self._begin() as connection:
+            deriving.replace_scores(connection, scores, other)
 
     def save_model(self, model_id: str, trained_at: datetime, card: Mapping[str, Any]) -> None:
         """Keeps the card of a model; the same model twice is one row."""
@@ -225,11 +204,6 @@ class Repository:
             return list(
                 connection.execute(select(reading.MODEL.c.trained_at).order_by(reading.MODEL.c.trained_at)).scalars()
             )
-
-    def has_scores(self) -> bool:
-        """Whether anything has been classified yet."""
-        with self._begin() as connection:
-            return connection.execute(select(reading.SCORE.c.version_id).limit(1)).first() is not None
 
     # Reading
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from livingreview.classify.features import folder_of, prepare
 from livingreview.classify.terms import AreaTerms
 from livingreview.records import Section
+from livingreview.tokens import folder_of, prepare
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
-from livingreview.classify.features import Features, concepts_of, folder_of, prepare, words_of_text
+from livingreview.classify.features import Features
 from livingreview.records import Section
 from livingreview.text import normal_text
+from livingreview.tokens import STOP_WORDS, concepts_of, folder_of, prepare, words_of_text
 
 
 @pytest.fixture
@@ -104,3 +105,7 @@ def test_shipped_variants_miss_nothing_for_their_prefilter(project, labelled):
                 if not item.context or any(string in naive for string in item.context):
                     naive = pattern.sub(item.replacement, naive)
         assert folder.fold(text) == naive
+
+
+def test_the_stop_words_are_those_of_scikit_learn():
+    assert STOP_WORDS == ENGLISH_STOP_WORDS

@@ -1,6 +1,6 @@
 """Areas that are proposed."""
 
-from livingreview.classify import propose_areas
+from livingreview.new_areas import propose_areas
 
 
 def keyed(make_article, titles):

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from livingreview.classify.examples import RESIDUAL_ALIAS
-from livingreview.classify.features import Words, concepts_of, folder_of, prepare, stop_words_of
-from livingreview.config import Review
+from livingreview.config import RESIDUAL_ALIAS, Review
 from livingreview.records import Record
+from livingreview.tokens import Words, concepts_of, folder_of, prepare, stop_words_of
 
 MIN_RECORDS: Final = 3
 """A group of fewer records is no area."""
