@@ -13,7 +13,7 @@ LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
     ("config", "http", "identity", "text", "linking"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
-    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "run", "inbox")
+    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "emerging", "run", "inbox")
     + ("baseline", "by_hand", "feedback", "queue", "evidence", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from livingreview import __version__, changes, classify, decide, ledger, method, report, resolving
+from livingreview import __version__, changes, classify, decide, emerging, ledger, method, report, resolving
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
@@ -164,6 +164,8 @@ def _run(
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.works.link(run)
             model, drift = _derive(project, repository, baseline, run, now, watch)
+            emerging.tell(project, repository, baseline, run, now, watch)
+            watch.progress(ledger.STAGE, 0)
             ledger.weigh(project, repository, baseline, run, now)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
@@ -336,11 +338,6 @@ def material(
     for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored
-    core = {
-        stored.record.key: (stored.record, stored.score.areas)
-        for stored in kept.values()
-        if stored.score and stored.score.scope == review.core_scope
-    }
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     # The last one that searched: a run that read a file in between changed no method.
@@ -367,6 +364,6 @@ def material(
         failures=dict(failures),
         now=run.now_at,
         new_areas=tuple(
-            report.NewArea(terms=area.terms, keys=area.keys) for area in classify.propose_areas(review, core)
+            report.NewArea(terms=group.terms, keys=group.keys) for group in emerging.area_groups(review, kept.values())
         ),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from livingreview.records import Change, Cursor, Decision, Record, Score
@@ -224,6 +224,20 @@ class Underived:
     is_superseded: bool = False
     siblings: tuple[Record, ...] = ()
     work_scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTrial:
+    """A trial in its current state.
+
+    Attributes:
+        seen_through: the day up to which its registry is known to have said nothing else.
+    """
+
+    record: Record
+    work_id: str
+    version: int
+    seen_through: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ TYPES = frozenset(
         "date_slipped",
         "design_changed",
         "why_stopped",
+        "overdue",
         "alias_changed",
     )
 )

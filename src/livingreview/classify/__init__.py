@@ -6,10 +6,11 @@ from livingreview.classify.examples import Example, shipped_examples
 from livingreview.classify.explain import AreaReason, Explanation, Neighbour, explain
 from livingreview.classify.facets import FacetReader
 from livingreview.classify.model import Model
-from livingreview.classify.new_areas import ProposedArea, propose_areas
+from livingreview.classify.new_areas import MIN_RECORDS, ProposedArea, propose_areas
 from livingreview.classify.train import reason_to_train, train
 
 __all__ = [
+    "MIN_RECORDS",
     "AreaReason",
     "Drift",
     "Example",

@@ -20,7 +20,6 @@ MIN_TITLE_CHARS = 30
 """Titles shorter than this are shared by strangers, and match nothing."""
 NEW_TYPES = frozenset({"new_record", "new_core_record", "new_trial", "preprint_published"})
 _LOUDNESS = {Severity.ALERT: 0, Severity.NOTABLE: 1, Severity.ROUTINE: 2}
-_STAGES = {"title_abstract": 0, "full_text": 1}
 
 
 @dataclass(frozen=True)
@@ -140,13 +139,13 @@ class Frame:
         change = found.change
         stored = self.by_key.get((change.source, change.source_id))
         title = clean(change.after.get("title") or (stored.record.title if stored else ""))
-        if change.source == "review":
+        if change.type.startswith("statement_"):
             title = clean(change.before.get("text"))
         after, facts = change.after, stored.record.trial if stored else None
         if change.type == "results_posted" and facts:
             after = {"status": facts.status} | after
         told = words.change_words(change.type, change.before, after)
-        is_named = facts is not None or bool(nct_url(change.source_id)) or change.source == "review"
+        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type.startswith("statement_")
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
@@ -161,14 +160,6 @@ class Frame:
             "effective_date": clean(change.effective_date),
             "run": found.run,
         }
-
-
-def decision_of(stored: StoredRecord) -> str:
-    """The last word of the last stage on a record's work; empty when nobody decided."""
-    if not stored.decisions:
-        return ""
-    last = max(stored.decisions, key=lambda one: (_STAGES.get(one.stage, 0), one.decided_at))
-    return last.decision
 
 
 def _change_order(found: StoredChange) -> tuple[int, str, str, str, str, int]:

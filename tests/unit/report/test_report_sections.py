@@ -137,7 +137,7 @@ def test_a_proposal_of_a_rule_names_its_statement(quiet: Material, change: Make)
     made = {"n_new": 1, "n_works": 1, "evidence": [piece]}
     changes = (
         change(1, "statement_extended", "S1", source="review", after=made | {"effect": "extends"}),
-        change(2, "statement_outdated", "S3", source="review", after=made | {"effect": "outdates"}),
+        change(2, "statement_outdated", "S3", source="review", after=made | {"effect": "outdates"}, severity="alert"),
     )
     body = section(replace(quiet, changes=changes), "statements")
     assert [(row["id"], row["effect"]) for row in body["proposals"]] == [("S3", "outdates"), ("S1", "extends")]
@@ -311,7 +311,7 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
             "overdue",
             {},
             {"completion_date": "2023-01", "last_update_posted_date": "2022-05-01"},
-            "overdue: to be completed by 2023-01, last update 2022-05-01",
+            "overdue: completion was due 2023-01, no update since 2022-05-01",
         ),
         (
             "design_changed",

@@ -47,7 +47,9 @@ def revisions(frame: Frame) -> dict[str, Any]:
         (
             found
             for found in frame.changes
-            if found.change.type not in placed and not found.change.type.startswith(_BASELINE)
+            if found.change.type not in placed
+            and not found.change.type.startswith(_BASELINE)
+            and found.change.source != "review"
         ),
     )
     return {
