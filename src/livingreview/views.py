@@ -210,6 +210,8 @@ class Underived:
         is_superseded: the same run brought a fuller copy of the same text, which tells of the work.
         siblings: every earlier state of the other records that are copies of the same text: of one doi or PMID.
         work_scopes: scopes that earlier states of its work were given.
+        decision: the last word of people on its work; empty for none, and for a record without notices.
+        evidence_of: statements whose ledger holds a record of its work; empty for a record without notices.
     """
 
     version_id: int
@@ -224,6 +226,8 @@ class Underived:
     is_superseded: bool = False
     siblings: tuple[Record, ...] = ()
     work_scopes: frozenset[str] = frozenset()
+    decision: str = ""
+    evidence_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,12 @@ class Context:
                 return self.references[name]
         return None
 
+    def citing(self, reference: Reference | None) -> tuple[str, ...]:
+        """Ids of the statements that cite a reference."""
+        if reference is None:
+            return ()
+        return tuple(statement.id for statement in self.review.statements if reference.ref_no in statement.refs)
+
     def is_baseline(self, record: Record) -> bool:
         """Whether the published review cites or prints the record."""
         return record.key in self.trial_keys or self.reference_of(record) is not None
@@ -95,8 +101,14 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         type_ = "baseline_reference_reinstated" if reference else "reinstated"
         after = _with_reference({"title": record.title}, reference)
         events.append(Event(type_, Severity.NOTABLE, {}, after))
-    is_core = score.scope == context.review.core_scope
-    events.extend(notices.new_notices(before, record, reference, siblings=version.siblings, is_core=is_core))
+    standing = notices.Standing(
+        reference=reference,
+        is_core=score.scope == context.review.core_scope,
+        is_included=version.decision == "include",
+        cited_by=context.citing(reference),
+        evidence_of=version.evidence_of,
+    )
+    events.extend(notices.new_notices(before, record, standing, siblings=version.siblings))
     return events
 
 

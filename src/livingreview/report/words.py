@@ -164,7 +164,8 @@ def _notice(verb: str) -> Any:
         notice = after.get("notice") or {}
         where = [clean(notice[name]) for name in ("citation",) if notice.get(name)]
         where += [f"{name} {clean(notice[name])}" for name in ("pmid", "doi") if notice.get(name)]
-        return f"{verb} ({'; '.join(where)})" if where else verb
+        what = f"{verb} ({'; '.join(where)})" if where else verb
+        return f"{what}; a person included it" if after.get("is_included") else what
 
     return told
 

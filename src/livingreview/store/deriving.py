@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from livingreview.linking import SAME_PUBLICATION
-from livingreview.records import Kind, Record
-from livingreview.store.reading import RECORD, SCORE, VERSION, WORK_LINK, record_of
+from livingreview.records import Decision, Kind, Record, last_word
+from livingreview.store.reading import EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, decisions, record_of
 from livingreview.views import Underived
+
+_RETRACTED = "Retracted Publication"
 
 
 def underived(connection: Connection, limit: int) -> list[Underived]:
@@ -32,6 +34,8 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
     earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
     told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
     siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
+    noted = {row.work_id for row in rows if '"notices"' in row.content or _RETRACTED in row.content}
+    said, leaning = _said(connection, noted), _leaning(connection, noted)
     found = []
     for row in rows:
         states = works[row.work_id]
@@ -50,9 +54,36 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
                 is_superseded=row.id in superseded,
                 siblings=tuple(siblings[one] for one in _siblings(row, states)),
                 work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
+                decision=said.get(row.work_id, ""),
+                evidence_of=leaning.get(row.work_id, ()),
             )
         )
     return found
+
+
+def _said(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, str]:
+    """Work -> the last word of people on it."""
+    if not work_ids:
+        return {}
+    made: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions(connection):
+        if decision.work_id in work_ids:
+            made[decision.work_id].append(decision)
+    return {work_id: last_word(found) for work_id, found in made.items()}
+
+
+def _leaning(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
+    """Work -> ids of the statements for which a record of it is evidence."""
+    if not work_ids:
+        return {}
+    found: dict[str, set[str]] = defaultdict(set)
+    for work_id, statement_id in connection.execute(
+        select(RECORD.c.work_id, EVIDENCE.c.statement_id)
+        .join(EVIDENCE, and_(EVIDENCE.c.source == RECORD.c.source, EVIDENCE.c.source_id == RECORD.c.source_id))
+        .where(RECORD.c.work_id.in_(work_ids))
+    ):
+        found[work_id].add(statement_id)
+    return {work_id: tuple(sorted(ids)) for work_id, ids in found.items()}
 
 
 def _works(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, list[Any]]:

@@ -379,7 +379,8 @@ def test_a_partial_date_is_before_only_when_all_of_it_is(material: Material) -> 
 def test_notices_name_the_statements_that_lean_on_a_reference(material: Material) -> None:
     body = section(material, "notices")
     assert [(one["source_id"], one["statements"]) for one in body["references"]] == [("111", ["S2"])]
-    assert body["references"][0]["words"] == "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
+    told = "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
+    assert body["references"][0]["words"] == f"{told}; statements that lean on it: S2 (cites it)"
 
 
 def test_unknown_types_still_show(material: Material) -> None:
