@@ -265,7 +265,7 @@ def _derive(
         scores = model.score(records)
         drift.add(model, records, scores)
         pairs = list(zip(versions, scores, strict=True))
-        found = [change for version, score in pairs for change in changes.derive(version, score, context)]
+        found = changes.derive_all(pairs, context)
         by_id: Mapping[int, Score] = {version.version_id: score for version, score in pairs}
         repository.commit_derived(run, list(by_id), by_id, found, other)
         done += len(versions)

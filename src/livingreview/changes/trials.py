@@ -3,6 +3,7 @@
 A value that a state does not give is unknown, not changed: lists of facts and older exports leave much out.
 """
 
+from collections.abc import Set
 from datetime import date
 from typing import Any
 
@@ -30,20 +31,21 @@ _DATES = ("start_date", "primary_completion_date", "completion_date")
 _DESIGN = ("study_type", "phases", "conditions", "interventions", "sponsor")
 
 
-def between(before: Record, after: Record, settings: TrialsSettings) -> list[Event]:
+def between(before: Record, after: Record, settings: TrialsSettings, told_results: Set[str]) -> list[Event]:
     """What happened to a trial between two stored states.
 
     Args:
         before: the earlier state; both are trials.
         after: the later one.
         settings: from how many days on a moved date is notable.
+        told_results: PMIDs that earlier changes told of as its results.
     """
     old, new = before.trial, after.trial
     if old is None or new is None:
         return []
     events = [
         *_status(old, new),
-        *_results(old, new),
+        *_results(old, new, told_results),
         *_enrollment(old, new),
         *_dates(old, new, settings),
         *_design(before, after, old, new),
@@ -71,7 +73,7 @@ def _status(old: TrialFacts, new: TrialFacts) -> list[Event]:
     return [Event("status_changed", severity, {"status": old.status}, after, new.last_update_posted_date)]
 
 
-def _results(old: TrialFacts, new: TrialFacts) -> list[Event]:
+def _results(old: TrialFacts, new: TrialFacts, told_results: Set[str]) -> list[Event]:
     events = []
     was_posted = bool(old.has_results) or bool(old.results_first_posted_date)
     is_posted = bool(new.has_results) or bool(new.results_first_posted_date)
@@ -80,9 +82,11 @@ def _results(old: TrialFacts, new: TrialFacts) -> list[Event]:
         events.append(
             Event("results_posted", Severity.ALERT, {"has_results": False}, after, new.results_first_posted_date)
         )
-    if fresh := sorted(set(new.result_pmids) - set(old.result_pmids)):
+    if fresh := sorted(set(new.result_pmids) - set(old.result_pmids) - told_results):
         before = {"result_pmids": list(old.result_pmids)}
-        events.append(Event("results_published", Severity.ALERT, before, {"result_pmids": fresh}))
+        events.append(
+            Event("results_published", Severity.ALERT, before, {"result_pmids": fresh, "named_by": "registry"})
+        )
     return events
 
 

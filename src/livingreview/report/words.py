@@ -153,6 +153,14 @@ def overdue(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "overdue" + (f": {', '.join(told)}" if told else "")
 
 
+def _results_published(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"results published: PMID {joined(clean(pmid) for pmid in after.get('result_pmids', ()))}"
+    article, road = clean(after.get("article") or ""), str(after.get("named_by") or "")
+    where = {"data bank": "names the trial in its data bank", "abstract": "names the trial in its abstract"}.get(road)
+    how = f"which {where}" if where else "listed by the registry" if road == "registry" else ""
+    return told + (f" ({article})" if article else "") + (f", {how}" if how else "")
+
+
 def _new_area(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     told = f"{counted(int(after.get('n_works') or 0), 'work')} of the review's own scope that fit no area"
     earlier = int(before.get("n_works") or 0)
@@ -218,6 +226,7 @@ _TOLD: dict[str, Any] = {
     "design_changed": _design_changed,
     "status_changed": _status_changed,
     "results_posted": _results_posted,
+    "results_published": _results_published,
     "enrollment_changed": _enrollment_changed,
     "date_slipped": _date_slipped,
     "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",

@@ -320,7 +320,7 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
             "design changed: phases phase1 -> phase1; phase2; renamed, formerly: A",
         ),
         ("alias_changed", {"aliases": []}, {"aliases": ["NCT00000007"]}, "alias changed: aliases NCT00000007"),
-        ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: result papers 12"),
+        ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: PMID 12"),
         ("results_posted", {}, {"status": "COMPLETED", "has_results": True}, "completed -> has results"),
         ("enrollment_changed", {}, {"enrollment_count": 1200}, "enrolment not given -> 1,200"),
         (
