@@ -17,6 +17,8 @@ from livingreview.records import Baseline
 from livingreview.store.repository import Repository
 from livingreview.views import Run, StoredChange
 
+STAGE = "statements"
+"""The stage that a watch is told before a run weighs anything."""
 _KEPT_AT_ONCE = 2_000
 
 

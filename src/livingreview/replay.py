@@ -17,7 +17,7 @@ from itertools import zip_longest
 from os.path import commonprefix
 from pathlib import Path
 
-from livingreview import __version__, errors, method, training
+from livingreview import __version__, emerging, errors, ledger, method, training
 from livingreview.acquire import Tell, Watch
 from livingreview.canonical import canonical_json, record_from
 from livingreview.config import Project, load_baseline
@@ -177,7 +177,8 @@ class _Scratch:
         is_whole = run.status in ("done", "partial")
 
         def stop(stage: str, _done: int) -> None:
-            if stage == "classifying" and not is_whole and len(self._store.changes(run=run.name)) >= n_changes:
+            is_deriving = stage in ("classifying", *emerging.STAGES, ledger.STAGE)
+            if is_deriving and not is_whole and len(self._store.changes(run=run.name)) >= n_changes:
                 raise _StoppedError("as far as the run had got")
 
         watch = Watch(progress=stop)

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from livingreview import changes, report
+from livingreview import changes, emerging, report
 from livingreview.aside import written_aside
 from livingreview.config import Project
 from livingreview.deliver import atom
 from livingreview.errors import StoreError
-from livingreview.new_areas import propose_areas
 from livingreview.records import Baseline
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
@@ -82,11 +81,6 @@ def material(
     for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
         if context.is_baseline(stored.record):
             kept[stored.record.key] = stored
-    core = {
-        stored.record.key: (stored.record, stored.score.areas)
-        for stored in kept.values()
-        if stored.score and stored.score.scope == review.core_scope
-    }
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     # The last one that searched: a run that read a file in between changed no method.
@@ -112,5 +106,7 @@ def material(
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,
-        new_areas=tuple(report.NewArea(terms=area.terms, keys=area.keys) for area in propose_areas(review, core)),
+        new_areas=tuple(
+            report.NewArea(terms=group.terms, keys=group.keys) for group in emerging.area_groups(review, kept.values())
+        ),
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from livingreview import __version__, changes, decide, ledger, method, resolving
+from livingreview import __version__, changes, decide, emerging, ledger, method, resolving
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
@@ -162,6 +162,8 @@ def _run(
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.works.link(run)
             model, drift = _derive(project, repository, baseline, run, now, watch)
+            emerging.tell(project, repository, baseline, run, now, watch)
+            watch.progress(ledger.STAGE, 0)
             ledger.weigh(project, repository, baseline, run, now)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
@@ -265,7 +267,7 @@ def _derive(
         scores = model.score(records)
         drift.add(model, records, scores)
         pairs = list(zip(versions, scores, strict=True))
-        found = [change for version, score in pairs for change in changes.derive(version, score, context)]
+        found = changes.derive_all(pairs, context)
         by_id: Mapping[int, Score] = {version.version_id: score for version, score in pairs}
         repository.commit_derived(run, list(by_id), by_id, found, project.review.other_scope)
         done += len(versions)

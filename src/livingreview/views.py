@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from livingreview.records import Change, Cursor, Decision, Record, Score
@@ -199,6 +199,23 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedTrial:
+    """A stored trial whose results may have been published.
+
+    Attributes:
+        version: number of its current version.
+        told: PMIDs of the articles that earlier changes told of as its results.
+    """
+
+    source: str
+    source_id: str
+    title: str
+    work_id: str
+    version: int
+    told: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Underived:
     """A version that has no score and no changes yet, beside the state before it.
 
@@ -210,6 +227,9 @@ class Underived:
         is_superseded: the same run brought a fuller copy of the same text, which tells of the work.
         siblings: every earlier state of the other records that are copies of the same text: of one doi or PMID.
         work_scopes: scopes that earlier states of its work were given.
+        trials: stored trials that it names, for an article; itself, for a trial.
+        decision: the last word of people on its work; empty for none, and for a record without notices.
+        evidence_of: statements whose ledger holds a record of its work; empty for a record without notices.
     """
 
     version_id: int
@@ -224,6 +244,23 @@ class Underived:
     is_superseded: bool = False
     siblings: tuple[Record, ...] = ()
     work_scopes: frozenset[str] = frozenset()
+    trials: tuple[NamedTrial, ...] = ()
+    decision: str = ""
+    evidence_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTrial:
+    """A trial in its current state.
+
+    Attributes:
+        seen_through: the day up to which its registry is known to have said nothing else.
+    """
+
+    record: Record
+    work_id: str
+    version: int
+    seen_through: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

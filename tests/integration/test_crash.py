@@ -1,5 +1,6 @@
 """kill -9 at any instant of a run: the next run completes it, loses nothing and repeats nothing."""
 
+import json
 import os
 import random
 import signal
@@ -21,20 +22,22 @@ from support.stores import rows_of
 from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
 from support.world import Article, study
 
+OVERDUE = {"primaryCompletionDateStruct": {"date": "2021-03", "type": "ESTIMATED"}}
 NOW = "2022-06-01T05:00:00Z"
 AFTER = "2022-06-08T05:00:00Z"
 
 
 def fill(server: Server) -> None:
+    topics = ["burns"] * 20 + ["snoring"] * 3
     server.world.add(
         Article(pmid=CITED_PMID, title=CITED_TITLE, doi="10.5555/tiny.0001", edat=date(2020, 5, 1)),
         *(
-            Article(pmid=str(31_000_000 + number), title=f"Vesicles of loom cells, {number}", edat=date(2022, 4, 1))
-            for number in range(23)
+            Article(pmid=str(31_000_000 + number), title=f"Vesicles of loom cells, {topic}", edat=date(2022, 4, 1))
+            for number, topic in enumerate(topics)
         ),
     )
     server.world.register(
-        study(PRINTED_NCT, "Vesicles of loom cells for burns", updated="2022-01-20"),
+        study(PRINTED_NCT, "Vesicles of loom cells for burns", updated="2021-03-20", stamp="2022-05-01", **OVERDUE),
         study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", status="COMPLETED"),
         *(study(f"NCT9000010{number}", f"Vesicles of loom cells {number}") for number in range(7)),
     )
@@ -54,8 +57,10 @@ class Place:
     def database(self) -> Path:
         return self.root / "var" / "tiny.db"
 
-    def start(self, now: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "livingreview", "--config", str(self.root / "config"), "--now", now, "run"]
+    def start(self, now: str, *program: str) -> subprocess.Popen[bytes]:
+        """A run; ``program`` is what Python is told to run in place of the module."""
+        arguments = ["--config", str(self.root / "config"), "--now", now, "run"]
+        command = [sys.executable, *(program or ("-m", "livingreview")), *arguments]
         return subprocess.Popen(
             command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.root
         )
@@ -87,6 +92,8 @@ def undisturbed(lab: Lab) -> dict[str, list[object]]:
         _UNDISTURBED.update(lab.rows())
         del _UNDISTURBED["model"]
         lab.server.forget()
+        types = [json.loads(line)["type"] for line in lab("changes", "--json").lines]
+        assert (types.count("overdue"), types.count("new_area")) == (1, 1)
     return _UNDISTURBED
 
 
@@ -145,3 +152,37 @@ def test_killed_after_some_commit(lab: Lab, undisturbed: dict[str, list[object]]
     with closing(sqlite3.connect(place.database)) as connection:
         statuses = [row[0] for row in connection.execute("SELECT status FROM run ORDER BY id")]
     assert statuses in (["broken", "done"], ["done", "done"])
+
+
+_SUICIDE = """
+import os, signal, sys
+from livingreview.cli import main
+from livingreview.store.telling import Telling
+
+tell, calls = Telling.tell, []
+
+def dying(*arguments):
+    calls.append(arguments)
+    if {is_after}:
+        tell(*arguments)
+    if len(calls) == {call}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if not {is_after}:
+        tell(*arguments)
+
+Telling.tell = dying
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize("is_after", [False, True])
+def test_killed_about_the_telling_of_what_no_version_brings(
+    lab: Lab, undisturbed: dict[str, list[object]], tmp_path: Path, call: int, is_after: bool
+) -> None:
+    """Overdue trials (the first call) and new areas (the second): just before they commit, and just after."""
+    place = Place(tmp_path / "telling", lab.server)
+    process = place.start(NOW, "-c", _SUICIDE.format(call=call, is_after=is_after))
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    finish(place, lab._cli)
+    check(place, undisturbed)

@@ -89,7 +89,18 @@ def test_a_run_without_a_single_answer_does_not_hinder_the_next(filled: Lab) -> 
     assert (ended.code, "made no report" in ended.err) == (2, True)
 
 
-@pytest.mark.parametrize("stage", ["acquire._apply", "run._derive", "run.write_report", "changes.derive"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "acquire._apply",
+        "run._derive",
+        "run.write_report",
+        "changes.derive_all",
+        "emerging.tell",
+        "emerging.area_groups",
+        "ledger.weigh",
+    ],
+)
 def test_a_run_that_was_cut_off_is_cut_off_again(filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     """Of the second run stays what it had committed; the third goes on from there, and so does its replay."""
     room, _, name = stage.rpartition(".")
@@ -102,7 +113,7 @@ def test_a_run_that_was_cut_off_is_cut_off_again(filled: Lab, monkeypatch: pytes
 
         def dying(*arguments: object, **named: object) -> object:
             # Once it goes well, so that something has been committed, then the power goes.
-            if name not in ("_apply", "derive") or next(calls):
+            if name not in ("_apply", "derive_all") or next(calls):
                 raise KeyboardInterrupt
             return inner(*arguments, **named)
 

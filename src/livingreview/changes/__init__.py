@@ -1,7 +1,22 @@
 """Stored states -> typed changes (design, section 6)."""
 
-from livingreview.changes.derive import Context, derive
+from livingreview.changes.areas import Group, new_areas
+from livingreview.changes.derive import Context, derive, derive_all
+from livingreview.changes.event import Event
+from livingreview.changes.overdue import is_told, overdue
 from livingreview.changes.statements import Ledger, propose
 from livingreview.changes.trials import TYPES as TRIAL_TYPES
 
-__all__ = ["TRIAL_TYPES", "Context", "Ledger", "derive", "propose"]
+__all__ = [
+    "TRIAL_TYPES",
+    "Context",
+    "Event",
+    "Group",
+    "Ledger",
+    "derive",
+    "derive_all",
+    "is_told",
+    "new_areas",
+    "overdue",
+    "propose",
+]

@@ -1,13 +1,14 @@
 """One stored version -> the changes that it means, from stored states alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from livingreview.changes import notices, trials
+from livingreview.changes import notices, results, trials
 from livingreview.changes.event import Event
 from livingreview.config import Review, TrialsSettings
-from livingreview.identity import normal_title
+from livingreview.identity import is_before, normal_title
 from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity
 from livingreview.views import Underived
 
@@ -45,6 +46,12 @@ class Context:
                 return self.references[name]
         return None
 
+    def citing(self, reference: Reference | None) -> tuple[str, ...]:
+        """Ids of the statements that cite a reference."""
+        if reference is None:
+            return ()
+        return tuple(statement.id for statement in self.review.statements if reference.ref_no in statement.refs)
+
     def is_baseline(self, record: Record) -> bool:
         """Whether the published review cites or prints the record."""
         return record.key in self.trial_keys or self.reference_of(record) is not None
@@ -60,6 +67,11 @@ def _reference_names(pmid: str, doi: str, title: str) -> list[str]:
     return names
 
 
+def derive_all(pairs: Iterable[tuple[Underived, Score]], context: Context) -> list[Change]:
+    """The changes of versions that are derived together, in their order."""
+    return list(results.once(change for version, score in pairs for change in derive(version, score, context)))
+
+
 def derive(version: Underived, score: Score, context: Context) -> list[Change]:
     """The changes between a version and the state before it.
 
@@ -68,7 +80,32 @@ def derive(version: Underived, score: Score, context: Context) -> list[Change]:
         score: what the model says of it.
         context: the review, its baseline, thresholds and the run's ``now``.
     """
-    return [_change(event, version, context) for event in _events(version, score, context)]
+    changes = [_change(event, version, context) for event in _events(version, score, context)]
+    return changes + _results(version, context)
+
+
+def _results(version: Underived, context: Context) -> list[Change]:
+    """Changes of the trials whose results the version is; what the review cites or could have cited is no news."""
+    record = version.record
+    if record.kind == Kind.TRIAL or version.is_withdrawal or context.is_baseline(record):
+        return []
+    if is_before(record.publication_date, context.review.published_date):
+        return []
+    return [
+        Change(
+            type=event.type,
+            severity=event.severity,
+            source=trial.source,
+            source_id=trial.source_id,
+            work=trial.work_id,
+            at=context.now,
+            effective_date=event.effective_date,
+            after=event.after,
+            before_version=trial.version,
+            after_version=trial.version,
+        )
+        for trial, event in results.published(version.before, record, version.trials)
+    ]
 
 
 def _events(version: Underived, score: Score, context: Context) -> list[Event]:
@@ -87,7 +124,8 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     elif before is None:
         events.extend(_first(version, score, context, is_baseline=is_baseline))
     elif record.kind == Kind.TRIAL and before.trial and record.trial:
-        events.extend(trials.between(before, record, context.settings))
+        told = {pmid for trial in version.trials for pmid in trial.told}
+        events.extend(trials.between(before, record, context.settings, told))
     else:
         events.extend(_revision(before, record))
         events.extend(_core_at_last(version, score, context, is_baseline=is_baseline))
@@ -95,8 +133,14 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         type_ = "baseline_reference_reinstated" if reference else "reinstated"
         after = _with_reference({"title": record.title}, reference)
         events.append(Event(type_, Severity.NOTABLE, {}, after))
-    is_core = score.scope == context.review.core_scope
-    events.extend(notices.new_notices(before, record, reference, siblings=version.siblings, is_core=is_core))
+    standing = notices.Standing(
+        reference=reference,
+        is_core=score.scope == context.review.core_scope,
+        is_included=version.decision == "include",
+        cited_by=context.citing(reference),
+        evidence_of=version.evidence_of,
+    )
+    events.extend(notices.new_notices(before, record, standing, siblings=version.siblings))
     return events
 
 

@@ -1,6 +1,7 @@
 """Retractions, concerns, corrections, reinstatements: notices that one state has and the state before had not."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from livingreview.changes.event import Event
@@ -23,9 +24,26 @@ _ALERTS = frozenset({"retracted", "concern_expressed"})
 _RETRACTED = "Retracted Publication"
 
 
-def new_notices(
-    before: Record | None, after: Record, reference: Reference | None, *, siblings: Sequence[Record], is_core: bool
-) -> list[Event]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a record is to the review.
+
+    Attributes:
+        reference: the baseline reference that it is, if it is one.
+        is_core: it is of the review's own scope.
+        is_included: a person decided to include its work.
+        cited_by: statements that cite it.
+        evidence_of: statements whose ledger holds a record of its work as evidence.
+    """
+
+    reference: Reference | None = None
+    is_core: bool = False
+    is_included: bool = False
+    cited_by: tuple[str, ...] = ()
+    evidence_of: tuple[str, ...] = ()
+
+
+def new_notices(before: Record | None, after: Record, standing: Standing, *, siblings: Sequence[Record]) -> list[Event]:
     """Events for the notices that ``after`` carries and ``before`` did not, nor any other copy of the same text.
 
     PubMed, Crossref and Retraction Watch say the same thing at different times and under different identifiers. A text
@@ -35,9 +53,8 @@ def new_notices(
     Args:
         before: the state before; None when the record is new, whose every notice is then new to the store.
         after: the state now.
-        reference: the baseline reference that the record is, if it is one.
+        standing: what the record is to the review.
         siblings: earlier states of other copies of the same text.
-        is_core: whether the record is of the review's own scope.
     """
     known = _by_type(before) if before else {}
     told: dict[str, dict[tuple[str, str], Notice]] = {}
@@ -52,7 +69,7 @@ def new_notices(
         if type_ in _ALERTS and elsewhere:
             continue
         if fresh := _unmatched(fresh, _unmatched(elsewhere, old)):
-            events.append(_event(type_, fresh[0], after, reference, is_core=is_core))
+            events.append(_event(type_, fresh[0], after, standing))
     return events
 
 
@@ -90,15 +107,20 @@ def _key(notice: Notice) -> tuple[str, str]:
     return (notice.kind, notice.pmid or notice.doi or notice.citation)
 
 
-def _event(type_: str, notice: Notice, record: Record, reference: Reference | None, *, is_core: bool) -> Event:
+def _event(type_: str, notice: Notice, record: Record, standing: Standing) -> Event:
     after: dict[str, Any] = {
         "title": record.title,
         "notice": {name: value for name in ("kind", "pmid", "doi", "citation") if (value := getattr(notice, name))},
     }
-    if reference is not None:
-        after["ref_no"] = reference.ref_no
+    if standing.is_included:
+        after["is_included"] = True
+    for name in ("cited_by", "evidence_of"):
+        if ids := getattr(standing, name):
+            after[name] = list(ids)
+    if standing.reference is not None:
         severity = Severity.ALERT if type_ in _ALERTS else Severity.NOTABLE
-        return Event(f"baseline_reference_{type_}", severity, {}, after)
+        return Event(f"baseline_reference_{type_}", severity, {}, after | {"ref_no": standing.reference.ref_no})
+    is_held = standing.is_core or standing.is_included or bool(standing.evidence_of)
     if type_ in _ALERTS:
-        return Event(type_, Severity.ALERT if is_core else Severity.NOTABLE, {}, after)
-    return Event(type_, Severity.NOTABLE if is_core else Severity.ROUTINE, {}, after)
+        return Event(type_, Severity.ALERT if is_held else Severity.NOTABLE, {}, after)
+    return Event(type_, Severity.NOTABLE if is_held else Severity.ROUTINE, {}, after)

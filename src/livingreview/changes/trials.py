@@ -3,12 +3,16 @@
 A value that a state does not give is unknown, not changed: lists of facts and older exports leave much out.
 """
 
+import html
+import re
+from collections.abc import Set
 from datetime import date
 from typing import Any
 
 from livingreview.changes.event import Event
 from livingreview.config import TrialsSettings
 from livingreview.records import Record, Severity, TrialFacts
+from livingreview.text import plain_text
 
 TYPES = frozenset(
     (
@@ -20,34 +24,39 @@ TYPES = frozenset(
         "date_slipped",
         "design_changed",
         "why_stopped",
+        "overdue",
         "alias_changed",
     )
 )
 """The types of every change of a trial."""
 _ALERT_STATUS = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
+_TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\([^\w\s])")
+"""A character of Markdown that is meant as it stands; which ones are escaped has changed over the years."""
 _DATES = ("start_date", "primary_completion_date", "completion_date")
 _DESIGN = ("study_type", "phases", "conditions", "interventions", "sponsor")
 
 
-def between(before: Record, after: Record, settings: TrialsSettings) -> list[Event]:
+def between(before: Record, after: Record, settings: TrialsSettings, told_results: Set[str]) -> list[Event]:
     """What happened to a trial between two stored states.
 
     Args:
         before: the earlier state; both are trials.
         after: the later one.
         settings: from how many days on a moved date is notable.
+        told_results: PMIDs that earlier changes told of as its results.
     """
     old, new = before.trial, after.trial
     if old is None or new is None:
         return []
     events = [
         *_status(old, new),
-        *_results(old, new),
+        *_results(old, new, told_results),
         *_enrollment(old, new),
         *_dates(old, new, settings),
         *_design(before, after, old, new),
     ]
-    if new.why_stopped and new.why_stopped != old.why_stopped:
+    if new.why_stopped and _bare(new.why_stopped) != _bare(old.why_stopped):
         events.append(
             Event("why_stopped", Severity.NOTABLE, _some(why_stopped=old.why_stopped), {"why_stopped": new.why_stopped})
         )
@@ -66,11 +75,13 @@ def _status(old: TrialFacts, new: TrialFacts) -> list[Event]:
     if not old.status or not new.status or old.status == new.status:
         return []
     severity = Severity.ALERT if new.status in _ALERT_STATUS else Severity.NOTABLE
-    after = {"status": new.status} | _some(last_known_status=new.last_known_status, why_stopped=new.why_stopped)
+    # What was last known matters only while nobody knows more.
+    known = new.last_known_status if new.status == "UNKNOWN" else ""
+    after = {"status": new.status} | _some(last_known_status=known, why_stopped=new.why_stopped)
     return [Event("status_changed", severity, {"status": old.status}, after, new.last_update_posted_date)]
 
 
-def _results(old: TrialFacts, new: TrialFacts) -> list[Event]:
+def _results(old: TrialFacts, new: TrialFacts, told_results: Set[str]) -> list[Event]:
     events = []
     was_posted = bool(old.has_results) or bool(old.results_first_posted_date)
     is_posted = bool(new.has_results) or bool(new.results_first_posted_date)
@@ -79,9 +90,11 @@ def _results(old: TrialFacts, new: TrialFacts) -> list[Event]:
         events.append(
             Event("results_posted", Severity.ALERT, {"has_results": False}, after, new.results_first_posted_date)
         )
-    if fresh := sorted(set(new.result_pmids) - set(old.result_pmids)):
+    if fresh := sorted(set(new.result_pmids) - set(old.result_pmids) - told_results):
         before = {"result_pmids": list(old.result_pmids)}
-        events.append(Event("results_published", Severity.ALERT, before, {"result_pmids": fresh}))
+        events.append(
+            Event("results_published", Severity.ALERT, before, {"result_pmids": fresh, "named_by": "registry"})
+        )
     return events
 
 
@@ -127,7 +140,7 @@ def _first_day(partial: str) -> date:
 def _design(before: Record, after: Record, old: TrialFacts, new: TrialFacts) -> list[Event]:
     was: dict[str, Any] = {}
     now: dict[str, Any] = {}
-    if before.title and after.title and before.title != after.title:
+    if before.title and after.title and _bare(before.title) != _bare(after.title):
         was["title"], now["title"] = before.title, after.title
     for name in _DESIGN:
         first, second = getattr(old, name), getattr(new, name)
@@ -138,5 +151,8 @@ def _design(before: Record, after: Record, old: TrialFacts, new: TrialFacts) -> 
 
 
 def _bare(value: str | tuple[str, ...]) -> Any:
-    """Without case and order, which registries shuffle."""
-    return value.casefold() if isinstance(value, str) else sorted(item.casefold() for item in value)
+    """Without markup, case, width and order, which registries shuffle; Markdown or HTML, a text is the same one."""
+    if isinstance(value, tuple):
+        return sorted(map(_bare, value))
+    text = _TAG.sub("", html.unescape(_ESCAPE.sub(r"\1", value)))
+    return plain_text(text).casefold().rstrip(".")

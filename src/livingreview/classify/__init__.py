@@ -9,6 +9,7 @@ from livingreview.classify.model import Model
 from livingreview.classify.train import reason_to_train, train
 
 __all__ = [
+    "MIN_RECORDS",
     "AreaReason",
     "Drift",
     "Example",

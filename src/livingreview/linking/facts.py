@@ -156,8 +156,13 @@ def facts_of(content: Mapping[str, Any]) -> Facts:
         later_of=_of_types(named, NOTICE_OF.keys()),
         earlier_than=_of_types(named, _NAMED_BACK),
         reported=nct_ids(" ".join(accessions)) if accessions else (),
-        can_report=not types & (_NOT_A_REPORT | _NOT_BY_TITLE),
+        can_report=can_report(types),
     )
+
+
+def can_report(publication_types: Collection[str]) -> bool:
+    """Whether a publication of these types can be the report of a trial; a review, comment or notice cannot."""
+    return (_NOT_A_REPORT | _NOT_BY_TITLE).isdisjoint(publication_types)
 
 
 def _trial_facts(source: str, source_id: str, content: Mapping[str, Any]) -> Facts:

@@ -20,7 +20,6 @@ MIN_TITLE_CHARS = 30
 """Titles shorter than this are shared by strangers, and match nothing."""
 NEW_TYPES = frozenset({"new_record", "new_core_record", "new_trial", "preprint_published"})
 _LOUDNESS = {Severity.ALERT: 0, Severity.NOTABLE: 1, Severity.ROUTINE: 2}
-_STAGES = {"title_abstract": 0, "full_text": 1}
 
 
 @dataclass(frozen=True)
@@ -135,19 +134,34 @@ class Frame:
         implied = {self._parents[slug] for slug in wanted if slug in self._parents and self._parents[slug] != slug}
         return [label for slug, label in self.area_labels.items() if slug in wanted - implied]
 
-    def change_row(self, found: StoredChange) -> dict[str, Any]:
-        """One change as every list of changes shows it."""
+    def leaning(self, found: StoredChange) -> dict[str, str]:
+        """Statement -> how it leans on the record that a notice is about, in the order of the ledger."""
+        after = found.change.after
+        number, evidence_of = after.get("ref_no"), set(after.get("evidence_of", ()))
+        held = {}
+        for statement in self.material.review.statements:
+            ways = ["cites it"] if number in statement.refs else []
+            ways += ["evidence"] if statement.id in evidence_of else []
+            if ways:
+                held[statement.id] = ", ".join(ways)
+        return held
+
+    def change_row(self, found: StoredChange, *, is_with_statements: bool = True) -> dict[str, Any]:
+        """One change as every list of changes shows it; the list of a statement names no others."""
         change = found.change
         stored = self.by_key.get((change.source, change.source_id))
         title = clean(change.after.get("title") or (stored.record.title if stored else ""))
-        if change.source == "review":
+        if change.type.startswith("statement_"):
             title = clean(change.before.get("text"))
         after, facts = change.after, stored.record.trial if stored else None
         if change.type == "results_posted" and facts:
             after = {"status": facts.status} | after
         told = words.change_words(change.type, change.before, after)
-        is_named = facts is not None or bool(nct_url(change.source_id)) or change.source == "review"
+        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type.startswith("statement_")
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
+        leaning = self.leaning(found) if is_with_statements else {}
+        if leaning:
+            told += f"; statements that lean on it: {words.joined(f'{name} ({how})' for name, how in leaning.items())}"
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
             "type": change.type,
@@ -161,14 +175,6 @@ class Frame:
             "effective_date": clean(change.effective_date),
             "run": found.run,
         }
-
-
-def decision_of(stored: StoredRecord) -> str:
-    """The last word of the last stage on a record's work; empty when nobody decided."""
-    if not stored.decisions:
-        return ""
-    last = max(stored.decisions, key=lambda one: (_STAGES.get(one.stage, 0), one.decided_at))
-    return last.decision
 
 
 def _change_order(found: StoredChange) -> tuple[int, str, str, str, str, int]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from livingreview.identity import is_before
-from livingreview.records import Kind, Record
-from livingreview.report.frame import Frame, decision_of
+from livingreview.records import Kind, Record, last_word
+from livingreview.report.frame import Frame
 from livingreview.telling.fit import clean
 from livingreview.telling.links import doi_url, pmid_url, record_url
 from livingreview.views import StoredRecord
@@ -78,7 +78,7 @@ def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> d
         "top_area": frame.top_area(areas),
         "flags": _flags(stored, group),
         "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
-        "decision": decision_of(stored),
+        "decision": last_word(stored.decisions),
         "is_new": any(other.record.key in frame.new_keys for other in group),
         "is_before_review": is_before(record.publication_date, frame.material.baseline.published_date),
     }

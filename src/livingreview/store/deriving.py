@@ -5,6 +5,7 @@ one came in the same run is *superseded*: the full one tells of the work, as if 
 read from stored rows only, so that deriving again gives the same.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -13,10 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from livingreview.linking import SAME_PUBLICATION
-from livingreview.records import Change, Kind, Record, Score
-from livingreview.store.reading import CHANGE, RECORD, SCORE, VERSION, WORK_LINK, record_of
+from livingreview.records import Change, Decision, Kind, Record, Score, last_word
+from livingreview.store.reading import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, decisions, record_of
 from livingreview.store.writing import change_values, score_values
-from livingreview.views import Underived
+from livingreview.views import NamedTrial, Underived
+
+_RETRACTED = "Retracted Publication"
 
 _IDS_A_STATEMENT = 1_000
 
@@ -35,6 +38,10 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
     earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
     told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
     siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
+    noted = {row.work_id for row in rows if '"notices"' in row.content or _RETRACTED in row.content}
+    said, leaning = _said(connection, noted), _leaning(connection, noted)
+    records = {row.id: record_of(row) for row in rows}
+    trials = _trials(connection, records.values())
     found = []
     for row in rows:
         states = works[row.work_id]
@@ -43,7 +50,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
             Underived(
                 version_id=row.id,
                 number=row.number,
-                record=record_of(row),
+                record=records[row.id],
                 work_id=row.work_id,
                 before=record_of(before) if before is not None else None,
                 before_number=before.number if before is not None else 0,
@@ -53,9 +60,67 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
                 is_superseded=row.id in superseded,
                 siblings=tuple(siblings[one] for one in _siblings(row, states)),
                 work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
+                trials=tuple(trials[name] for name in _named(records[row.id]) if name in trials),
+                decision=said.get(row.work_id, ""),
+                evidence_of=leaning.get(row.work_id, ()),
             )
         )
     return found
+
+
+def _named(record: Record) -> tuple[str, ...]:
+    """Numbers of the trials whose results a state may tell of."""
+    return (record.source_id,) if record.kind == Kind.TRIAL else record.nct_ids
+
+
+def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, NamedTrial]:
+    """Number -> stored trial, of all that these records are or name."""
+    numbers = sorted({number for record in records for number in _named(record)})
+    told: dict[str, set[str]] = defaultdict(set)
+    is_about = and_(CHANGE.c.type == "results_published", CHANGE.c.source_id.in_(numbers))
+    for source_id, after in connection.execute(select(CHANGE.c.source_id, CHANGE.c.after).where(is_about)):
+        told[source_id].update(after.get("result_pmids", ()))
+    rows = connection.execute(
+        select(RECORD.c.source, RECORD.c.source_id, RECORD.c.work_id, VERSION.c.number, VERSION.c.content)
+        .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+        .where(RECORD.c.source_id.in_(numbers), RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
+    )
+    return {
+        row.source_id: NamedTrial(
+            source=row.source,
+            source_id=row.source_id,
+            title=json.loads(row.content).get("title", ""),
+            work_id=row.work_id,
+            version=row.number,
+            told=frozenset(told.get(row.source_id, ())),
+        )
+        for row in rows
+    }
+
+
+def _said(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, str]:
+    """Work -> the last word of people on it."""
+    if not work_ids:
+        return {}
+    made: dict[str, list[Decision]] = defaultdict(list)
+    for decision in decisions(connection):
+        if decision.work_id in work_ids:
+            made[decision.work_id].append(decision)
+    return {work_id: last_word(found) for work_id, found in made.items()}
+
+
+def _leaning(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
+    """Work -> ids of the statements for which a record of it is evidence."""
+    if not work_ids:
+        return {}
+    found: dict[str, set[str]] = defaultdict(set)
+    for work_id, statement_id in connection.execute(
+        select(RECORD.c.work_id, EVIDENCE.c.statement_id)
+        .join(EVIDENCE, and_(EVIDENCE.c.source == RECORD.c.source, EVIDENCE.c.source_id == RECORD.c.source_id))
+        .where(RECORD.c.work_id.in_(work_ids))
+    ):
+        found[work_id].add(statement_id)
+    return {work_id: tuple(sorted(ids)) for work_id, ids in found.items()}
 
 
 def _works(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, list[Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from livingreview.canonical import record_from
-from livingreview.records import Change, Cursor, Decision, Kind, Record, Score, Severity
+from livingreview.records import FINISHED_STATUS, Change, Cursor, Decision, Kind, Record, Score, Severity
 from livingreview.store import tables
 from livingreview.store.apply import table
 from livingreview.views import EarlierReading, Issue, QueryLog, Run, StoredChange, StoredRecord
@@ -33,8 +33,6 @@ EVIDENCE: Table = table(tables.EvidenceRow)
 STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
-FINISHED_STATUS = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"})
-"""Statuses of ClinicalTrials.gov that a study does not leave by the calendar."""
 _ACTIONS = ("new", "revised", "unchanged", "older", "thinner", "withdrawn", "unstored")
 
 
@@ -247,6 +245,7 @@ def changes(
     *,
     run: str = "",
     source: str = "",
+    type_: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     is_undelivered: bool = False,
@@ -258,6 +257,7 @@ def changes(
         connection: to read from.
         run: only those of the run of this name.
         source: only those about records of this source.
+        type_: only those of this type.
         since: only those found at this moment or later.
         until: only those found at this moment or earlier.
         is_undelivered: only those that no delivered digest carried.
@@ -277,6 +277,8 @@ def changes(
         query = query.where(RUN.c.name == run)
     if source:
         query = query.where(CHANGE.c.source == source)
+    if type_:
+        query = query.where(CHANGE.c.type == type_)
     if since is not None:
         query = query.where(CHANGE.c.at >= since)
     if until is not None:

@@ -24,6 +24,7 @@ from livingreview.store.engine import explain, open_engine
 from livingreview.store.following import Following
 from livingreview.store.ledger import Ledger
 from livingreview.store.status import source_status
+from livingreview.store.telling import Telling
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, forget_stamps
 from livingreview.verdicts import Decider
@@ -54,6 +55,7 @@ class Repository:
         self.works = Works(self._begin)
         self.following = Following(self._begin)
         self.ledger = Ledger(self._begin)
+        self.telling = Telling(self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":

@@ -159,11 +159,29 @@ def _date_slipped(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"{told} ({counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
 
 
-def _overdue(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    return (
-        f"overdue: to be completed by {clean(after.get('completion_date') or 'a date not given')},"
-        f" last update {clean(after.get('last_update_posted_date') or 'not dated')}"
-    )
+def overdue(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """``overdue: primary completion was due 2023-05, no update since 2022-06-01, still recruiting``."""
+    names = ("primary_completion_date", "completion_date")
+    told = [f"{_FIELDS[name]} was due {clean(after[name])}" for name in names if after.get(name)]
+    if updated := clean(after.get("last_update_posted_date")):
+        told.append(f"no update since {updated}")
+    if status := status_words(str(after.get("status") or "")):
+        told.append(f"still {status}")
+    return "overdue" + (f": {', '.join(told)}" if told else "")
+
+
+def _results_published(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"results published: PMID {joined(clean(pmid) for pmid in after.get('result_pmids', ()))}"
+    article, road = clean(after.get("article") or ""), str(after.get("named_by") or "")
+    where = {"data bank": "names the trial in its data bank", "abstract": "names the trial in its abstract"}.get(road)
+    how = f"which {where}" if where else "listed by the registry" if road == "registry" else ""
+    return told + (f" ({article})" if article else "") + (f", {how}" if how else "")
+
+
+def _new_area(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"{counted(int(after.get('n_works') or 0), 'work')} of the review's own scope that fit no area"
+    earlier = int(before.get("n_works") or 0)
+    return f"possible new disease area: {told}" + (f", {earlier:,} of them told before" if earlier else "")
 
 
 def _notice(verb: str) -> Any:
@@ -171,7 +189,8 @@ def _notice(verb: str) -> Any:
         notice = after.get("notice") or {}
         where = [clean(notice[name]) for name in ("citation",) if notice.get(name)]
         where += [f"{name} {clean(notice[name])}" for name in ("pmid", "doi") if notice.get(name)]
-        return f"{verb} ({'; '.join(where)})" if where else verb
+        what = f"{verb} ({'; '.join(where)})" if where else verb
+        return f"{what}; a person included it" if after.get("is_included") else what
 
     return told
 
@@ -224,10 +243,12 @@ _TOLD: dict[str, Any] = {
     "design_changed": _design_changed,
     "status_changed": _status_changed,
     "results_posted": _results_posted,
+    "results_published": _results_published,
     "enrollment_changed": _enrollment_changed,
     "date_slipped": _date_slipped,
     "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
-    "overdue": _overdue,
+    "overdue": overdue,
+    "new_area": _new_area,
     "statement_confirmed": _proposed("proposed as confirmed"),
     "statement_extended": _proposed("proposed as extended"),
     "statement_challenged": _proposed("proposed as challenged"),

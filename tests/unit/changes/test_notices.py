@@ -47,6 +47,24 @@ def test_each_kind_on_a_core_a_context_and_a_cited_record(changes_of: Derive, ki
     assert baseline.after["ref_no"] == 1
 
 
+@pytest.mark.parametrize("kind", ["RetractionIn", "ExpressionOfConcernIn", "ErratumIn"])
+def test_what_a_person_included_or_a_statement_leans_on_counts_as_core(changes_of: Derive, kind: str) -> None:
+    noted = noticed(article(), Notice(kind=kind, pmid="9"))
+    severity = "notable" if kind == "ErratumIn" else "alert"
+    (included,) = changes_of(noted, article(), scope="other", decision="include")
+    assert (str(included.severity), included.after["is_included"]) == (severity, True)
+    (evidence,) = changes_of(noted, article(), scope="other", evidence_of=("S01",))
+    assert (str(evidence.severity), evidence.after["evidence_of"]) == (severity, ["S01"])
+    (excluded,) = changes_of(noted, article(), scope="other", decision="exclude")
+    assert str(excluded.severity) == ("routine" if kind == "ErratumIn" else "notable")
+
+
+def test_a_notice_on_a_reference_names_the_statements_that_cite_it(changes_of: Derive) -> None:
+    cited = article(CITED_PMID)
+    (found,) = changes_of(noticed(cited, RETRACTION), cited, evidence_of=("S01",))
+    assert (found.after["ref_no"], found.after["cited_by"], found.after["evidence_of"]) == (1, ["S01"], ["S01"])
+
+
 @pytest.mark.parametrize(
     "kind", ["CommentIn", "ReprintIn", "RetractionOf", "ErratumFor", "UpdateOf", "CommentOn", "New"]
 )

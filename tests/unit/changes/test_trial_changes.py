@@ -1,5 +1,8 @@
 """Trials: what moved between two states that both say something."""
 
+import copy
+import io
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,7 +10,9 @@ from typing import Any
 import pytest
 
 from livingreview.records import Change, Kind, Record, TrialFacts
+from livingreview.sources import clinicaltrials_json
 from support.records import trial
+from support.world import study
 
 Derive = Callable[..., list[Change]]
 
@@ -124,3 +129,57 @@ def test_a_record_without_facts(changes_of: Derive) -> None:
     bare = Record(source="clinicaltrials", source_id="NCT91000001", kind=Kind.TRIAL, title=BEFORE.title)
     assert changes_of(bare, BEFORE) == []
     assert changes_of(BEFORE, bare) == []
+
+
+def parsed(one: dict[str, Any]) -> Record:
+    (record,) = clinicaltrials_json.parse(io.BytesIO(json.dumps(one).encode()))
+    assert isinstance(record, Record)
+    return record
+
+
+def with_noise(one: dict[str, Any]) -> dict[str, Any]:
+    """The same study as another release of the registry writes it: nothing that a person would call a change."""
+    noisy: dict[str, Any] = copy.deepcopy(one)
+    protocol = noisy["protocolSection"]
+    names, status, conditions = (
+        protocol[name] for name in ("identificationModule", "statusModule", "conditionsModule")
+    )
+    names["briefTitle"] = names["briefTitle"].replace(">", "\\>").replace("&", "&amp;") + "."
+    status["whyStopped"] = "<p>Loom &gt; 5&nbsp;days\\-broken</p>"
+    status["statusVerifiedDate"] = "2025-08"
+    status["lastUpdatePostDateStruct"]["date"] = "2025-08-20"
+    protocol["descriptionModule"]["briefSummary"] = "Invented summary\\. Of something else"
+    conditions["conditions"] = [name.upper() for name in reversed(conditions["conditions"])]
+    protocol["designModule"]["phases"].reverse()
+    protocol["armsInterventionsModule"]["interventions"].reverse()
+    places = protocol["contactsLocationsModule"]
+    places["centralContacts"] = [{"name": "Somebody", "phone": "+00 2", "email": "somebody@example.org"}]
+    places["locations"].append({"country": "Utopia", "city": "Nowhere", "geoPoint": {"lat": 9.5, "lon": 8.5}})
+    places["locations"][0] |= {"geoPoint": {"lat": 1.00001, "lon": 2.00001}, "status": "RECRUITING"}
+    places["locations"].reverse()
+    noisy["derivedSection"]["miscInfoModule"]["versionHolder"] = "2025-08-21"
+    return noisy
+
+
+def test_another_release_of_the_registry_is_no_change(changes_of: Derive) -> None:
+    one = study("NCT91000001", "Cells > vesicles & more", status="TERMINATED", whyStopped="Loom > 5 days-broken")
+    protocol = one["protocolSection"]
+    protocol["conditionsModule"]["conditions"] = ["Burns", "Torn Skin"]
+    protocol["armsInterventionsModule"]["interventions"].append({"type": "OTHER", "name": "Saline"})
+    before, after = parsed(one), parsed(with_noise(one))
+    assert before != after
+    assert changes_of(after, before) == []
+
+
+@pytest.mark.parametrize("title", ["Cells < vesicles & more", "Cells > vesicles & 2 more"])
+def test_a_sign_or_a_number_is_no_noise(changes_of: Derive, title: str) -> None:
+    one = study("NCT91000001", "Cells > vesicles & more")
+    other = with_noise(one)
+    other["protocolSection"]["identificationModule"]["briefTitle"] = title
+    other["protocolSection"]["statusModule"]["whyStopped"] = ""
+    assert [change.type for change in changes_of(parsed(other), parsed(one))] == ["design_changed"]
+
+
+def test_what_was_last_known_is_told_with_unknown_only(changes_of: Derive) -> None:
+    (found,) = changes_of(moved(status="COMPLETED", last_known_status="RECRUITING"), trial(**FULL, status="UNKNOWN"))
+    assert found.after == {"status": "COMPLETED"}

@@ -137,7 +137,7 @@ def test_a_proposal_of_a_rule_names_its_statement(quiet: Material, change: Make)
     made = {"n_new": 1, "n_works": 1, "evidence": [piece]}
     changes = (
         change(1, "statement_extended", "S1", source="review", after=made | {"effect": "extends"}),
-        change(2, "statement_outdated", "S3", source="review", after=made | {"effect": "outdates"}),
+        change(2, "statement_outdated", "S3", source="review", after=made | {"effect": "outdates"}, severity="alert"),
     )
     body = section(replace(quiet, changes=changes), "statements")
     assert [(row["id"], row["effect"]) for row in body["proposals"]] == [("S3", "outdates"), ("S1", "extends")]
@@ -311,7 +311,7 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
             "overdue",
             {},
             {"completion_date": "2023-01", "last_update_posted_date": "2022-05-01"},
-            "overdue: to be completed by 2023-01, last update 2022-05-01",
+            "overdue: completion was due 2023-01, no update since 2022-05-01",
         ),
         (
             "design_changed",
@@ -320,7 +320,7 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
             "design changed: phases phase 1 -> phase 1; phase 2; renamed, formerly: A",
         ),
         ("alias_changed", {"aliases": []}, {"aliases": ["NCT00000007"]}, "alias changed: aliases NCT00000007"),
-        ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: result papers 12"),
+        ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: PMID 12"),
         ("results_posted", {}, {"status": "COMPLETED", "has_results": True}, "completed -> has results"),
         ("enrollment_changed", {}, {"enrollment_count": 1200}, "enrolment not given -> 1,200"),
         (
@@ -379,7 +379,8 @@ def test_a_partial_date_is_before_only_when_all_of_it_is(material: Material) -> 
 def test_notices_name_the_statements_that_lean_on_a_reference(material: Material) -> None:
     body = section(material, "notices")
     assert [(one["source_id"], one["statements"]) for one in body["references"]] == [("111", ["S2"])]
-    assert body["references"][0]["words"] == "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
+    told = "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
+    assert body["references"][0]["words"] == f"{told}; statements that lean on it: S2 (cites it)"
 
 
 def test_unknown_types_still_show(material: Material) -> None:

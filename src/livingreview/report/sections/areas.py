@@ -13,14 +13,23 @@ CAP = 10
 
 def proposed(frame: Frame) -> dict[str, Any]:
     """Each group with its terms and publications; a proposal to a person, who adds an area to config or does not."""
-    rows = {(row["source"], row["source_id"]): row for row in publications(frame, [frame.material.review.core_scope])}
-    groups = [
-        {"terms": [clean(term) for term in group.terms], "items": items}
-        for group in frame.material.new_areas
-        if (items := [rows[key] for key in group.keys if key in rows])
-    ]
+    rows = {row["work"]: row for row in publications(frame, [frame.material.review.core_scope])}
+    told = {
+        (one.get("source"), one.get("source_id"))
+        for found in frame.changes
+        if found.change.type == "new_area"
+        for one in found.change.after.get("records", ())
+    }
+    groups = []
+    for group in frame.material.new_areas:
+        works = dict.fromkeys(frame.by_key[key].work_id for key in group.keys if key in frame.by_key)
+        if items := [rows[work] for work in works if work in rows]:
+            terms = [clean(term) for term in group.terms]
+            groups.append({"terms": terms, "is_new": not told.isdisjoint(group.keys), "items": items})
+    new = sum(bool(group["is_new"]) for group in groups)
+    aside = f", {new} told now" if new else ""
     return {
-        "summary": f"{words.counted(len(groups), 'area')} proposed" if groups else "none proposed",
+        "summary": f"{words.counted(len(groups), 'area')} proposed{aside}" if groups else "none proposed",
         "cap": CAP,
         "groups": groups,
     }

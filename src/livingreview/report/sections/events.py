@@ -27,8 +27,7 @@ def notices(frame: Frame) -> dict[str, Any]:
     """Retractions, concerns, corrections, reinstatements, withdrawals: cited references apart from the rest."""
     cited = _rows(frame, (found for found in frame.changes if found.change.type.startswith(_BASELINE)))
     for row, found in zip(cited, (one for one in frame.changes if one.change.type.startswith(_BASELINE)), strict=True):
-        number = found.change.after.get("ref_no")
-        row["statements"] = [statement.id for statement in frame.material.review.statements if number in statement.refs]
+        row["statements"] = list(frame.leaning(found))
     others = _rows(frame, (found for found in frame.changes if found.change.type in _NOTICES))
     return {
         "summary": f"{len(cited):,} on references of the review, {len(others):,} on other records",
@@ -47,7 +46,9 @@ def revisions(frame: Frame) -> dict[str, Any]:
         (
             found
             for found in frame.changes
-            if found.change.type not in placed and not found.change.type.startswith(_BASELINE)
+            if found.change.type not in placed
+            and not found.change.type.startswith(_BASELINE)
+            and found.change.source != "review"
         ),
     )
     return {

@@ -26,7 +26,7 @@ def touched(frame: Frame) -> dict[str, Any]:
         number = _reference_number(frame, found)
         for statement in review.statements:
             if why := _why(frame, statement, found, number):
-                reasons[statement.id].append(frame.change_row(found) | why)
+                reasons[statement.id].append(frame.change_row(found, is_with_statements=False) | why)
     standing = _standing(frame)
     rows = [
         _row(statement) | {"changes": reasons[statement.id]}
@@ -99,15 +99,18 @@ def _is_first_sight(found: StoredChange) -> bool:
 
 
 def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -> dict[str, str]:
-    """Why a change touches a statement: ``link`` is ``cited`` or ``area``, ``why`` says it; empty when it does not.
+    """Why a change touches a statement: ``link`` and ``why`` say it; empty when it does not.
 
-    ``number`` is that of the baseline reference which the change is about, 0 for none.
+    ``link`` is ``cited``, ``evidence`` (of the statement's ledger) or ``area``; ``number`` is that of the baseline
+    reference which the change is about, 0 for none.
     """
     change = found.change
     if change.source_id in statement.nct_ids:
         return _link("cited", f"names {clean(change.source_id)}")
     if number in statement.refs:
         return _link("cited", f"cites reference {number}")
+    if statement.id in change.after.get("evidence_of", ()):
+        return _link("evidence", f"leans on {clean(change.source_id)} as evidence")
     core_scope = frame.material.review.core_scope
     is_core = change.type == "new_core_record" or (
         change.type in ("new_trial", "preprint_published") and change.after.get("scope") == core_scope

@@ -1,0 +1,67 @@
+"""A trial that should have been completed and of which its registry hears nothing: told by the calendar.
+
+No new version brings this change: the days pass, and nothing happens. So it is derived from a stored state and from how
+long its registry is known to have kept silent, which is no longer than it has been read.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from livingreview.changes.event import Event
+from livingreview.config import TrialsSettings
+from livingreview.identity import last_day
+from livingreview.records import FINISHED_STATUS, Record, Severity, TrialFacts
+
+_SAYS_SO = FINISHED_STATUS | {"UNKNOWN"}
+"""Statuses of trials that are never overdue: those that a trial ends in, and ``UNKNOWN``, by which the registry itself
+says that the completion date has passed and nobody has confirmed the status since."""
+
+
+def overdue(record: Record, seen_through: date, settings: TrialsSettings) -> Event | None:
+    """The event of a trial that is overdue; None when it is not, or when its registry's silence is not known.
+
+    The date that counts is the primary completion date; once that is told as past (``ACTUAL``), the completion date.
+
+    Args:
+        record: the current state of a trial.
+        seen_through: the day up to which its registry is known to have said nothing else.
+        settings: for how many days without an update a trial is overdue.
+    """
+    facts = record.trial
+    if facts is None or not facts.status or facts.status in _SAYS_SO:
+        return None
+    if facts.has_results or facts.results_first_posted_date or facts.result_pmids:
+        return None
+    name = _due_name(facts)
+    due, updated = last_day(getattr(facts, name)), last_day(facts.last_update_posted_date or record.source_date)
+    if due is None or updated is None:
+        return None
+    since = max(due + timedelta(days=1), updated + timedelta(days=settings.overdue_after_days))
+    if since > seen_through:
+        return None
+    after: dict[str, Any] = {
+        "title": record.title,
+        "status": facts.status,
+        name: getattr(facts, name),
+        "last_update_posted_date": facts.last_update_posted_date or record.source_date,
+    }
+    return Event("overdue", Severity.NOTABLE, {}, after, since.isoformat())
+
+
+def is_told(event: Event, told: Mapping[str, Any] | None) -> bool:
+    """Whether an earlier change has said so: since then the registry has had no update.
+
+    Args:
+        event: from :func:`overdue`.
+        told: ``after`` of the last such change of the trial; None when there is none.
+    """
+    name = "last_update_posted_date"
+    return told is not None and told.get(name) == event.after[name]
+
+
+def _due_name(facts: TrialFacts) -> str:
+    is_reached = facts.primary_completion_date_type == "ACTUAL"
+    if facts.primary_completion_date and not (is_reached and facts.completion_date):
+        return "primary_completion_date"
+    return "completion_date"

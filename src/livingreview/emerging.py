@@ -1,0 +1,105 @@
+"""What comes to be without any new version: trials that became overdue, areas that core records came to make.
+
+Both are looked for over the whole store in every run, after its versions have been derived. What was told is known by
+the changes themselves, so a run that is killed before it tells leaves it to the next one, and nothing is told twice.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from livingreview import changes
+from livingreview.acquire import Watch
+from livingreview.config import Project, Review
+from livingreview.new_areas import MIN_RECORDS, propose_areas
+from livingreview.records import Baseline, Change, Fidelity, Kind, last_word
+from livingreview.store.repository import Repository
+from livingreview.views import KnownTrial, Run, StoredRecord
+
+STAGES = ("overdue trials", "new areas")
+"""Stages that a watch is told, each before anything of it is committed."""
+
+
+def tell(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch) -> None:
+    """Stores the changes that the calendar and the store as a whole bring.
+
+    Args:
+        project: its review and thresholds.
+        repository: the store; must be locked by the caller.
+        baseline: what the review cites makes no area that it lacks.
+        run: the run that tells.
+        now: the moment that the changes bear; no trial is overdue after it.
+        watch: told each stage.
+    """
+    telling = repository.telling
+    watch.progress(STAGES[0], 0)
+    told = {(change.source, change.source_id): change.after for change in telling.told("overdue")}
+    found = []
+    for trial, event in overdue_trials(project, telling.trials(), now.date()):
+        if not changes.is_told(event, told.get(trial.record.key)):
+            found.append(_change(trial, event, now))
+    telling.tell(run, found)
+    watch.progress(STAGES[1], 0)
+    review = project.review
+    context = changes.Context.of(review, baseline, project.settings.trials, now)
+    core = list(repository.records(scopes=[review.core_scope]))
+    known = {
+        (str(one["source"]), str(one["source_id"]))
+        for change in telling.told("new_area")
+        for one in change.after.get("records", ())
+    } | {stored.record.key for stored in core if context.is_baseline(stored.record)}
+    titles = {stored.record.key: stored.record.title for stored in core}
+    telling.tell(run, changes.new_areas(area_groups(review, core), known, titles, MIN_RECORDS, now))
+
+
+def overdue_trials(
+    project: Project, trials: Iterable[KnownTrial], today: date
+) -> Iterable[tuple[KnownTrial, changes.Event]]:
+    """Trials that are overdue, each with the event that says so, whether it was told or not."""
+    for trial in trials:
+        event = changes.overdue(trial.record, min(trial.seen_through, today), project.settings.trials)
+        if event is not None:
+            yield trial, event
+
+
+def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes.Group]:
+    """Groups of core publications that fit no area, the largest first.
+
+    A work counts once, and not at all when it was withdrawn or a person excluded it.
+
+    Args:
+        review: its areas and its core scope.
+        records: in their current state; trials and records of other scopes are passed over.
+    """
+    works: dict[str, StoredRecord] = {}
+    for stored in records:
+        if stored.score is None or stored.score.scope != review.core_scope or stored.record.kind == Kind.TRIAL:
+            continue
+        if stored.is_withdrawn or last_word(stored.decisions) == "exclude":
+            continue
+        kept = works.get(stored.work_id)
+        if kept is None or _fitness(stored) > _fitness(kept):
+            works[stored.work_id] = stored
+    core = {one.record.key: (one.record, one.score.areas) for one in works.values() if one.score}
+    return [changes.Group(terms=area.terms, keys=area.keys) for area in propose_areas(review, core)]
+
+
+def _fitness(stored: StoredRecord) -> tuple[int, bool, Fidelity, str, str]:
+    record = stored.record
+    n_areas = len(stored.score.areas) if stored.score else 0
+    return (n_areas, record.kind == Kind.ARTICLE, record.fidelity, *record.key)
+
+
+def _change(trial: KnownTrial, event: changes.Event, now: datetime) -> Change:
+    return Change(
+        type=event.type,
+        severity=event.severity,
+        source=trial.record.source,
+        source_id=trial.record.source_id,
+        work=trial.work_id,
+        at=now,
+        effective_date=event.effective_date,
+        before=event.before,
+        after=event.after,
+        before_version=trial.version,
+        after_version=trial.version,
+    )
