@@ -292,9 +292,9 @@ def write_report(
     Raises:
         StoreError: the folder cannot be written to.
     """
-    return report.write(
-        report.build(material(project, repository, baseline, run, failures, found)), project.path("out_dir") / run.name
-    )
+    built = report.build(material(project, repository, baseline, run, failures, found))
+    pictures = report.drawn(built, project.path("figures_dir"))
+    return report.write(built, project.path("out_dir") / run.name, pictures)
 
 
 def _write_feed(project: Project, repository: Repository, now: datetime) -> None:
@@ -368,5 +368,8 @@ def material(
         now=run.now_at,
         new_areas=tuple(
             report.NewArea(terms=area.terms, keys=area.keys) for area in classify.propose_areas(review, core)
+        ),
+        flows=repository.flow.through(
+            run, {stored.work_id for stored in kept.values() if context.is_baseline(stored.record)}
         ),
     )
