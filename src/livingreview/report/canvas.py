@@ -138,7 +138,7 @@ def _px(points: str) -> str:
 
 def width_of(text: str, size: float) -> float:
     """How wide a text is at most, in points: about six tenths of its size a letter, all of it a wide one."""
-    return sum(size * (1.02 if unicodedata.east_asian_width(letter) in "WF" else 0.63) for letter in text)
+    return sum(size * (1.02 if unicodedata.east_asian_width(letter) in "WF" else 0.6) for letter in text)
 
 
 def lines_of(text: str, width: float, size: float, most: int) -> list[str]:

@@ -24,11 +24,12 @@ UPDATES_SHOWN = 3
 _REASONS_SHOWN = 4
 _CAPTION = (
     "After PRISMA 2020 and its extension for living systematic reviews (PRISMA-LSR). How many records the published"
-    " review found and screened is not recorded; a sum that it is part of is a lower bound (\u2265). A work is one piece of"
-    " research, however many records tell of it; it is counted in the version that brought its first record, with what"
-    " people have decided on it since. What the review itself cites is counted in version 1 only. A model sorts and"
-    " removes nothing."
+    " review found and screened is not recorded; a sum that it is part of is a lower bound (\u2265). A work is one"
+    " piece of research, however many records tell of it; it is counted in the version that brought its first record,"
+    " with what people have decided on it since. What the review itself cites is counted in version 1 only. A model"
+    " sorts and removes nothing."
 )
+_CAPTION_LAST = "The same boxes and rules; every version before the last stands in one column."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,8 @@ class _Column:
 def flows(frame: Frame) -> dict[str, dict[str, Any]]:
     """The figures ``flow_updates`` (base and each update) and ``flow_last`` (all before, and the last one)."""
     return {
-        "flow_updates": _figure(
-            frame,
-            "Flow of records: the base version and each update",
-            _each(frame),
-        ),
-        "flow_last": _figure(frame, "Flow of records: the last update and all before it", _last(frame)),
+        "flow_updates": _figure(frame, "Flow of records: the base version and each update", _CAPTION, _each(frame)),
+        "flow_last": _figure(frame, "Flow of records: the last update and all before it", _CAPTION_LAST, _last(frame)),
     }
 
 
@@ -95,7 +92,7 @@ def _rest(since: Sequence[RunFlow]) -> list[_Column]:
     return [_Column(key="since", label="Since then", note="no new version", runs=tuple(since))] if since else []
 
 
-def _figure(frame: Frame, title: str, columns: list[_Column]) -> dict[str, Any]:
+def _figure(frame: Frame, title: str, caption: str, columns: list[_Column]) -> dict[str, Any]:
     boxes = _boxes(frame, columns)
     rows = [
         [f"{box['title']}: {line['label']}" if line["label"] else box["title"], *line["shown"]]
@@ -107,7 +104,7 @@ def _figure(frame: Frame, title: str, columns: list[_Column]) -> dict[str, Any]:
     heads = [f"{column.label} ({column.note})" for column in columns]
     return figure(
         title,
-        _CAPTION,
+        caption,
         f"Flow chart in {words.counted(len(columns), 'column')}: {'; '.join(heads)}. Included so far:"
         f" {words.counted(total[0], 'publication')} and {words.counted(total[1], 'registered trial')}.",
         {"columns": ["Step", *heads], "rows": rows},
@@ -167,14 +164,18 @@ def _boxes(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
             "Identification",
             "Removed before screening",
             [
-                line("Duplicates: joined into a work", lambda column: _all_records(column) - _works(column)),
+                line("Duplicate records", lambda column: _all_records(column) - _works(column)),
                 line("By automation tools", lambda column: 0),
             ],
             is_side=True,
         ),
         _box("to_screen", "Screening", "Works to screen", [line("", _works)]),
         _box(
-            "not_screened", "Screening", "Not screened yet", [line("", lambda c: _works(c) - _screened(c))], is_side=True
+            "not_screened",
+            "Screening",
+            "Not screened yet",
+            [line("", lambda c: _works(c) - _screened(c))],
+            is_side=True,
         ),
         _box("screened", "Screening", "Works screened", [line("", _screened)]),
         _box(
@@ -211,9 +212,7 @@ def _boxes(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
     ]
 
 
-def _box(
-    slug: str, stage: str, title: str, lines: list[dict[str, Any]], *, is_side: bool = False
-) -> dict[str, Any]:
+def _box(slug: str, stage: str, title: str, lines: list[dict[str, Any]], *, is_side: bool = False) -> dict[str, Any]:
     return {"slug": slug, "stage": stage, "title": title, "is_side": is_side, "lines": lines}
 
 

@@ -8,7 +8,7 @@ from livingreview.report.canvas import clipped, lines_of
 from livingreview.report.charts import WIDTH, area, box, label, nothing, stroke
 
 _NODE_GAP = 9.0
-_LEFT, _RIGHT = 190.0, 452.0
+_LEFT, _RIGHT = 200.0, 464.0
 _NODE = 6.0
 _HEAD = 26.0
 
@@ -48,8 +48,9 @@ def trial_flow(axes: Any, data: Mapping[str, Any]) -> None:
     label(axes, _LEFT + _NODE, height - 8, "Printed in the review", fontweight="bold", ha="right")
     label(axes, _RIGHT, height - 8, "Registry now", fontweight="bold")
     flows = data["flows"]
+    order = data["statuses"].index
     then = _nodes(axes, flows, "then", unit, height)
-    now = _nodes(axes, sorted(flows, key=lambda one: _order(flows, "now", one["now"])), "now", unit, height)
+    now = _nodes(axes, sorted(flows, key=lambda one: order(one["now"])), "now", unit, height)
     bands = []
     used_left: dict[str, float] = defaultdict(float)
     used_right: dict[str, float] = defaultdict(float)
@@ -70,12 +71,6 @@ def trial_flow(axes: Any, data: Mapping[str, Any]) -> None:
         label(axes, _LEFT + _NODE + 5, left - thick / 2, str(one["n"]), "ink", size, fontweight=weight)
 
 
-def _order(flows: Sequence[Mapping[str, Any]], side: str, status: str) -> tuple[int, str]:
-    """Where a present status stands: those that are printed ones, too, as there; the others below."""
-    printed = list(dict.fromkeys(one["then"] for one in flows))
-    return (printed.index(status) if status in printed else len(printed), status)
-
-
 def _nodes(axes: Any, flows: Sequence[Mapping[str, Any]], side: str, unit: float, height: float) -> dict[str, float]:
     """Draws one column of statuses; status -> upper edge."""
     counts: dict[str, int] = defaultdict(int)
@@ -88,7 +83,7 @@ def _nodes(axes: Any, flows: Sequence[Mapping[str, Any]], side: str, unit: float
         edges[status] = top
         at = _LEFT if side == "then" else _RIGHT - _NODE
         box(axes, at, top - n * unit, _NODE, n * unit, "first")
-        text = clipped(status, 150, 8.5)
+        text = clipped(status, 160, 8.5)
         if side == "then":
             label(axes, _LEFT - 6, top - n * unit / 2, f"{text}  {n}", ha="right")
         else:
@@ -109,7 +104,8 @@ def _band(left: float, right: float, thick: float) -> list[tuple[float, float]]:
 
 
 def _half(data: Mapping[str, Any]) -> float:
-    return _NAME + _NUMBER * len(data["columns"])
+    n_columns = len(data["columns"])
+    return _NAME + _NUMBER * n_columns
 
 
 def _rows(data: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
@@ -171,8 +167,18 @@ def prisma(axes: Any, data: Mapping[str, Any]) -> None:
         box(axes, 0.5, last, _STAGE, first - last, "third", "soft")
         shown = clipped(stage, first - last - 4, _TEXT)
         middle = (first + last) / 2
-        label(axes, 0.5 + _STAGE / 2 + 3, middle, shown, size=_TEXT, rotation=90, ha="center", va="baseline",
-              rotation_mode="anchor", fontweight="bold")
+        label(
+            axes,
+            0.5 + _STAGE / 2 + 3,
+            middle,
+            shown,
+            size=_TEXT,
+            rotation=90,
+            ha="center",
+            va="baseline",
+            rotation_mode="anchor",
+            fontweight="bold",
+        )
 
 
 def _column_heads(axes: Any, columns: Sequence[Mapping[str, str]], start: float, height: float) -> None:
@@ -185,8 +191,16 @@ def _column_heads(axes: Any, columns: Sequence[Mapping[str, str]], start: float,
 
 def _draw_box(axes: Any, one: Mapping[str, Any], x: float, top: float, tall: float) -> None:
     width = _NAME + _NUMBER * len(one["lines"][0]["shown"])
-    box(axes, x, top - tall, width, tall, "panel" if one["is_side"] else "ground", "soft",
-        linestyle=(0, (4, 2)) if one["is_side"] else "-")
+    box(
+        axes,
+        x,
+        top - tall,
+        width,
+        tall,
+        "panel" if one["is_side"] else "ground",
+        "soft",
+        linestyle=(0, (4, 2)) if one["is_side"] else "-",
+    )
     lines = _lines(one)
     y = top - (tall - _LINE * len(lines)) / 2 - _LINE / 2
     for text, is_heading, numbers in lines:
@@ -196,8 +210,16 @@ def _draw_box(axes: Any, one: Mapping[str, Any], x: float, top: float, tall: flo
         for place, number in enumerate(numbers):
             at = x + _NAME + (place + 1) * _NUMBER - _PAD
             is_known = number[0].isdigit()
-            label(axes, at, y, number, "ink" if is_known else "soft", _SMALL, ha="right",
-                  fontweight="bold" if is_heading and is_known else "normal")
+            label(
+                axes,
+                at,
+                y,
+                number,
+                "ink" if is_known else "soft",
+                _SMALL,
+                ha="right",
+                fontweight="bold" if is_heading and is_known else "normal",
+            )
         y -= _LINE
 
 

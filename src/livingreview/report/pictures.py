@@ -79,7 +79,8 @@ def _key(slug: str, figure: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=1)
 def _code() -> str:
     """The hash of the modules that draw: a picture of another version of them is none of ours."""
-    return _hash(b"".join(Path(module.__file__).read_bytes() for module in (canvas, charts, flowcharts)))
+    here = Path(__file__)
+    return _hash(b"".join(here.with_name(f"{name}.py").read_bytes() for name in ("canvas", "charts", "flowcharts")))
 
 
 def _hash(content: bytes) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
@@ -73,7 +74,7 @@ def _records(connection: Connection, known: Collection[str]) -> tuple[dict[int, 
     return found, n_known
 
 
-def _firsts() -> Select[tuple[str, int, int]]:
+def _firsts() -> Select[Any]:
     """Work, the run that stored its first record, and whether it holds a publication (1 or 0)."""
     is_publication = case((RECORD.c.kind != str(Kind.TRIAL), 1), else_=0)
     return select(

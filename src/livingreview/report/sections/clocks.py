@@ -11,13 +11,16 @@ from livingreview.report.frame import Frame
 from livingreview.report.material import figure
 from livingreview.report.sections.works_figures import relevant_works
 
+
 def clocks(frame: Frame) -> dict[str, Any]:
     """How current each source and the evidence is, in days before the report."""
     now = frame.material.now
-    sources = []
+    sources: list[dict[str, Any]] = []
     for name, status in sorted(frame.material.status.items()):
         searched = status.searched_through_at
-        state = "failed" if name in frame.failures else "overdue" if status.is_overdue else "in_time" if searched else ""
+        state = (
+            "failed" if name in frame.failures else "overdue" if status.is_overdue else "in_time" if searched else ""
+        )
         if not state:
             continue
         sources.append(
@@ -37,8 +40,8 @@ def clocks(frame: Frame) -> dict[str, Any]:
     delays = [
         {"slug": slug, "label": label, "note": note, **_spread(days)}
         for slug, label, note, days in (
-            ("stored", "From publication to the store", "works published since the first run", _to_store(frame)),
-            ("decided", "From the store to a decision", "works that somebody decided on", _to_decision(frame)),
+            ("stored", "Published to stored", "works published since the first run", _to_store(frame)),
+            ("decided", "Stored to decided", "works that somebody decided on", _to_decision(frame)),
         )
     ]
     rows = [
@@ -56,9 +59,9 @@ def clocks(frame: Frame) -> dict[str, Any]:
     late = [one["label"] for one in sources if one["state"] != "in_time"]
     return figure(
         "Clocks: how current this is",
-        "Above, how many days before this report each source was last searched through: the line is the time since, a"
-        " hollow end marks a source that is overdue or failed. Below, how long works take: the middle half as a bar, the"
-        " median as a stroke; only works with a full date count.",
+        "Above, how many days before this report each source was last searched through: the line is the time since,"
+        " dotted with a hollow end where a source is overdue or failed. Below, how long works take: the middle half as"
+        " a bar, the median as a stroke; only works with a full date count.",
         f"{words.counted(len(sources), 'source')}, {len(late)} late"
         + (f" ({words.joined(late)})" if late else "")
         + (f"; latest publication {latest['publication_date']}." if latest else "; no dated publication."),

@@ -38,10 +38,17 @@ def trial_flow(frame: Frame) -> dict[str, Any]:
         key = (row["printed_status"].partition(" (")[0].lower(), now)
         groups[key].append(row["source_id"] or row["title"])
         moved[key] += row["verdict"] in ("differs", "context", "undated")
-    flows = [
-        {"then": then, "now": now, "n": len(groups[then, now]), "n_differ": moved[then, now], "trials": groups[then, now]}
-        for then, now in sorted(groups, key=lambda key: (*map(_status_place, key), key))
+    flows: list[dict[str, Any]] = [
+        {
+            "then": then,
+            "now": now,
+            "n": len(groups[then, now]),
+            "n_differ": moved[then, now],
+            "trials": groups[then, now],
+        }
+        for then, now in sorted(groups, key=lambda key: (_status_place(key[0]), key[0], _status_place(key[1]), key[1]))
     ]
+    statuses = sorted({status for key in groups for status in key}, key=lambda status: (_status_place(status), status))
     changed = sum(moved.values())
     return figure(
         "Trials of the review, then and now",
@@ -54,7 +61,7 @@ def trial_flow(frame: Frame) -> dict[str, Any]:
             "columns": ["Printed", "Registry now", "Trials", "Which"],
             "rows": [[one["then"], one["now"], str(one["n"]), ", ".join(one["trials"])] for one in flows],
         },
-        {"flows": flows, "n_trials": len(rows), "n_differ": changed},
+        {"statuses": statuses, "flows": flows, "n_trials": len(rows), "n_differ": changed},
     )
 
 
@@ -82,5 +89,3 @@ def _status_place(status: str) -> int:
     """In the order of a trial's life; statuses that nobody foresaw stand before what is not known."""
     found = next((place for place, known in enumerate(_STATUS_ORDER) if status.startswith(known)), None)
     return len(_STATUS_ORDER) - 3 if found is None else found
-
-

@@ -46,7 +46,7 @@ def over_time(frame: Frame) -> dict[str, Any]:
             left["outside"] += 1
         else:
             counts[row["scope"]][period] += 1
-    series = [
+    series: list[dict[str, Any]] = [
         {
             "slug": scope.slug,
             "label": scope.label,
@@ -149,8 +149,8 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
     return figure(
         "Evidence map",
         f"Works by disease area and type of study, of all relevant scopes; of {label} in front of the stroke and as the"
-        " filled disc. A ring's area grows with the number. A work with several areas or types counts in each; types are"
-        " read from title and abstract by patterns. An empty place is a gap in what was found, not a proof of none.",
+        " filled disc. A ring's area grows with the number. A work with several areas or types counts in each; types"
+        " are read from title and abstract by patterns. An empty place is a gap in what was found, no proof of none.",
         f"Grid of {words.counted(len(areas), 'disease area')} by {words.counted(len(columns), 'type')} of study:"
         f" {words.counted(len(works), 'work')}, {n_core:,} of them of {label}.",
         {
@@ -179,5 +179,3 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
 
 def _of_them(n: int, n_core: int) -> str:
     return f"{n_core:,} of {n:,}" if n_core else f"{n:,}" if n else ""
-
-
