@@ -104,7 +104,7 @@ def _band(left: float, right: float, thick: float) -> list[tuple[float, float]]:
 
 
 def _half(data: Mapping[str, Any]) -> float:
-    n_columns = len(data["columns"])
+    n_columns: int = len(data["columns"])
     return _NAME + _NUMBER * n_columns
 
 
