@@ -46,7 +46,7 @@ CONFINED = {
     "sklearn": {"classify"},
     "scipy": {"classify", "screen"},
     "numpy": {"classify", "screen"},
-    "matplotlib": {"classify", "screen"},
+    "matplotlib": {"classify", "screen", "report"},
     "apscheduler": {"schedule"},
     "smtplib": {"deliver"},
     "typer": {"cli"},
@@ -205,7 +205,7 @@ def test_only_the_modules_that_draw_load_the_drawing_library() -> None:
         for path in modules()
         if any(name.split(".")[0] == "matplotlib" for name in imports(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    assert loading == {"classify/draw.py", "screen/plots.py"}
+    assert loading == {"classify/draw.py", "screen/plots.py", "report/canvas.py"}
 
 
 def test_only_some_ask_the_time() -> None:

@@ -38,9 +38,9 @@ def write_report(
     Raises:
         StoreError: the folder cannot be written to.
     """
-    return report.write(
-        report.build(material(project, repository, baseline, run, failures, found)), project.path("out_dir") / run.name
-    )
+    built = report.build(material(project, repository, baseline, run, failures, found))
+    pictures = report.drawn(built, project.path("figures_dir"))
+    return report.write(built, project.path("out_dir") / run.name, pictures)
 
 
 def write_feed(project: Project, repository: Repository, now: datetime) -> None:
@@ -108,5 +108,8 @@ def material(
         now=run.now_at,
         new_areas=tuple(
             report.NewArea(terms=group.terms, keys=group.keys) for group in emerging.area_groups(review, kept.values())
+        ),
+        flows=repository.flow.through(
+            run, {stored.work_id for stored in kept.values() if context.is_baseline(stored.record)}
         ),
     )

@@ -29,6 +29,42 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Works of one fate: the last word of the last stage at which somebody decided on them.
+
+    Attributes:
+        is_trial: they hold entries of registries only, no publication.
+        n: how many they are.
+    """
+
+    stage: str
+    decision: str
+    reason: str
+    is_trial: bool
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFlow:
+    """What one run brought into the store, in numbers; what the published review cites is counted apart.
+
+    Attributes:
+        records: source -> records that the run stored for the first time, those that the review cites left out.
+        n_known: records that the run stored for the first time and that the review cites.
+        n_works: works whose first record the run stored, those that the review cites left out.
+        decided: what people have said of these works so far.
+        changes: (type, severity, number) of the changes that it found.
+    """
+
+    run: Run
+    records: Mapping[str, int]
+    n_known: int
+    n_works: int
+    decided: tuple[Decided, ...]
+    changes: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockOwner:
     """Who holds the lock of the store.
 

@@ -151,6 +151,7 @@ class Settings(BaseSettings):
     archive_dir: str = "var/archive"
     models_dir: str = "var/models"
     out_dir: str = "out"
+    figures_dir: str = "var/figures"
     inbox_dir: str = "inbox"
     lock_stale_after_minutes: int = Field(default=180, gt=0)
     sources: SourcesSettings = SourcesSettings()

@@ -7,7 +7,7 @@ from typing import Any
 
 from livingreview.config import Review
 from livingreview.records import Baseline, Record
-from livingreview.views import Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord
+from livingreview.views import Issue, QueryLog, Run, RunFlow, SourceStatus, StoredChange, StoredRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,7 @@ class Material:
         status: source -> how it stands.
         new_areas: groups of core records that fit no area of the review.
         model_card: what the classifier says of itself; empty when there is none.
+        flows: what every run up to this one brought, oldest first, this one last.
         failures: source or file -> one line that says why it could not be read.
         now: the moment that the report speaks of.
     """
@@ -56,6 +57,7 @@ class Material:
     now: datetime
     previous_queries: tuple[QueryLog, ...] = ()
     new_areas: tuple[NewArea, ...] = ()
+    flows: tuple[RunFlow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,3 +89,16 @@ class Report:
     head: Mapping[str, Any]
     banners: tuple[Mapping[str, str], ...]
     sections: tuple[Section, ...] = field(default=())
+
+
+def figure(title: str, caption: str, alt: str, table: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """One figure, JSON-ready.
+
+    Args:
+        title: its heading.
+        caption: what is shown and how to read it.
+        alt: what a reader who cannot see it is told.
+        table: ``columns`` and ``rows`` of text, the same numbers.
+        data: all that drawing takes, see :mod:`livingreview.report.pictures`.
+    """
+    return {"title": title, "caption": caption, "alt": alt, "table": dict(table), "data": dict(data)}

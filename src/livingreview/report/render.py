@@ -6,9 +6,10 @@ Both texts come from the same partials: what a partial may use (``ui``) are the 
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,17 +21,24 @@ from livingreview.telling import words
 SCHEMA_VERSION = 1
 """Goes up when a reader of report.json would have to change."""
 
+NO_PICTURES: Final[Mapping[str, str]] = MappingProxyType({})
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def render_html(report: Report) -> str:
-    """One self-contained file: no scripts, no resources from elsewhere."""
-    return _environment(None).get_template("page.html.j2").render(_values(report))
+def render_html(report: Report, pictures: Mapping[str, str] = NO_PICTURES) -> str:
+    """One self-contained file: no scripts, no resources from elsewhere.
+
+    Args:
+        report: a built one.
+        pictures: name of a figure -> its SVG element, as our canvas wrote it; one without shows its table.
+    """
+    drawn = {slug: Markup(svg) for slug, svg in pictures.items()}  # noqa: S704
+    return _environment(None).get_template("page.html.j2").render(_values(report) | {"pictures": drawn})
 
 
 def render_markdown(report: Report) -> str:
     """CommonMark with tables."""
-    text = _environment(markdown_value).get_template("page.md.j2").render(_values(report))
+    text = _environment(markdown_value).get_template("page.md.j2").render(_values(report) | {"pictures": {}})
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
 

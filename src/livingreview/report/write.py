@@ -1,15 +1,21 @@
 """The three files of a report in their folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from livingreview.aside import written_aside
 from livingreview.errors import StoreError
 from livingreview.report.material import Report
-from livingreview.report.render import render_html, render_json, render_markdown
+from livingreview.report.render import NO_PICTURES, render_html, render_json, render_markdown
 
 
-def write(report: Report, folder: Path) -> tuple[Path, ...]:
+def write(report: Report, folder: Path, pictures: Mapping[str, str] = NO_PICTURES) -> tuple[Path, ...]:
     """Writes ``report.md``, ``report.html`` and ``report.json``, each aside first and then renamed into its place.
+
+    Args:
+        report: a built one.
+        folder: is made where it is not there.
+        pictures: see :func:`~livingreview.report.render.render_html`.
 
     Returns:
         The three paths, in that order.
@@ -19,7 +25,7 @@ def write(report: Report, folder: Path) -> tuple[Path, ...]:
     """
     contents = {
         "report.md": render_markdown(report),
-        "report.html": render_html(report),
+        "report.html": render_html(report, pictures),
         "report.json": render_json(report),
     }
     paths = []

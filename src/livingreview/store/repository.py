@@ -21,6 +21,7 @@ from livingreview.records import Change, Cursor, Decision, Record, Score
 from livingreview.store import absence, deriving, health, lock, people, reading, runlog, snapshot, standing
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
+from livingreview.store.flow import Flow
 from livingreview.store.following import Following
 from livingreview.store.ledger import Ledger
 from livingreview.store.status import source_status
@@ -53,6 +54,7 @@ class Repository:
         self._engine = engine
         self.archive = archive
         self.works = Works(self._begin)
+        self.flow = Flow(self._begin)
         self.following = Following(self._begin)
         self.ledger = Ledger(self._begin)
         self.telling = Telling(self._begin)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livingreview.config import Area, Review, Scope, Statement
+from livingreview.config import Area, Facet, FacetValue, Review, Scope, Statement
 from livingreview.identity import registry_ids
 from livingreview.records import (
     Baseline,
@@ -25,7 +25,7 @@ from livingreview.records import (
     TrialFacts,
 )
 from livingreview.report import Material, NewArea
-from livingreview.views import Issue, QueryLog, Run, SourceStatus, StoredChange, StoredRecord
+from livingreview.views import Decided, Issue, QueryLog, Run, RunFlow, SourceStatus, StoredChange, StoredRecord
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RUN = "20261123T050000Z"
@@ -52,6 +52,23 @@ def make_review() -> Review:
             Area(slug="bone", label="Bone", children=(Area(slug="joint", label="Joint"),)),
             Area(slug="skin", label="Skin & wounds", aliases=("burns",)),
         ),
+        facets=(
+            Facet(
+                slug="study_type",
+                label="Study type",
+                values=(
+                    FacetValue(slug="animal", label="Animal <study>", patterns=("mice",)),
+                    FacetValue(slug="trial", label="Trial", patterns=("trial",)),
+                    FacetValue(slug="review", label="Review", patterns=("review",)),
+                ),
+            ),
+        ),
+        living_mode={
+            "is_living": True,
+            "sources": ["pubmed", "europepmc"],
+            "ends_when": "Never | <soon>",
+            "odd_key": 3,
+        },
         statements=(
             Statement(id="S1", section="1", text="One trial is recruiting", kind="count", nct_ids=("NCT00000001",)),
             Statement(id="S2", section="2", text="Vesicles mend <skin>", kind="effect", areas=("skin",), refs=(2,)),
@@ -94,8 +111,11 @@ def make_baseline() -> Baseline:
     )
 
 
-def stored(record: Record, scope: str = "core", areas: tuple[str, ...] = (), **values: Any) -> StoredRecord:
-    score = Score(scope=scope, probabilities={scope: 0.876}, areas=areas) if scope else None
+def stored(
+    record: Record, scope: str = "core", areas: tuple[str, ...] = (), types: tuple[str, ...] = (), **values: Any
+) -> StoredRecord:
+    facets = {"study_type": tuple((slug, "word") for slug in types)} if types else {}
+    score = Score(scope=scope, probabilities={scope: 0.876}, areas=areas, facets=facets) if scope else None
     settings = {"work_id": f"{record.source}:{record.source_id}", "first_run": RUN, "first_seen_at": NOW} | values
     return StoredRecord(**({"record": record, "version": 1, "is_withdrawn": False, "score": score} | settings))
 
@@ -148,7 +168,7 @@ def changed(
 
 def a_run(name: str = RUN, **values: Any) -> Run:
     settings = {
-        "id": 2,
+        "id": 4,
         "road": "services",
         "status": "partial",
         "now_at": NOW,
@@ -186,6 +206,40 @@ def log(source: str, name: str = "core", **values: Any) -> QueryLog:
         "error": "",
     }
     return QueryLog(**({"source": source, "name": name} | settings | values))
+
+
+def flow(run: Run, records: dict[str, int], n_works: int, *changes: tuple[str, str, int], **values: Any) -> RunFlow:
+    settings = {"n_known": 0, "decided": ()} | values
+    return RunFlow(**({"run": run, "records": records, "n_works": n_works, "changes": changes} | settings))
+
+
+def make_flows(run: Run) -> tuple[RunFlow, ...]:
+    """Three reported runs, the last of which is reported now, and a killed one whose work the next one tells of."""
+    start = NOW - timedelta(days=21)
+    first = a_run("20261102T050000Z", id=1, now_at=start, reported_at=start, config_hash="d" * 64)
+    killed = a_run("20261109T050000Z", id=2, now_at=start + timedelta(days=7), status="broken", config_hash="d" * 64)
+    second = a_run("20261116T050000Z", id=3, now_at=start + timedelta(days=14), reported_at=NOW, config_hash="d" * 64)
+    decided = (
+        Decided(stage="full_text", decision="exclude", reason="wrong | cell", is_trial=False, n=2),
+        Decided(stage="full_text", decision="include", reason="", is_trial=False, n=4),
+        Decided(stage="full_text", decision="include", reason="", is_trial=True, n=1),
+        Decided(stage="title_abstract", decision="exclude", reason="", is_trial=False, n=20),
+        Decided(stage="title_abstract", decision="maybe", reason="", is_trial=False, n=3),
+    )
+    return (
+        flow(
+            first,
+            {"pubmed": 90, "clinicaltrials": 20},
+            100,
+            ("new_core_record", "notable", 8),
+            ("new_record", "routine", 60),
+            n_known=70,
+            decided=decided,
+        ),
+        flow(killed, {"pubmed": 2}, 2, ("retracted", "alert", 1)),
+        flow(second, {"pubmed": 3, "europepmc": 1}, 3, ("new_record", "routine", 3)),
+        flow(run, {"pubmed": 5}, 4, ("results_posted", "alert", 1), ("new_core_record", "notable", 1)),
+    )
 
 
 def status(**values: Any) -> SourceStatus:
@@ -284,8 +338,8 @@ def make_material() -> Material:
             ),
         ),
         records=(
-            stored(paper("10", HOSTILE, doi="10.1000/a(1)<2>"), areas=("skin",)),
-            stored(paper("14", "Earlier core paper", "2023"), areas=("bone", "joint")),
+            stored(paper("10", HOSTILE, doi="10.1000/a(1)<2>"), areas=("skin",), types=("animal",)),
+            stored(paper("14", "Earlier core paper", "2023"), areas=("bone", "joint"), types=("animal", "review")),
             stored(paper("15", "Old uncited core paper", "2021-03")),
             stored(paper("13", "Excluded by a person"), decisions=(decision,)),
             stored(paper("11", CHINESE, "2025", abstract=()), "around"),
@@ -321,6 +375,7 @@ def make_material() -> Material:
         },
         failures={"europepmc": "Europe PMC answers 503 after 5 attempts"},
         now=NOW,
+        flows=make_flows(a_run()),
     )
 
 
@@ -335,6 +390,7 @@ def quiet_material() -> Material:
         changes=(),
         failures={},
         status={"pubmed": status()},
+        flows=make_flows(a_run(status="done", config_hash="d" * 64))[:3] + (flow(a_run(config_hash="d" * 64), {}, 0),),
     )
 
 

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from livingreview.report.frame import Frame
-from livingreview.report.sections import areas, events, evidence, headline, searching, statements, trials, workings
+from livingreview.report.sections import (
+    areas,
+    events,
+    evidence,
+    figures,
+    headline,
+    living,
+    searching,
+    statements,
+    trials,
+    workings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ SECTIONS: Final[tuple[SectionKind, ...]] = (
     SectionKind("headline", "In short", headline.headline),
     SectionKind("alerts", "Alerts", events.alerts),
     SectionKind("statements", "Statements to look at", statements.touched),
+    SectionKind("figures", "The evidence in figures", figures.figures),
     SectionKind("core_evidence", "New core evidence by disease area", evidence.core),
     SectionKind("context_evidence", "Context evidence", evidence.context),
     SectionKind("new_areas", "Disease areas the review lacks", areas.proposed),
@@ -33,6 +45,7 @@ SECTIONS: Final[tuple[SectionKind, ...]] = (
     SectionKind("trial_changes", "What changed in trials", trials.changes),
     SectionKind("notices", "Notices", events.notices),
     SectionKind("revisions", "Revised texts and other changes", events.revisions),
+    SectionKind("living", "Living mode, versions and flow (PRISMA-LSR)", living.living),
     SectionKind("searches", "What the searches did", searching.searches),
     SectionKind("exceptions", "Named exceptions", searching.exceptions),
     SectionKind("model", "Model and method", workings.model),

@@ -6,6 +6,7 @@ from typing import Any
 
 from livingreview.records import Kind
 from livingreview.report.frame import Frame
+from livingreview.report.versions import method_words
 from livingreview.telling import words
 from livingreview.telling.fit import clean
 from livingreview.views import QueryLog, SourceStatus
@@ -104,20 +105,12 @@ def ordered(value: Any) -> Any:
 
 
 def _method_changes(frame: Frame) -> list[str]:
+    """What changed in the method since the previous reported run: program, configuration, model, searches."""
     run, previous = frame.material.run, frame.material.previous_run
-    if previous is None:
-        return []
-    told = []
-    if previous.code_version != run.code_version:
-        told.append(f"program {clean(previous.code_version)} {words.ARROW} {clean(run.code_version)}")
-    if previous.config_hash != run.config_hash:
-        told.append("configuration: queries, scopes, areas, facets, statements or settings were edited")
-    if run.model and previous.model and previous.model != run.model:
-        told.append(f"model {clean(previous.model)} {words.ARROW} {clean(run.model)}")
-    return told + _search_changes(frame)
+    return [] if previous is None else method_words(previous, run) + search_changes(frame)
 
 
-def _search_changes(frame: Frame) -> list[str]:
+def search_changes(frame: Frame) -> list[str]:
     """Searches that were edited, added or left out since the last run that asked services, with both texts."""
     before, after = _searches(frame.material.previous_queries), _searches(frame.material.queries)
     if not before or not after:

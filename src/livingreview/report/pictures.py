@@ -1,0 +1,86 @@
+"""Figures drawn once: a folder keeps every picture by what it was drawn from, so that equal data are not drawn again.
+
+A picture's name in the folder is the hash of its figure, of the code that draws and of the version of matplotlib; the
+first line of its file is the hash of the rest. One that is missing or damaged is drawn anew. The folder may be emptied
+at any time.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from livingreview.aside import written_aside
+from livingreview.report import canvas, charts, flowcharts
+from livingreview.report.material import Report
+
+_Size = Callable[[Mapping[str, Any]], tuple[float, float]]
+PLANS: Final[Mapping[str, tuple[canvas.Plan, _Size]]] = {
+    "over_time": (charts.over_time, charts.over_time_size),
+    "evidence_map": (charts.evidence_map, charts.evidence_map_size),
+    "trial_flow": (flowcharts.trial_flow, flowcharts.trial_flow_size),
+    "clocks": (charts.clocks, charts.clocks_size),
+    "flow_updates": (flowcharts.prisma, flowcharts.prisma_size),
+    "flow_last": (flowcharts.prisma, flowcharts.prisma_size),
+}
+"""Name of a figure -> what draws its data, and how large."""
+
+
+def figures_of(report: Report) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and numbers of every figure of a report."""
+    for section in report.sections:
+        yield from section.body.get("figures", {}).items()
+
+
+def drawn(report: Report, folder: Path) -> dict[str, str]:
+    """Every figure of a report as an SVG element, from the folder where it is there; by name."""
+    return {slug: _kept(folder, slug, figure) for slug, figure in figures_of(report)}
+
+
+def draw(slug: str, figure: Mapping[str, Any]) -> str:
+    """A figure as an SVG element."""
+    plan, size = PLANS[slug]
+    return canvas.draw_svg(plan, size(figure["data"]), figure, slug)
+
+
+def draw_png(slug: str, figure: Mapping[str, Any]) -> bytes:
+    """A figure as PNG, for where no SVG is shown."""
+    plan, size = PLANS[slug]
+    return canvas.draw_png(plan, size(figure["data"]), figure)
+
+
+def _kept(folder: Path, slug: str, figure: Mapping[str, Any]) -> str:
+    path = folder / f"{_key(slug, figure)}.svg"
+    try:
+        seal, _, text = path.read_text(encoding="utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        seal, text = "", ""
+    if text and seal == _hash(text.encode()):
+        return text
+    text = draw(slug, figure)
+    try:
+        with written_aside(path) as file:
+            file.write(f"{_hash(text.encode())}\n{text}".encode())
+    except OSError:
+        # A folder that cannot be written to costs the time to draw again, not the report.
+        return text
+    return text
+
+
+def _key(slug: str, figure: Mapping[str, Any]) -> str:
+    told = [slug, figure["title"], figure["alt"], figure["data"], _code(), metadata.version("matplotlib")]
+    return _hash(json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """The hash of the modules that draw: a picture of another version of them is none of ours."""
+    here = Path(__file__)
+    return _hash(b"".join(here.with_name(f"{name}.py").read_bytes() for name in ("canvas", "charts", "flowcharts")))
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,91 @@
+"""The figures of a report; each is JSON-ready numbers, from which a picture is drawn only where one is wanted."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from livingreview.report.frame import Frame
+from livingreview.report.material import figure
+from livingreview.report.sections import trials
+from livingreview.report.sections.clocks import clocks
+from livingreview.report.sections.works_figures import evidence_map, over_time
+from livingreview.telling import words
+
+
+def figures(frame: Frame) -> dict[str, Any]:
+    """Publications over time, the evidence map, trials then and now, clocks."""
+    made = {
+        "over_time": over_time(frame),
+        "evidence_map": evidence_map(frame),
+        "trial_flow": trial_flow(frame),
+        "clocks": clocks(frame),
+    }
+    n_works = made["evidence_map"]["data"]["n_works"]
+    n_trials = made["trial_flow"]["data"]["n_trials"]
+    return {
+        "summary": f"{words.counted(n_works, 'work')} and {words.counted(n_trials, 'printed trial')} in"
+        f" {words.counted(len(made), 'figure')}",
+        "figures": made,
+    }
+
+
+def trial_flow(frame: Frame) -> dict[str, Any]:
+    """The printed trials by the status that was printed and the one that the registry shows now."""
+    rows = frame.once(trials.then_and_now)["printed"]
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    moved: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        now = row["status_label"] or ("not in the store" if row["verdict"] == "not_in_store" else "status not known")
+        key = (row["printed_status"].partition(" (")[0].lower(), now)
+        groups[key].append(row["source_id"] or row["title"])
+        moved[key] += row["verdict"] in ("differs", "context", "undated")
+    flows: list[dict[str, Any]] = [
+        {
+            "then": then,
+            "now": now,
+            "n": len(groups[then, now]),
+            "n_differ": moved[then, now],
+            "trials": groups[then, now],
+        }
+        for then, now in sorted(groups, key=lambda key: (_status_place(key[0]), key[0], _status_place(key[1]), key[1]))
+    ]
+    statuses = sorted({status for key in groups for status in key}, key=lambda status: (_status_place(status), status))
+    changed = sum(moved.values())
+    return figure(
+        "Trials of the review, then and now",
+        f"The {len(rows)} trials that the review printed, by the status it printed (left) and the one that the registry"
+        " shows now (right). Each band is as wide as its number of trials; dark bands with a number in bold stand"
+        " differently now. What is dated before the review, or not dated, is among them here; the table of trials tells"
+        " them apart.",
+        f"Bands from printed to present status of {words.counted(len(rows), 'trial')}: {changed} stand differently.",
+        {
+            "columns": ["Printed", "Registry now", "Trials", "Which"],
+            "rows": [[one["then"], one["now"], str(one["n"]), ", ".join(one["trials"])] for one in flows],
+        },
+        {"statuses": statuses, "flows": flows, "n_trials": len(rows), "n_differ": changed},
+    )
+
+
+_STATUS_ORDER = (
+    "announced",
+    "not yet registered",
+    "registered",
+    "not yet recruiting",
+    "available",
+    "enrolling by invitation",
+    "recruiting",
+    "active, not recruiting",
+    "suspended",
+    "terminated",
+    "withdrawn",
+    "unknown status",
+    "completed",
+    "finalized",
+    "status not known",
+    "not in the store",
+)
+
+
+def _status_place(status: str) -> int:
+    """In the order of a trial's life; statuses that nobody foresaw stand before what is not known."""
+    found = next((place for place, known in enumerate(_STATUS_ORDER) if status.startswith(known)), None)
+    return len(_STATUS_ORDER) - 3 if found is None else found
