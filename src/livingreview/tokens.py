@@ -32,7 +32,8 @@ whereby wherein whereupon wherever whether which while whither who whoever whole
 without would yet you your yours yourself yourselves
 """
 STOP_WORDS: Final = frozenset(_ENGLISH.split())
-"""English words that say nothing: the list of scikit-learn, which takes a second to load for it."""
+"""English words that say nothing: the list of the Glasgow Information Retrieval Group, as scikit-learn gives it (which
+takes a second to load)."""
 
 
 @dataclass(frozen=True, slots=True)
