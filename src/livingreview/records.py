@@ -26,8 +26,12 @@ class Kind(StrEnum):
 
 
 class Fidelity(IntEnum):
-    """How much of the source's own record a road carries; a thinner copy never replaces a fuller one."""
+    """How much of the source's own record a road carries; a thinner copy never replaces a fuller one.
 
+    A pointer says that there is such an item, and hardly more.
+    """
+
+    POINTER = 0
     FACTS = 1
     CITATION = 2
     FULL = 3

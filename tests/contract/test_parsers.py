@@ -25,7 +25,7 @@ FIDELITY = {
     "anzctr_xml": {Fidelity.FULL},
     "anzctr_csv": {Fidelity.CITATION},
     "nbib": {Fidelity.CITATION},
-    "ris": {Fidelity.CITATION, Fidelity.FACTS},
+    "ris": {Fidelity.CITATION, Fidelity.POINTER},
     "facts_csv": {Fidelity.FACTS},
     "retraction_watch_csv": {Fidelity.FACTS},
 }

@@ -110,7 +110,7 @@ def test_the_parts_of_a_record_are_all_packed() -> None:
 
 
 def test_fidelity_orders_roads() -> None:
-    assert Fidelity.FACTS < Fidelity.CITATION < Fidelity.FULL
+    assert Fidelity.POINTER < Fidelity.FACTS < Fidelity.CITATION < Fidelity.FULL
 
 
 def test_a_baseline_knows_its_identifiers() -> None:

@@ -12,6 +12,7 @@ from livingreview import __version__
 from livingreview.cli import (
     baseline_commands,
     ends,
+    exporting,
     reading,
     running,
     screening,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (running, tagging, reading, screening, setup):
+for module in (running, tagging, reading, exporting, screening, setup):
     module.register(app)
 app.add_typer(baseline_commands.app, name="baseline", help="The published review's own transcript.")
 app.add_typer(works_commands.app, name="works", help="Which records are one work, and why.")

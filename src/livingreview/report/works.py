@@ -35,7 +35,7 @@ def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
     found = []
     for work_id, members in groups.items():
         group = [one for one in members if work_id not in cited or one.record.kind != Kind.PREPRINT]
-        if group and frame.scope_of(best := max(group, key=_fitness)) in wanted:
+        if group and frame.scope_of(best := max(group, key=fitness)) in wanted:
             found.append(work_row(frame, best, group))
     # Two stable sorts: newest first, and one order among those of one date.
     found.sort(key=lambda row: (row["source"], row["source_id"]))
@@ -43,7 +43,8 @@ def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, int, bool, str, str, str]:
+def fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, int, bool, str, str, str]:
+    """Sorts the records of a work by how well each speaks for it; the greatest does."""
     record = stored.record
     return (
         stored.score is not None,

@@ -14,7 +14,7 @@ shifted row is worse than a missing one. Lists within a cell are parted by ``;``
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import BinaryIO, Literal
 
@@ -29,6 +29,9 @@ from livingreview.sources.texts import Row, column_names, table_rows
 MAX_ID_CHARS = 2_000
 """No doi is longer; an identifier is looked for in no more than this."""
 
+REGISTERED = "Trial registration:"
+"""Before the NCT numbers of an article in a note of an export (:mod:`livingreview.export`)."""
+
 Shape = Literal["papers", "trials"]
 
 _ENROLLMENT_TYPES = {"": "", "ACTUAL": "ACTUAL", "ESTIMATED": "ESTIMATED", "ANTICIPATED": "ESTIMATED"}
@@ -38,6 +41,7 @@ _DIGITS = re.compile(r"(\d{4})(?:([-/]?)(\d{2})(?:\2(\d{2}))?)?(?!\d)", re.ASCII
 _MONTH_WORD = re.compile(r"[A-Za-z]{3}")
 _PREPRINT = re.compile(r"10\.(?:1101|64898)/(?:\d{4}\.\d{2}\.\d{2}\.\d+|\d{6}$)|10\.21203/rs\.|10\.20944/preprints")
 _LIST_MARK = re.compile(r"[;|]")
+_EUROPEPMC_ID = re.compile(r"(?:[A-Z]{3}/)?[A-Za-z0-9]{3,30}", re.ASCII)
 
 
 class _RowError(Exception):
@@ -61,6 +65,38 @@ def is_preprint_doi(doi: str) -> bool:
     The prefix 10.1101 alone does not say so: it also belongs to the journals of Cold Spring Harbor.
     """
     return _PREPRINT.match(doi) is not None
+
+
+def believable_key(source: str, source_id: str) -> tuple[str, str] | None:
+    """The key of a record as an export gives it; None when the id is none of that source."""
+    forms: dict[str, Callable[[str], str]] = {
+        "pubmed": identity.normal_pmid,
+        "crossref": identity.normal_doi,
+        "pmc": identity.normal_pmcid,
+        "europepmc": lambda text: text if _EUROPEPMC_ID.fullmatch(text) else "",
+    }
+    key = (source, source_id[:MAX_ID_CHARS])
+    is_own = forms[source](source_id) == source_id if source in forms else identity.registry_id(source_id) == key
+    return key if is_own and source_id else None
+
+
+def registered(notes: Iterable[str]) -> tuple[str, ...]:
+    """The NCT numbers that notes of an export say an article has; empty when none says so."""
+    found = [note for note in notes if note.startswith(REGISTERED)]
+    return identity.nct_ids(found[0][:MAX_ID_CHARS]) if found else ()
+
+
+def trial_pointer(key: tuple[str, str], title: str) -> Record:
+    """A trial of which only its number and title are known."""
+    return Record(
+        source=key[0],
+        source_id=key[1],
+        kind=Kind.TRIAL,
+        title=title,
+        nct_ids=identity.nct_ids(key[1]),
+        trial=TrialFacts(),
+        fidelity=Fidelity.POINTER,
+    )
 
 
 def shape_of(header: Sequence[str]) -> Shape | None:

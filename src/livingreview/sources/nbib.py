@@ -7,6 +7,8 @@ Quirks of the format:
 - ``AU``, ``AUID`` and ``AD`` belong to the ``FAU`` above them; Bio.Medline sorts them by tag and loses that.
 - A structured abstract is printed as one text, its labels in capitals: ``BACKGROUND: ... RESULTS: ...``.
 - A link to a notice (``RIN``, ``EIN``, ...) is a citation in words; a PMID or a doi may stand at its end.
+- What PubMed does not have is told by an export of ours in ``AID``, ``NCT01234567 [clinicaltrials]``: the id by which
+  its source knows it.
 - There is no mark at the end of a record or of the file: a file cut off between two records cannot be told from a
   whole one.
 
@@ -14,7 +16,7 @@ A record stands for the source ``pubmed`` under its PMID; without a PMID its doi
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from Bio import Medline
@@ -23,7 +25,7 @@ from livingreview import identity
 from livingreview.errors import InputError
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
 from livingreview.sources.base import Item
-from livingreview.sources.facts import loose_date
+from livingreview.sources.facts import believable_key, is_preprint_doi, loose_date, registered, trial_pointer
 from livingreview.sources.headings import mesh_headings
 from livingreview.sources.texts import text_lines
 
@@ -55,7 +57,7 @@ NOTICE_KINDS = {
 _TAG = re.compile(r"([A-Z]{2,4}) {0,2}- ?")
 _FOLD = " " * 6
 _LABEL = re.compile(r"(?:^|(?<=[.?!)\]%]) )([A-Z][A-Z &/,()'-]{3,60}): ")
-_BRACKETED = re.compile(r"(?<!\S)(\S{1,2000}) \[(doi|pmc)\]")
+_BRACKETED = re.compile(r"(?<!\S)(\S{1,2000}) \[([a-z]{2,20})\]")
 _PMID = re.compile(r"\bPMID: ?(\d{1,10})\b")
 _DOI_IN_TEXT = re.compile(r"\bdoi: ?(10\.\S{1,2000})", re.IGNORECASE)
 _ISSN = re.compile(r"\b(\d{4}-\d{3}[\dXx])\b")
@@ -116,7 +118,10 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
     ids = {kind: value for text in (*values("LID"), *values("AID")) for value, kind in _BRACKETED.findall(text)}
     doi = identity.normal_doi(ids.get("doi", ""))
     pmid = identity.normal_pmid(values.one("PMID"))
-    if not pmid and not doi:
+    told = _told_key({kind: text for kind, text in ids.items() if kind != "pmc" or not (pmid or doi)})
+    if told and identity.registry_id(told[1]) == told:
+        return trial_pointer(told, values.one("TI"))
+    if not pmid and not doi and not told:
         name = values.one("TI") or values.one("BTI") or f"line {first_line}"
         return Problem(
             source="pubmed", source_id=values.one("PMID") or f"line {first_line}", reason=f"no pmid or doi: {name}"
@@ -125,10 +130,12 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
     accessions = tuple(text.partition("/")[2] or text for text in values("SI"))
     abstract = sections(values.one("AB"))
     book = values.one("BTI")
-    kind = Kind.BOOK if book else Kind.PREPRINT if "Preprint" in types else Kind.ARTICLE
+    is_preprint = "Preprint" in types or is_preprint_doi(doi)
+    kind = Kind.BOOK if book else Kind.PREPRINT if is_preprint else Kind.ARTICLE
+    key = told or (("pubmed", pmid) if pmid else ("crossref", doi))
     return Record(
-        source="pubmed" if pmid else "crossref",
-        source_id=pmid or doi,
+        source=key[0],
+        source_id=key[1],
         kind=kind,
         title=values.one("TI") or book,
         vernacular_title=values.one("TT"),
@@ -150,7 +157,8 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
         pmid=pmid,
         doi=doi,
         pmcid=identity.normal_pmcid(values.one("PMC") or ids.get("pmc", "")),
-        nct_ids=identity.nct_ids(" ".join((*accessions, *(part.text for part in abstract)))),
+        nct_ids=registered(values("GN"))
+        or identity.nct_ids(" ".join((*accessions, *(part.text for part in abstract)))),
         accessions=accessions,
         notices=tuple(_notice(kind, text) for tag, kind in NOTICE_KINDS.items() for text in values(tag)),
         source_date=loose_date(values.one("LR")),
@@ -158,6 +166,11 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
         indexing_status=values.one("STAT"),
         fidelity=Fidelity.CITATION,
     )
+
+
+def _told_key(ids: Mapping[str, str]) -> tuple[str, str] | None:
+    """The key under which an export of ours says that the record is stored."""
+    return next((key for source, text in ids.items() if (key := believable_key(source, text))), None)
 
 
 class _Values:

@@ -6,12 +6,14 @@ Quirks of the format:
   ``AN`` (an accession number of whatever database ``DB`` or ``DP`` names), in a PubMed address, or as ``PMID: n`` in a
   note.
 - There is no identity in RIS itself: a record without pmid, doi or registry number cannot be told from another, so it
-  becomes a Problem with its title.
+  becomes a Problem with its title. An export of ours says it in ``ID`` as ``source:id``.
+- A group's name ends with a comma, or has none.
 - Lines without a tag continue the one above. Dates are ``2021/03/15/`` with empty parts, or only a year.
 - The file must end with ``ER  - ``; a file without it is taken for cut off.
 
 A record with a pmid is one of ``pubmed``, else with a doi of ``crossref``, else with an NCT number of its own of
-``clinicaltrials``; the latter is no more than a pointer, so its fidelity is that of facts.
+``clinicaltrials``; the latter is no more than a pointer. An export of ours counts as a list of facts: it is a copy of
+what a store held, less the headings, types and notices that RIS has no tags for, and must not take the place of it.
 """
 
 import re
@@ -23,9 +25,16 @@ import rispy
 
 from livingreview import identity
 from livingreview.errors import InputError
-from livingreview.records import Fidelity, Kind, Person, Problem, Record, TrialFacts
+from livingreview.records import Fidelity, Kind, Person, Problem, Record
 from livingreview.sources.base import Item
-from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date
+from livingreview.sources.facts import (
+    MAX_ID_CHARS,
+    believable_key,
+    is_preprint_doi,
+    loose_date,
+    registered,
+    trial_pointer,
+)
 from livingreview.sources.nbib import sections
 from livingreview.sources.texts import text_lines
 
@@ -37,6 +46,7 @@ _PUBMED_URL = re.compile(r"pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,10})\b|ncbi\.nlm\.n
 _PMID = re.compile(r"\bPMID[: ]+(\d{1,10})\b", re.IGNORECASE)
 _TRIAL_URL = re.compile(r"clinicaltrials\.gov/\S{0,200}?(NCT\d{8})", re.IGNORECASE)
 _ISSN = re.compile(r"\b\d{4}-?\d{3}[\dXx]\b")
+_KEY = re.compile(r"([a-z]{2,20}):(\S{1,2000})")
 _AFTER_ADDRESS = re.compile(r"[?#].*")
 _TAGS = {
     first + second: first + second
@@ -44,6 +54,7 @@ _TAGS = {
     for second in string.ascii_uppercase + string.digits
 }
 _TYPES = {"BOOK": Kind.BOOK, "CHAP": Kind.BOOK, "EBOOK": Kind.BOOK, "ECHAP": Kind.BOOK, "EDBOOK": Kind.BOOK}
+_TYPES |= {"UNPB": Kind.PREPRINT}
 
 Values = Mapping[str, Sequence[str]]
 
@@ -101,23 +112,22 @@ def _item(values: Values, first_line: int) -> Item:
     pmid, doi, nct_id = _pmid(values), _doi(values), _own_nct_id(values)
     title = _first(values, "TI", "T1", "CT", "BT")
     pmcid = identity.normal_pmcid(" ".join(_every(values, "C2", "PMC", "U2")))
+    key = _own_key(values)
+    if key and identity.registry_id(key[1]) == key:
+        return trial_pointer(key, title)
+    if key:
+        return _paper(values, key, pmid, doi, pmcid, title, is_export=True)
     if pmid or doi:
-        return _paper(values, pmid, doi, pmcid, title)
+        return _paper(values, ("pubmed", pmid) if pmid else ("crossref", doi), pmid, doi, pmcid, title)
     if nct_id:
-        return Record(
-            source="clinicaltrials",
-            source_id=nct_id,
-            kind=Kind.TRIAL,
-            title=title,
-            nct_ids=(nct_id,),
-            trial=TrialFacts(),
-            fidelity=Fidelity.FACTS,
-        )
+        return trial_pointer(("clinicaltrials", nct_id), title)
     where = f"line {first_line}"
     return Problem(source="files", source_id=where, reason=f"{where}: no pmid, doi or registry number: {title}")
 
 
-def _paper(values: Values, pmid: str, doi: str, pmcid: str, title: str) -> Record:
+def _paper(
+    values: Values, key: tuple[str, str], pmid: str, doi: str, pmcid: str, title: str, *, is_export: bool = False
+) -> Record:
     kind = _TYPES.get(_first(values, "TY").upper(), Kind.PREPRINT if is_preprint_doi(doi) else Kind.ARTICLE)
     pages = "-".join(dict.fromkeys(page for page in (_first(values, "SP"), _first(values, "EP")) if page))
     issn = _ISSN.search(_first(values, "SN"))
@@ -126,8 +136,8 @@ def _paper(values: Values, pmid: str, doi: str, pmcid: str, title: str) -> Recor
     year = loose_date(_first(values, "PY", "Y1", "YR").rstrip("/"))
     abstract = sections(" ".join(values.get("AB", ()) or values.get("N2", ())))
     return Record(
-        source="pubmed" if pmid else "crossref",
-        source_id=pmid or doi,
+        source=key[0],
+        source_id=key[1],
         kind=kind,
         title=title,
         vernacular_title=_first(values, "TT"),
@@ -145,8 +155,8 @@ def _paper(values: Values, pmid: str, doi: str, pmcid: str, title: str) -> Recor
         pmid=pmid,
         doi=doi,
         pmcid=pmcid,
-        nct_ids=identity.nct_ids(" ".join(part.text for part in abstract)),
-        fidelity=Fidelity.CITATION,
+        nct_ids=registered(values.get("N1", ())) or identity.nct_ids(" ".join(part.text for part in abstract)),
+        fidelity=Fidelity.FACTS if is_export else Fidelity.CITATION,
     )
 
 
@@ -188,6 +198,12 @@ def _doi(values: Values) -> str:
     return ""
 
 
+def _own_key(values: Values) -> tuple[str, str] | None:
+    """The key under which an export of ours says that the record is stored."""
+    found = (_KEY.fullmatch(text) for text in values.get("ID", ()))
+    return next((key for match in found if match and (key := believable_key(match[1], match[2]))), None)
+
+
 def _own_nct_id(values: Values) -> str:
     """The NCT number that the record itself stands for; one that a text merely mentions does not count."""
     for text in _every(values, "AN", "ID"):
@@ -200,5 +216,7 @@ def _own_nct_id(values: Values) -> str:
 
 
 def _person(name: str) -> Person:
+    if name.endswith(","):
+        return Person(collective=name.rstrip(", "))
     family, comma, given = name.partition(",")
     return Person(family=family.strip(), given=given.strip()) if comma else Person(collective=name)

@@ -60,7 +60,7 @@ def test_the_fixture() -> None:
     assert isinstance(preprint, Record)
     assert preprint.kind is Kind.PREPRINT
     assert isinstance(trial, Record)
-    assert (trial.source, trial.kind, trial.fidelity) == ("clinicaltrials", Kind.TRIAL, Fidelity.FACTS)
+    assert (trial.source, trial.kind, trial.fidelity) == ("clinicaltrials", Kind.TRIAL, Fidelity.POINTER)
     assert isinstance(problem, Problem)
     assert problem.reason == "line 55: no pmid, doi or registry number: A chapter without any number"
 
