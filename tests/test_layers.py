@@ -14,7 +14,7 @@ LAYERS = (
     ("aside", "config", "http", "identity", "text", "linking", "telling"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "run", "inbox")
-    + ("baseline", "by_hand", "feedback", "queue", "evidence", "export", "doctor", "replay", "recall"),
+    + ("baseline", "by_hand", "feedback", "queue", "evidence", "export", "bulk", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}

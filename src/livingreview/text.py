@@ -130,14 +130,15 @@ _MAX_MEMO: Final = 200_000
 _RUN: Final = re.compile("[a-z0-9]+")
 
 
-class _Signs:
-    """Which words may belong to a name, and which sets of literals they answer, one bit a set.
+class _Signs(dict[str, int]):
+    """Word -> which sets of literals it answers, one bit a set; most words answer none.
 
     Of a string with a blank or a hyphen its longest run of letters counts, which stands within one word. A word is
     looked at once, when it is new, since texts repeat their words.
     """
 
     def __init__(self, steps: Sequence[Literals]) -> None:
+        super().__init__()
         single = [[part for part in map(_longest_runs, step) if all(part)] for step in steps]
         bits = {part: 1 << place for place, part in enumerate(dict.fromkeys(part for step in single for part in step))}
         self._needed = {sum(bits[part] for part in step) for step in single}
@@ -146,39 +147,28 @@ class _Signs:
             for text in part:
                 self._literals[text] = self._literals.get(text, 0) | bit
         self._any = re.compile("|".join(map(re.escape, sorted(self._literals))) or "(?!)")
-        self._seen: set[str] = set()
-        self._signs: dict[str, int] = {}
-        self._signed: set[str] = set()
         self._known: dict[int, bool] = {}
 
     def may_match(self, words: Iterable[str]) -> bool:
         """Whether the words answer every set of some step."""
-        distinct = set(words)
-        if new := distinct - self._seen:
-            self._learn(new)
         found = 0
-        for word in distinct & self._signed:
-            found |= self._signs[word]
+        for sign in set(map(self.__getitem__, words)):
+            found |= sign
         if found in self._known:
             return self._known[found]
         answer = self._known[found] = any(needed & found == needed for needed in self._needed)
         return answer
 
-    def _learn(self, new: set[str]) -> None:
-        if len(self._seen) > _MAX_MEMO:
-            self._seen.clear()
-            self._known.clear()
-        self._seen |= new
-        if not self._any.search(" ".join(new)):
-            return
-        for word in new:
-            sign = 0
+    def __missing__(self, word: str) -> int:
+        sign = 0
+        if self._any.search(word):
             for text, bits in self._literals.items():
                 if text in word:
                     sign |= bits
-            if sign:
-                self._signs[word] = sign
-                self._signed.add(word)
+        if len(self) > _MAX_MEMO:
+            self.clear()
+        self[word] = sign
+        return sign
 
 
 def _longest_runs(part: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from livingreview.config import ClassifierParameters, Review
 from livingreview.records import Record
@@ -60,7 +59,13 @@ def concepts_of(review: Review) -> tuple[str, ...]:
 
 def stop_words_of(review: Review) -> frozenset[str]:
     """The words that are left out before pairs are made."""
-    return ENGLISH_STOP_WORDS if review.classifier.is_stop_listed else frozenset()
+    if not review.classifier.is_stop_listed:
+        return frozenset()
+    # Only what learns needs the list; see livingreview.classify.linear.
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    words: frozenset[str] = ENGLISH_STOP_WORDS
+    return words
 
 
 def words_of_text(text: str) -> list[str]:

@@ -1,11 +1,13 @@
-"""Logistic regression as plain arrays: fitted with scikit-learn, applied without it."""
+"""Logistic regression as plain arrays: fitted with scikit-learn, applied without it.
+
+scikit-learn takes most of a second to import, so only what fits does so: a process that scores starts without it.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from scipy import optimize, sparse, special
-from sklearn.linear_model import LogisticRegression
 
 from livingreview.classify.features import Floats
 
@@ -36,6 +38,8 @@ def fit_classes(
     Returns:
         weights of shape ``(n_classes, n_columns)`` and biases of shape ``(n_classes,)``.
     """
+    from sklearn.linear_model import LogisticRegression
+
     fitted = LogisticRegression(
         C=inverse_regularisation, class_weight="balanced" if is_balanced else None, max_iter=_MAX_ITERATIONS
     ).fit(table, labels)
@@ -54,6 +58,8 @@ def fit_yes_no(
     table: sparse.csr_array, labels: npt.NDArray[np.bool_], *, inverse_regularisation: float, seed: int
 ) -> tuple[Floats, float]:
     """A binary logistic regression: weights of shape ``(n_columns,)`` and a bias."""
+    from sklearn.linear_model import LogisticRegression
+
     fitted = LogisticRegression(
         C=inverse_regularisation, solver="liblinear", max_iter=_MAX_ITERATIONS, random_state=seed
     ).fit(table, labels)

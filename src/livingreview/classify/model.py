@@ -118,7 +118,7 @@ class Model:
         """
         is_above = np.asarray(probabilities > self.area_threshold)
         is_above[self.fitted.parent_columns[is_above]] = True
-        return tuple(slug for slug, is_given in zip(self.terms.slugs, is_above, strict=True) if is_given)
+        return tuple(self.terms.slugs[column] for column in np.flatnonzero(is_above))
 
     def scope_terms(self, row: sparse.csr_array, scope: int, n_terms: int = N_TERMS) -> tuple[tuple[str, float], ...]:
         """The terms of one record that spoke most for a scope against the mean of all, strongest first.

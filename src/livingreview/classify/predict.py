@@ -45,10 +45,7 @@ def predicted_columns(model: Model) -> list[str]:
 
 
 def predict(model: Model, rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """The rows in their order, each with the predicted columns; one of the same name in the input is replaced.
-
-    Areas are top-level slugs joined by ``;``, probabilities have six decimals.
-    """
+    """The rows in their order, each with the predicted columns; one of the same name in the input is replaced."""
     records = [
         Record(
             source="table",
@@ -58,16 +55,23 @@ def predict(model: Model, rows: Sequence[dict[str, str]]) -> list[dict[str, str]
         )
         for number, row in enumerate(rows, start=1)
     ]
+    return [row | cells for row, cells in zip(rows, predicted(model, records), strict=True)]
+
+
+def predicted(model: Model, records: Sequence[Record]) -> list[dict[str, str]]:
+    """The cells of the predicted columns, in the order of the records.
+
+    Areas are top-level slugs joined by ``;``, probabilities have six decimals.
+    """
     tops = {area.slug for area in model.review.areas}
     facets = [facet.slug for facet in model.review.facets[:1]]
     return [
-        row
-        | {"scope": score.scope}
+        {"scope": score.scope}
         | {f"p_{slug}": f"{probability:.6f}" for slug, probability in score.probabilities.items()}
         | {"is_relevant": str(int(model.is_relevant(score)))}
         | {"areas": ";".join(slug for slug in score.areas if slug in tops)}
         | {slug: ";".join(value for value, _ in score.facets.get(slug, ())) for slug in facets}
-        for row, score in zip(rows, model.score(records), strict=True)
+        for score in model.score(records)
     ]
 
 

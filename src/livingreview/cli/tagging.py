@@ -1,6 +1,7 @@
 """``train``, ``evaluate``, ``predict``, ``explain``: the tagger, what it says and how far to trust it."""
 
 import json as json_format
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +9,12 @@ from typing import Annotated
 import typer
 
 from livingreview.cli.common import invocation, out, out_json, out_table, store, tell
-from livingreview.errors import InputError, StoreError, UsageError
+from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, StoreError, UsageError
 from livingreview.identity import nct_ids, normal_doi, normal_pmid
 from livingreview.store.repository import Repository
 from livingreview.views import StoredRecord
+
+_SHOWN_PROBLEMS = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(evaluate)
     app.command()(predict)
+    app.command()(bulk)
     app.command()(explain)
 
 
@@ -119,6 +123,44 @@ def predict(
     except OSError as error:
         raise InputError(f"{output}: cannot be written to ({error.strerror}); give another file") from error
     tell(f"{len(found)} rows tagged: {output}")
+
+
+def bulk(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILES...", help="Files or folders, of any format of `run --from`.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The table.")],
+    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one a core.")] = 0,
+) -> int:
+    """Tag every record of many files on many cores; needs no store."""
+    from livingreview import bulk as room
+    from livingreview import training
+    from livingreview.config import load_baseline
+    from livingreview.sources.files import find_documents
+
+    call = invocation(context)
+    project = call.project()
+    files = [file for path in paths for file in find_documents(path)]
+    model = training.model_without_store(project, load_baseline(project), call.now, tell)
+    counts = room.Counts()
+    draft = output.with_name(f"{output.name}.part")
+    try:
+        with draft.open("w", encoding="utf-8", newline="") as target:
+            target.writelines(room.score_files(files, model, jobs or os.cpu_count() or 1, counts))
+        draft.replace(output)
+    except OSError as error:
+        raise StoreError(f"{output}: cannot be written to ({error.strerror or error}); give another file") from error
+    for line in counts.problems[:_SHOWN_PROBLEMS]:
+        tell(f"left out: {line}")
+    if (n_more := len(counts.problems) - _SHOWN_PROBLEMS) > 0:
+        tell(f"left out: {n_more} more")
+    for line in counts.faults:
+        tell(f"not read to its end: {line}")
+    tell(f"{counts.n_records:,} records of {len(files):,} files in {output}")
+    if not counts.faults:
+        return EXIT_DONE
+    return EXIT_PARTIAL if counts.n_records else EXIT_NOTHING_READ
 
 
 def explain(
