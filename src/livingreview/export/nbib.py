@@ -7,7 +7,6 @@
 - Tags of notices are those that the importer reads.
 """
 
-import textwrap
 from collections.abc import Iterator
 
 from livingreview import identity
@@ -27,6 +26,7 @@ from livingreview.sources.nbib import NOTICE_KINDS
 
 MAX_LINE_CHARS = 87
 
+_INDENT = " " * 6
 _TAG_OF_NOTICE = {kind: tag for tag, kind in NOTICE_KINDS.items()}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -38,14 +38,20 @@ def entry(record: Record) -> str:
 
 
 def _folded(tag: str, text: str) -> str:
-    return textwrap.fill(
-        text,
-        MAX_LINE_CHARS,
-        initial_indent=f"{tag:<4}- ",
-        subsequent_indent=" " * 6,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    line = f"{tag:<4}- {text}"
+    pieces = []
+    start, width = 0, MAX_LINE_CHARS
+    at = len(_INDENT)
+    while len(line) - start > width:
+        end = line.rfind(" ", at + 1, start + width + 1)
+        if end < 0:
+            end = line.find(" ", start + width)
+        if end < 0:
+            break
+        pieces.append(line[start:end])
+        start = at = end + 1
+        width = MAX_LINE_CHARS - len(_INDENT)
+    return f"\n{_INDENT}".join((*pieces, line[start:]))
 
 
 def _tagged(record: Record) -> Iterator[tuple[str, str]]:
@@ -72,8 +78,7 @@ def _tagged(record: Record) -> Iterator[tuple[str, str]]:
     for number in accessions:
         yield "SI", _accession(number)
     yield from _types(record)
-    if record.title:
-        yield "TT", record.vernacular_title
+    yield "TT", record.vernacular_title
     yield "TA", record.journal_abbreviation
     if not is_book:
         yield "JT", record.journal

@@ -39,8 +39,7 @@ def _tagged(record: Record) -> Iterator[tuple[str, str]]:
     year, month, day = date_parts(record)
     yield "ID", f"{record.source}:{record.source_id}"
     yield "TI", title_of(record)
-    if record.title:
-        yield "TT", record.vernacular_title
+    yield "TT", record.vernacular_title
     for person in authors(record):
         yield "AU", _name(person)
     yield "PY", year
