@@ -3,10 +3,10 @@
     python tests/benchmarks/scoring.py [FILE] [--repeat 5] [--jobs 1 2]
 
 First scoring alone, as a run does it (batches of 1,000, nothing parsed): in one process, then in several side by side,
-each with its share. Then ``bulk`` over the file with each number of jobs; unpacking, parsing, the table and the start of
-the workers included. Wall seconds go from the first batch to the last row; CPU seconds are those of this process and all
-that it started. Every repeat begins with a model that has learnt nothing about words, and the ways take turns, so that
-other load meets all of them alike; the load is told.
+each with its share. Then ``bulk`` over the file with each number of jobs; unpacking, parsing, the table and the start
+of the workers included. Wall seconds go from the first batch to the last row; CPU seconds are those of this process and
+all that it started. Every repeat begins with a model that has learnt nothing about words, and the ways take turns, so
+that other load meets all of them alike; the load is told.
 """
 
 import argparse
