@@ -11,7 +11,7 @@ import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from typing import Any, Final
 
@@ -144,15 +144,37 @@ def width_of(text: str, size: float) -> float:
 def lines_of(text: str, width: float, size: float, most: int) -> list[str]:
     """Text in lines of this width, the last one cut short where there would be more than ``most``."""
     lines: list[str] = []
-    for word in text.split():
-        if lines and width_of(f"{lines[-1]} {word}", size) <= width:
-            lines[-1] += f" {word}"
+    joint = ""
+    for piece, end in _pieces(text, width, size):
+        if lines and width_of(f"{lines[-1]}{joint}{piece}", size) <= width:
+            lines[-1] += f"{joint}{piece}"
         else:
-            lines.append(word)
-    whole = [clipped(line, width, size) for line in lines[:most]]
+            lines.append(piece)
+        joint = end
     if len(lines) > most:
-        whole[-1] = clipped(" ".join(lines[most - 1 :]), width, size)
-    return whole
+        lines[most - 1 :] = [clipped(" ".join(lines[most - 1 :]), width, size)]
+    return lines
+
+
+def _pieces(text: str, width: float, size: float) -> Iterator[tuple[str, str]]:
+    """What may stand on a line of its own, and what parts it from the next: words, halves at a hyphen, torn words."""
+    for word in text.split():
+        # Not within dates and numbers.
+        is_apart = not any(letter.isdigit() for letter in word)
+        *halves, last = (re.findall(r"[^-]*-+|[^-]+$", word) if is_apart else []) or [word]
+        for half in halves:
+            yield from _torn(half, "", width, size)
+        yield from _torn(last, " ", width, size)
+
+
+def _torn(word: str, end: str, width: float, size: float) -> Iterator[tuple[str, str]]:
+    while width_of(word, size) > width and len(word) > 3:
+        # A hyphen belongs between letters of an alphabet, not between the signs of a script that has no spaces.
+        mark = "" if unicodedata.east_asian_width(word[0]) in "WF" else "-"
+        kept = next((n for n in range(len(word) - 2, 1, -1) if width_of(word[:n] + mark, size) <= width), 2)
+        yield word[:kept] + mark, ""
+        word = word[kept:]
+    yield word, end
 
 
 def clipped(text: str, width: float, size: float) -> str:

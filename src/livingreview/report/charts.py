@@ -205,7 +205,7 @@ def _map_legend(axes: Any, data: Mapping[str, Any], most: int) -> None:
         label(axes, at + 14, 15, text, "soft", _SMALL)
         at += 26 + width_of(text, _SMALL)
     _ring(axes, at, 15, most, max(1, most // 3), most)
-    text = f"disc, and number before the stroke: {data['core_label']}"
+    text = f"disc, and number before the slash: {data['core_label']}"
     label(axes, at + 14, 15, clipped(text, WIDTH - at - 16, _SMALL), "soft", _SMALL)
 
 

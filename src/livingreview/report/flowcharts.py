@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from livingreview.report.canvas import clipped, lines_of
+from livingreview.report.canvas import clipped, lines_of, width_of
 from livingreview.report.charts import WIDTH, area, box, label, nothing, stroke
 
 _NODE_GAP = 9.0
@@ -29,7 +29,8 @@ _SMALL = 7.2
 
 def _unit(data: Mapping[str, Any]) -> float:
     """Points a trial."""
-    return max(3.0, min(14.0, 260.0 / max(1, data["n_trials"])))
+    n_trials: int = data["n_trials"]
+    return max(3.0, min(14.0, 260.0 / max(1, n_trials)))
 
 
 def trial_flow_size(data: Mapping[str, Any]) -> tuple[float, float]:
@@ -126,7 +127,10 @@ def _lines(one: Mapping[str, Any]) -> list[tuple[str, bool, Sequence[str]]]:
     lines: list[tuple[str, bool, Sequence[str]]] = [(text, True, ()) for text in heading]
     if bare:
         lines[-1] = (heading[-1], True, bare[0])
-    lines += [(line["label"], False, line["shown"]) for line in one["lines"] if line["label"]]
+    for line in one["lines"]:
+        if line["label"]:
+            *above, last = lines_of(line["label"], _NAME - 2 * _PAD - 6, _SMALL, 2)
+            lines += [*((text, False, ()) for text in above), (last, False, line["shown"])]
     return lines
 
 
@@ -165,14 +169,13 @@ def prisma(axes: Any, data: Mapping[str, Any]) -> None:
         top -= tall + _BETWEEN
     for stage, (first, last) in stages.items():
         box(axes, 0.5, last, _STAGE, first - last, "third", "soft")
-        shown = clipped(stage, first - last - 4, _TEXT)
-        middle = (first + last) / 2
+        size = min(_TEXT, _TEXT * (first - last - 4) / width_of(stage, _TEXT))
         label(
             axes,
             0.5 + _STAGE / 2 + 3,
-            middle,
-            shown,
-            size=_TEXT,
+            (first + last) / 2,
+            stage,
+            size=size,
             rotation=90,
             ha="center",
             va="baseline",
@@ -204,9 +207,8 @@ def _draw_box(axes: Any, one: Mapping[str, Any], x: float, top: float, tall: flo
     lines = _lines(one)
     y = top - (tall - _LINE * len(lines)) / 2 - _LINE / 2
     for text, is_heading, numbers in lines:
-        shown = text if is_heading else clipped(text, _NAME - 2 * _PAD - 4, _SMALL)
         size, inset = (_TEXT, _PAD) if is_heading else (_SMALL, _PAD + 6)
-        label(axes, x + inset, y, shown, size=size, fontweight="bold" if is_heading else "normal")
+        label(axes, x + inset, y, text, size=size, fontweight="bold" if is_heading else "normal")
         for place, number in enumerate(numbers):
             at = x + _NAME + (place + 1) * _NUMBER - _PAD
             is_known = number[0].isdigit()

@@ -55,7 +55,7 @@ def clocks(frame: Frame) -> dict[str, Any]:
     ]
     if latest:
         rows.append(["Latest publication", latest["publication_date"], "", latest["title"]])
-    rows += [[one["label"], f"{one['n']:,} works", _spread_words(one), one["note"]] for one in delays]
+    rows += [[one["label"], words.counted(one["n"], "work"), _spread_words(one), one["note"]] for one in delays]
     late = [one["label"] for one in sources if one["state"] != "in_time"]
     return figure(
         "Clocks: how current this is",

@@ -91,7 +91,7 @@ def _whats_new(frame: Frame) -> list[dict[str, str]]:
             event, description = "Version 1", f"the published review: {clean(frame.material.review.citation)}"
         else:
             event = f"Version {version.number}"
-            parts = [f"{one['n']:,} {one['label']}" for one in _counted(version.changes)]
+            parts = [f"{one['label']} ({one['n']:,})" for one in _counted(version.changes)]
             results = f"results: {', '.join(parts)}" if parts else "results: unchanged"
             description = "; ".join([results, *(f"method: {words_}" for words_ in version.methods)])
         rows.append({"date": version.on_date.isoformat(), "event": event, "description": description})

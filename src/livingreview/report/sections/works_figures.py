@@ -148,7 +148,7 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
     n_core = sum(row["scope"] == review.core_scope for row in works)
     return figure(
         "Evidence map",
-        f"Works by disease area and type of study, of all relevant scopes; of {label} in front of the stroke and as the"
+        f"Works by disease area and type of study, of all relevant scopes; of {label} before the slash and as the"
         " filled disc. A ring's area grows with the number. A work with several areas or types counts in each; types"
         " are read from title and abstract by patterns. An empty place is a gap in what was found, no proof of none.",
         f"Grid of {words.counted(len(areas), 'disease area')} by {words.counted(len(columns), 'type')} of study:"
