@@ -75,7 +75,9 @@ def model_without_store(project: Project, baseline: Baseline, now: datetime, tel
 
 
 def train(project: Project, repository: Repository, known: list[classify.Example], now: datetime) -> classify.Model:
-    """Trains, keeps the model with its card, and scores every stored record anew.
+    """Trains, keeps the model with its card, and scores anew every record that has a score.
+
+    A version that has none waits to be derived, and gets its first score with its changes.
 
     Raises:
         InputError: too few labels.
@@ -85,7 +87,8 @@ def train(project: Project, repository: Repository, known: list[classify.Example
     model.save(project.path("models_dir") / project.review.slug)
     repository.save_model(model.id, now, model.card)
     keys, batch = [], []
-    for stored in list(repository.records()) if repository.has_scores() else []:
+    scored = [stored for stored in repository.records() if stored.score] if repository.has_scores() else []
+    for stored in scored:
         keys.append(stored.record.key)
         batch.append(stored.record)
         if len(batch) == _BATCH:
