@@ -10,7 +10,7 @@ from livingreview.report import words
 from livingreview.report.escape import clean
 from livingreview.report.frame import Frame
 from livingreview.report.links import nct_url, record_url
-from livingreview.views import StoredRecord
+from livingreview.views import StoredChange, StoredRecord
 
 TYPES = frozenset(
     {
@@ -93,7 +93,7 @@ def changes(frame: Frame) -> dict[str, Any]:
                 "severity": min((row["severity"] for row in told), key=_LOUD.index),
                 "is_printed": key in frame.material.baseline.trial_keys,
                 "scope": frame.scope_of(stored) if stored else "",
-                "words": "; ".join(row["words"] for row in told),
+                "words": "; ".join(_words(group, told)),
                 "changes": told,
             }
         )
@@ -107,6 +107,16 @@ def changes(frame: Frame) -> dict[str, Any]:
         )
     )
     return {"summary": words.counted(len(rows), "trial") + " changed", "trials": rows, "cap": CAP}
+
+
+def _words(group: list[StoredChange], told: list[dict[str, Any]]) -> list[str]:
+    """What the changes of one trial say; a reason for stopping once, though the status says it as well."""
+    reasons = [one.change.after.get("why_stopped") for one in group if one.change.type == "status_changed"]
+    return [
+        row["words"]
+        for row, found in zip(told, group, strict=True)
+        if found.change.type != "why_stopped" or found.change.after.get("why_stopped") not in reasons
+    ]
 
 
 def printed_rows(frame: Frame) -> list[dict[str, Any]]:
