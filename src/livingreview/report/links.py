@@ -25,6 +25,11 @@ def nct_url(nct_id: str) -> str:
     return f"https://clinicaltrials.gov/study/{nct_id}" if _NCT.fullmatch(nct_id) else ""
 
 
+def results_url(nct_id: str) -> str:
+    """The registry's page of the results that were posted for an NCT number; empty when it is none."""
+    return f"{nct_url(nct_id)}?tab=results" if nct_url(nct_id) else ""
+
+
 def url_of(source: str, source_id: str) -> str:
     """The page of a record by its key; empty for a source without one."""
     pages = {"pubmed": pmid_url, "crossref": doi_url, "clinicaltrials": nct_url}
