@@ -252,9 +252,9 @@ def _note_emptiness(repository: Repository, reading: Reading, tally: Tally) -> N
     query = reading.asking.query
     earlier = [one.announced for one in repository.readings(query.source, query_hash(query))]
     if not earlier or (len(earlier) >= _HABIT and all(earlier[-_HABIT:])):
-        what = "its first reading" if not earlier else f"after {_HABIT} readings with hits"
+        what = "in its first reading" if not earlier else f"after {_HABIT} readings with hits"
         tally.issues.append(
-            Problem(source=query.source, source_id="", reason=f"no hits at all in {what}: check that the search works")
+            Problem(source=query.source, source_id="", reason=f"no hits at all {what}: check that the search works")
         )
 
 
@@ -267,7 +267,8 @@ def _log_values(reading: Reading, *, is_reconciled: bool) -> dict[str, object]:
         "name": query.name,
         "role": asking.role,
         "query_hash": query_hash(query) if asking.window is not None else "",
-        "text": "\n".join(part for part in (query.text, asked) if part) or f"{len(asking.ids)} records by id",
+        "text": "\n".join(part for part in (query.text, asked) if part)
+        or f"{len(asking.ids)} {'record' if len(asking.ids) == 1 else 'records'} by id",
         "since": str(asking.window.since) if asking.window else "",
         "until": str(asking.window.until) if asking.window else "",
         "announced": retrieved.announced if retrieved else None,

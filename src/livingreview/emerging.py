@@ -5,7 +5,7 @@ the changes themselves, so a run that is killed before it tells leaves it to the
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from livingreview import changes
 from livingreview.acquire import Watch
@@ -33,10 +33,14 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     telling = repository.telling
     watch.progress(STAGES[0], 0)
     told = {(change.source, change.source_id): change.after for change in telling.told("overdue")}
+    # Results that an article gave are known, though the registry does not list them.
+    published = {(change.source, change.source_id) for change in telling.told("results_published")}
     found = []
-    for trial, event in overdue_trials(project, telling.trials(), now.date()):
-        if not changes.is_told(event, told.get(trial.record.key)):
-            found.append(_change(trial, event, now))
+    for trial in telling.trials():
+        event = changes.overdue(trial.record, min(trial.seen_through, now.date()), project.settings.trials)
+        if event is None or trial.record.key in published or changes.is_told(event, told.get(trial.record.key)):
+            continue
+        found.append(_change(trial, event, now))
     telling.tell(run, found)
     watch.progress(STAGES[1], 0)
     review = project.review
@@ -49,16 +53,6 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     } | {stored.record.key for stored in core if context.is_baseline(stored.record)}
     titles = {stored.record.key: stored.record.title for stored in core}
     telling.tell(run, changes.new_areas(area_groups(review, core), known, titles, MIN_RECORDS, now))
-
-
-def overdue_trials(
-    project: Project, trials: Iterable[KnownTrial], today: date
-) -> Iterable[tuple[KnownTrial, changes.Event]]:
-    """Trials that are overdue, each with the event that says so, whether it was told or not."""
-    for trial in trials:
-        event = changes.overdue(trial.record, min(trial.seen_through, today), project.settings.trials)
-        if event is not None:
-            yield trial, event
 
 
 def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes.Group]:

@@ -106,6 +106,7 @@ def material(
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,
+        told_trials=(*repository.telling.told("overdue"), *repository.telling.told("results_published")),
         new_areas=tuple(
             report.NewArea(terms=group.terms, keys=group.keys) for group in emerging.area_groups(review, kept.values())
         ),

@@ -75,7 +75,9 @@ def model_without_store(project: Project, baseline: Baseline, now: datetime, tel
 
 
 def train(project: Project, repository: Repository, known: list[classify.Example], now: datetime) -> classify.Model:
-    """Trains, keeps the model with its card, and scores every stored record anew.
+    """Trains, keeps the model with its card, and scores anew every record that has a score.
+
+    A version that has none waits to be derived, and gets its first score with its changes.
 
     Raises:
         InputError: too few labels.

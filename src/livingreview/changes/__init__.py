@@ -5,10 +5,11 @@ from livingreview.changes.derive import Context, derive, derive_all
 from livingreview.changes.event import Event
 from livingreview.changes.overdue import is_told, overdue
 from livingreview.changes.statements import Ledger, propose
-from livingreview.changes.trials import TYPES as TRIAL_TYPES
+from livingreview.changes.types import TRIAL_TYPES, TYPES
 
 __all__ = [
     "TRIAL_TYPES",
+    "TYPES",
     "Context",
     "Event",
     "Group",

@@ -242,7 +242,8 @@ def _change(event: Event, version: Underived, context: Context) -> Change:
         source_id=version.record.source_id,
         work=version.work_id,
         at=context.now,
-        effective_date=event.effective_date or version.record.source_date,
+        # A source does not say when it took something back; what it last said is dated otherwise.
+        effective_date=event.effective_date or ("" if version.is_withdrawal else version.record.source_date),
         before=event.before,
         after=event.after,
         before_version=version.before_number,

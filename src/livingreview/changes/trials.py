@@ -14,21 +14,6 @@ from livingreview.config import TrialsSettings
 from livingreview.records import Record, Severity, TrialFacts
 from livingreview.text import plain_text
 
-TYPES = frozenset(
-    (
-        "new_trial",
-        "status_changed",
-        "results_posted",
-        "results_published",
-        "enrollment_changed",
-        "date_slipped",
-        "design_changed",
-        "why_stopped",
-        "overdue",
-        "alias_changed",
-    )
-)
-"""The types of every change of a trial."""
 _ALERT_STATUS = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([^\w\s])")

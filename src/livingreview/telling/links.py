@@ -49,6 +49,11 @@ def preprint_url(source_id: str) -> str:
     return f"https://europepmc.org/article/PPR/{source_id}" if _PREPRINT.fullmatch(source_id) else ""
 
 
+def results_url(nct_id: str) -> str:
+    """The registry's page of the results that were posted for an NCT number; empty when it is none."""
+    return f"{nct_url(nct_id)}?tab=results" if nct_url(nct_id) else ""
+
+
 def url_of(source: str, source_id: str) -> str:
     """The page of a record by its key; empty for a source without one."""
     pages = {

@@ -211,6 +211,11 @@ def _design_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def _alias_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    names = sorted(set(after.get("aliases", ())) - set(before.get("aliases", ())))
+    return f"also registered as {joined(clean(name) for name in names)}, which the registry has merged into it"
+
+
 def _proposed(verb: str) -> Any:
     def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         pieces = after.get("evidence", ())
@@ -236,7 +241,10 @@ _TOLD: dict[str, Any] = {
     "retracted": _notice("retracted"),
     "concern_expressed": _notice("expression of concern"),
     "corrected": _notice("corrected"),
-    "reinstated": _notice("reinstated"),
+    "reinstated": lambda before, after: (
+        _notice("reinstated")(before, after) if after.get("notice") else "its source has it again"
+    ),
+    "alias_changed": _alias_changed,
     "new_trial": lambda before, after: (
         f"new trial ({status_words(str(after.get('status') or '')) or 'status not given'})"
     ),

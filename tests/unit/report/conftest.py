@@ -273,7 +273,7 @@ def make_material() -> Material:
         review=make_review(),
         baseline=make_baseline(),
         run=a_run(),
-        previous_run=a_run("20261116T050000Z", id=1, config_hash="d" * 64),
+        previous_run=a_run("20261116T050000Z", now_at=NOW - timedelta(days=7), id=1, config_hash="d" * 64),
         queries=(
             log("pubmed"),
             log("europepmc", error="503 after 5 attempts", received=0, counts={}, announced=None, is_reconciled=False),
@@ -384,7 +384,7 @@ def quiet_material() -> Material:
     return replace(
         full,
         run=a_run(status="done"),
-        previous_run=a_run("20261116T050000Z", id=1),
+        previous_run=a_run("20261116T050000Z", now_at=NOW - timedelta(days=7), id=1),
         queries=(log("pubmed", counts={"unchanged": 3}),),
         issues=(),
         changes=(),

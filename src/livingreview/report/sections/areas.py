@@ -1,5 +1,6 @@
 """Disease areas that the review does not have yet, proposed from core publications that fit none of its own."""
 
+from collections import Counter
 from typing import Any
 
 from livingreview.report.frame import Frame
@@ -14,8 +15,8 @@ CAP = 10
 def proposed(frame: Frame) -> dict[str, Any]:
     """Each group with its terms and publications; a proposal to a person, who adds an area to config or does not."""
     rows = {row["work"]: row for row in publications(frame, [frame.material.review.core_scope])}
-    told = {
-        (one.get("source"), one.get("source_id"))
+    news = {
+        (one.get("source"), one.get("source_id")): "grown" if found.change.before else "new"
         for found in frame.changes
         if found.change.type == "new_area"
         for one in found.change.after.get("records", ())
@@ -25,9 +26,10 @@ def proposed(frame: Frame) -> dict[str, Any]:
         works = dict.fromkeys(frame.by_key[key].work_id for key in group.keys if key in frame.by_key)
         if items := [rows[work] for work in works if work in rows]:
             terms = [clean(term) for term in group.terms]
-            groups.append({"terms": terms, "is_new": not told.isdisjoint(group.keys), "items": items})
-    new = sum(bool(group["is_new"]) for group in groups)
-    aside = f", {new} told now" if new else ""
+            told = next((news[key] for key in group.keys if key in news), "")
+            groups.append({"terms": terms, "news": told, "items": items})
+    counts = Counter(str(group["news"]) for group in groups)
+    aside = "".join(f", {counts[told]} {told}" for told in ("new", "grown") if counts[told])
     return {
         "summary": f"{words.counted(len(groups), 'area')} proposed{aside}" if groups else "none proposed",
         "cap": CAP,

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from livingreview.identity import is_before, normal_status
-from livingreview.records import Fidelity, Kind, PrintedTrial, Record, Severity, TrialFacts
+from livingreview.records import Change, Fidelity, Kind, PrintedTrial, Record, Severity, TrialFacts
 from livingreview.report.frame import Frame
 from livingreview.telling import words
 from livingreview.telling.fit import clean
-from livingreview.telling.links import nct_url, record_url
-from livingreview.views import StoredRecord
+from livingreview.telling.links import nct_url, pmid_url, record_url, results_url
+from livingreview.views import StoredChange, StoredRecord
 
 TYPES = frozenset(
     {
@@ -56,9 +56,11 @@ def then_and_now(frame: Frame) -> dict[str, Any]:
     others = _others(frame, {row["source_id"] for row in rows if row["source_id"]})
     differ = sum(row["verdict"] == "differs" for row in rows)
     undated = sum(row["verdict"] == "undated" for row in rows)
+    late = sum(bool(row["overdue"]) for row in (*rows, *others))
     aside = f" ({undated} more, undated)" if undated else ""
     return {
-        "summary": f"{differ} of {len(rows)} printed trials stand differently{aside}; {len(others):,} not printed",
+        "summary": f"{differ} of {len(rows)} printed trials stand differently{aside}; {len(others):,} not printed"
+        + (f"; {late:,} overdue" if late else ""),
         "published_date": frame.material.baseline.published_date.isoformat(),
         "verdicts": {
             name: {"label": label, "n": sum(row["verdict"] == name for row in rows)}
@@ -93,7 +95,7 @@ def changes(frame: Frame) -> dict[str, Any]:
                 "severity": min((row["severity"] for row in told), key=_LOUD.index),
                 "is_printed": key in frame.material.baseline.trial_keys,
                 "scope": frame.scope_of(stored) if stored else "",
-                "words": "; ".join(row["words"] for row in told),
+                "words": "; ".join(_words(group, told)),
                 "changes": told,
             }
         )
@@ -107,6 +109,16 @@ def changes(frame: Frame) -> dict[str, Any]:
         )
     )
     return {"summary": words.counted(len(rows), "trial") + " changed", "trials": rows, "cap": CAP}
+
+
+def _words(group: list[StoredChange], told: list[dict[str, Any]]) -> list[str]:
+    """What the changes of one trial say; a reason for stopping once, though the status says it as well."""
+    reasons = [one.change.after.get("why_stopped") for one in group if one.change.type == "status_changed"]
+    return [
+        row["words"]
+        for row, found in zip(told, group, strict=True)
+        if found.change.type != "why_stopped" or found.change.after.get("why_stopped") not in reasons
+    ]
 
 
 def printed_rows(frame: Frame) -> list[dict[str, Any]]:
@@ -139,6 +151,8 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
         "differences": _differences(frame, printed, stored, facts, history),
         "enrollment": words.enrollment_words(_enrollment(facts)),
         "has_results": facts.has_results,
+        "overdue": _overdue(frame, stored),
+        "results": _results(frame, stored),
         "history": _history(history),
         "changed_now": stored is not None
         and stored.record.key in frame.changed_keys
@@ -201,15 +215,49 @@ def _differences(
     if facts.has_results or facts.results_first_posted_date:
         posted = clean(facts.results_first_posted_date)
         told.append(f"results posted {posted}".strip() + _aside(posted, frame.material.baseline.published_date))
-    if facts.result_pmids:
-        told.append(words.counted(len(facts.result_pmids), "result paper") + " named by the registry")
     if facts.why_stopped:
         told.append(f"reason given: {clean(facts.why_stopped)}")
     if facts.status == "UNKNOWN" and facts.last_known_status:
         told.append(f"last known: {words.status_words(facts.last_known_status)}")
-    if stored.is_withdrawn:
-        told.append("the registry no longer has it")
+    if gone := _gone(stored):
+        told.append(gone)
     return told
+
+
+def _gone(stored: StoredRecord) -> str:
+    """That a registry no longer has a trial, in words; empty while it has."""
+    if not stored.is_withdrawn:
+        return ""
+    target = clean(stored.record.merged_into)
+    return f"the registry has merged it into {target}" if target else "the registry no longer has it"
+
+
+def _overdue(frame: Frame, stored: StoredRecord | None) -> str:
+    """That a trial is overdue, in words: it was told so and was not updated since; empty otherwise."""
+    facts = stored.record.trial if stored is not None and not stored.is_withdrawn else None
+    if stored is None or facts is None:
+        return ""
+    own = [change.after for change in _told(frame, "overdue", stored)]
+    updated = facts.last_update_posted_date or stored.record.source_date
+    return words.overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
+
+
+def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:
+    """Links to the results of a trial: those posted at its registry, then every paper that was told of or is listed."""
+    facts = stored.record.trial if stored is not None else None
+    if stored is None or facts is None:
+        return []
+    told = [pmid for change in _told(frame, "results_published", stored) for pmid in change.after["result_pmids"]]
+    pmids = sorted({*facts.result_pmids, *told}, key=lambda pmid: (len(pmid), pmid))
+    links = [{"label": f"PMID {clean(pmid)}", "url": pmid_url(pmid)} for pmid in pmids]
+    if facts.has_results:
+        links.insert(0, {"label": "results at the registry", "url": results_url(stored.record.source_id)})
+    return links
+
+
+def _told(frame: Frame, type_: str, stored: StoredRecord) -> list[Change]:
+    key = stored.record.key
+    return [one for one in frame.material.told_trials if one.type == type_ and (one.source, one.source_id) == key]
 
 
 def _aside(partial: str, published: date) -> str:
@@ -256,6 +304,9 @@ def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
                 "phases": words.enum_words(facts.phases),
                 "enrollment": words.enrollment_words(_enrollment(facts)),
                 "has_results": facts.has_results,
+                "overdue": _overdue(frame, stored),
+                "results": _results(frame, stored),
+                "gone": _gone(stored),
                 "is_new": record.key in frame.new_keys,
                 "is_before_review": any(
                     is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))

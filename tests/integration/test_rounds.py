@@ -1,0 +1,83 @@
+"""Six dated rounds: every type of change, each report and all changes byte by byte, and the same once more.
+
+After a wanted change, ``python tests/integration/renew_rounds.py`` writes the golden files anew; read their diff before
+you commit it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from livingreview.changes import TYPES
+from support import rounds
+from support.lab import Lab
+from support.rounds import ROUNDS, Round, golden, without_port
+from support.server import serve
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "rounds"
+CHANGES = Path(__file__).resolve().parents[2] / "src" / "livingreview" / "changes"
+
+
+def played(root: Path) -> Iterator[Lab]:
+    """A project in which every round has been played."""
+    with serve() as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in rounds.environment(server).items():
+            patch.setenv(name, value)
+        lab = Lab(rounds.prepare(root), server, rounds.run_cli)
+        for _one in rounds.play(lab):
+            pass
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def _first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    yield from played(tmp_path_factory.mktemp("rounds"))
+
+
+@pytest.fixture
+def lab(_first: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Every round has been played; nobody changes the store."""
+    for name, value in rounds.environment(_first.server).items():
+        monkeypatch.setenv(name, value)
+    return _first
+
+
+@pytest.mark.parametrize(("number", "one"), list(enumerate(ROUNDS, start=1)))
+def test_a_round_is_the_golden_one(lab: Lab, number: int, one: Round) -> None:
+    for name, text in golden(lab, one).items():
+        assert text == (GOLDEN / str(number) / name).read_text(encoding="utf-8"), name
+
+
+def test_every_type_of_change_happens() -> None:
+    lines = [line for path in sorted(GOLDEN.rglob("changes.jsonl")) for line in path.read_text("utf-8").splitlines()]
+    assert {json.loads(line)["type"] for line in lines} == TYPES
+
+
+def test_every_type_that_the_code_names_is_a_type_of_the_design() -> None:
+    source = "".join(path.read_text("utf-8") for path in CHANGES.glob("*.py"))
+    assert set(re.findall(r"""(?:Event\(\s*|type=)"(\w+)\"""", source)) <= TYPES
+    design = (Path(__file__).resolve().parents[2] / "docs" / "design.md").read_text("utf-8")
+    assert set(re.findall(r"\w+", design)) >= TYPES
+
+
+@pytest.mark.parametrize("one", ROUNDS, ids=lambda one: one.name)
+def test_a_round_is_replayed_byte_by_byte(lab: Lab, one: Round) -> None:
+    lab.server.forget()
+    ended = lab("run", "--replay", one.name, now="2025-01-01")
+    assert (ended.code, ended.lines[-1]) == (0, f"{one.name}: identical"), ended.out + ended.err
+    assert lab.server.seen == []
+
+
+def test_the_same_rounds_in_another_store_are_the_same(lab: Lab, tmp_path: Path) -> None:
+    for other in played(tmp_path):
+        for one in ROUNDS:
+            assert rounds.changes_of(other, one) == rounds.changes_of(lab, one)
+            for form in ("report.md", "report.html", "report.json"):
+                pages = [
+                    without_port(each, (each.root / "out" / one.name / form).read_text("utf-8"))
+                    for each in (lab, other)
+                ]
+                assert pages[0] == pages[1], (one.name, form)
