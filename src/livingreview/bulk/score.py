@@ -16,6 +16,7 @@ from livingreview.bulk.workers import in_order
 from livingreview.classify import Model
 from livingreview.classify.predict import predicted, predicted_columns
 from livingreview.errors import InputError
+from livingreview.export.plain import one_line, title_of
 from livingreview.queue import guarded
 from livingreview.records import Problem, Record
 from livingreview.sources.base import Item
@@ -120,9 +121,8 @@ def score_batch(model: Model, batch: Batch) -> Scored:
 
 
 def _facts(file: str, record: Record) -> tuple[str, ...]:
-    title = " ".join((record.title or record.vernacular_title).split())
-    numbers = ";".join(record.nct_ids)
-    return (file, *record.key, record.pmid, record.doi, numbers, title, record.publication_date)
+    facts = (file, *record.key, record.pmid, record.doi, ";".join(record.nct_ids), title_of(record))
+    return (*map(one_line, facts), record.publication_date)
 
 
 def _csv(rows: Iterable[list[str]]) -> str:

@@ -27,6 +27,7 @@ from livingreview.errors import EXIT_USAGE, LivingReviewError
 
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 """What every complaint about the command line descends from; typer does not name it."""
+_STOPPED = 130
 _GLOBAL_OPTIONS = ("--review", "--config", "--now")
 
 app = typer.Typer(
@@ -93,6 +94,9 @@ def main(arguments: list[str] | None = None) -> None:
         tell(f"warning: {name} sets nothing that livingreview knows; see docs/settings.md")
     try:
         code = app(args=_hoist(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        if code == _STOPPED:
+            # typer makes an exit of Ctrl-C, without a word.
+            raise KeyboardInterrupt
     except LivingReviewError as error:
         tell(f"livingreview: {error}")
         sys.exit(error.exit_code)
@@ -105,7 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(EXIT_USAGE)
     except (KeyboardInterrupt, typer.Abort):
         tell("livingreview: stopped; what was committed stays, the next run goes on from there")
-        sys.exit(130)
+        sys.exit(_STOPPED)
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); nothing is wrong with us.
         sys.stderr.close()

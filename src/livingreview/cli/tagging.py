@@ -136,6 +136,7 @@ def bulk(
     """Tag every record of many files on many cores; needs no store."""
     from livingreview import bulk as room
     from livingreview import training
+    from livingreview.aside import written_aside
     from livingreview.config import load_baseline
     from livingreview.sources.files import find_documents
 
@@ -144,11 +145,12 @@ def bulk(
     files = [file for path in paths for file in find_documents(path)]
     model = training.model_without_store(project, load_baseline(project), call.now, tell)
     counts = room.Counts()
-    draft = output.with_name(f"{output.name}.part")
     try:
-        with draft.open("w", encoding="utf-8", newline="") as target:
-            target.writelines(room.score_files(files, model, jobs or os.cpu_count() or 1, counts))
-        draft.replace(output)
+        with written_aside(output) as target:
+            target.writelines(
+                part.encode("utf-8", "replace")
+                for part in room.score_files(files, model, jobs or os.cpu_count() or 1, counts)
+            )
     except OSError as error:
         raise StoreError(f"{output}: cannot be written to ({error.strerror or error}); give another file") from error
     for line in counts.problems[:_SHOWN_PROBLEMS]:

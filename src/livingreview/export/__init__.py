@@ -1,7 +1,7 @@
 """What of the store a person takes elsewhere: a selection, and one writer a format.
 
-A room of its own above those of the line: it shares how a CSV cell is guarded with the queue, the pages of records with
-the mail, and the tags of MEDLINE with what reads them.
+A room of its own above those of the line: it shares how a CSV cell is guarded with the queue, which record speaks for
+its work with the report, and the tags of MEDLINE with what reads them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

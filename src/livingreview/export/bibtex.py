@@ -22,10 +22,10 @@ from livingreview.export.plain import (
     notes,
     one_line,
     page_of,
-    registry_name,
     title_of,
 )
 from livingreview.records import Kind, Person, Record
+from livingreview.telling.words import source_name
 
 _TYPES = {Kind.ARTICLE: "article", Kind.PREPRINT: "misc", Kind.BOOK: "book", Kind.TRIAL: "misc"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -84,7 +84,7 @@ def key_of(record: Record) -> str:
 
 def _fields(record: Record) -> Iterator[tuple[str, str]]:
     year, month, _ = date_parts(record)
-    server = record.journal or ("Preprint" if record.kind == Kind.PREPRINT else registry_name(record.source))
+    server = record.journal or ("Preprint" if record.kind == Kind.PREPRINT else source_name(record.source))
     is_article = record.kind in (Kind.ARTICLE, Kind.BOOK)
     texts = {
         "journal": record.journal if record.kind == Kind.ARTICLE else "",

@@ -16,13 +16,13 @@ from livingreview.export.plain import (
     date_parts,
     one_line,
     page_of,
-    registry_name,
     stated_nct_ids,
     title_of,
 )
 from livingreview.records import Kind, Notice, Person, Record
 from livingreview.sources.facts import REGISTERED, is_preprint_doi
 from livingreview.sources.nbib import NOTICE_KINDS
+from livingreview.telling.words import source_name
 
 MAX_LINE_CHARS = 87
 
@@ -127,7 +127,7 @@ def _accession(number: str) -> str:
     """``registry/number``; the importer takes what stands behind the first stroke."""
     known = identity.registry_id(number)
     if known:
-        return f"{registry_name(known[0])}/{number}"
+        return f"{source_name(known[0])}/{number}"
     return f"DataBank/{number}" if "/" in number else number
 
 

@@ -5,11 +5,10 @@ from urllib.parse import quote
 
 from livingreview import identity
 from livingreview.records import Kind, Person, Record
-from livingreview.telling.links import url_of
+from livingreview.telling.links import record_url
 
 _UNFIT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]+")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
-_REGISTRIES = {"clinicaltrials": "ClinicalTrials.gov", "anzctr": "ANZCTR", "isrctn": "ISRCTN", "chictr": "ChiCTR"}
 
 
 def one_line(text: str) -> str:
@@ -44,14 +43,9 @@ def title_of(record: Record) -> str:
     return one_line(record.title or record.vernacular_title)
 
 
-def registry_name(source: str) -> str:
-    """How a registry is called where its numbers are cited."""
-    return _REGISTRIES.get(source, source.upper())
-
-
 def page_of(record: Record) -> str:
     """The address at which a person reads the record; of a trial of another registry the one in WHO's search portal."""
-    found = url_of(record.source, record.source_id) or (url_of("crossref", record.doi) if record.doi else "")
+    found = record_url(record)
     if not found and record.kind == Kind.TRIAL and identity.registry_id(record.source_id):
         return f"https://trialsearch.who.int/Trial2.aspx?TrialID={quote(record.source_id, safe='')}"
     return found

@@ -18,12 +18,12 @@ from livingreview.export.plain import (
     date_parts,
     one_line,
     page_of,
-    registry_name,
     stated_nct_ids,
     title_of,
 )
 from livingreview.records import Kind, Person, Record
 from livingreview.sources.facts import REGISTERED
+from livingreview.telling.words import source_name
 
 _TYPES = {Kind.ARTICLE: "JOUR", Kind.PREPRINT: "UNPB", Kind.BOOK: "BOOK", Kind.TRIAL: "DATA"}
 
@@ -91,7 +91,7 @@ def _pages(pages: str) -> Iterator[tuple[str, str]]:
 
 def _accession(record: Record) -> Iterator[tuple[str, str]]:
     if record.kind == Kind.TRIAL:
-        yield "DB", registry_name(record.source)
+        yield "DB", source_name(record.source)
         yield "AN", record.source_id
     elif record.pmid:
         yield "DB", "PubMed"

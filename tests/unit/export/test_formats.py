@@ -145,8 +145,9 @@ def test_a_trial_in_bibtex_names_its_registry() -> None:
 
 
 def test_a_trial_of_another_registry_leads_to_the_search_portal() -> None:
-    other = replace(TRIAL, source="chictr", source_id="ChiCTR2200000001", nct_ids=())
-    assert "UR  - https://trialsearch.who.int/Trial2.aspx?TrialID=ChiCTR2200000001" in ris.entry(other)
+    other = replace(TRIAL, source="drks", source_id="DRKS00012345", nct_ids=())
+    assert "UR  - https://trialsearch.who.int/Trial2.aspx?TrialID=DRKS00012345" in ris.entry(other)
+    assert "DB  - DRKS" in ris.entry(other)
 
 
 # Every trap
