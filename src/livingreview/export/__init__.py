@@ -5,7 +5,6 @@ its work with the report, and the tags of MEDLINE with what reads them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from livingreview.config import Review
@@ -17,21 +16,8 @@ from livingreview.views import StoredRecord
 __all__ = ["FORMATS", "Chosen", "ExportStore", "Selection", "choose", "format_of", "parts", "selected"]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format that is written, and the extension by which it is known."""
-
-    label: str
-    suffix: str
-
-
-FORMATS: Mapping[str, Format] = {
-    "ris": Format("RIS", ".ris"),
-    "nbib": Format("MEDLINE text", ".nbib"),
-    "bibtex": Format("BibTeX", ".bib"),
-    "csv": Format("CSV", ".csv"),
-    "jsonl": Format("JSON Lines", ".jsonl"),
-}
+FORMATS: Mapping[str, str] = {"ris": ".ris", "nbib": ".nbib", "bibtex": ".bib", "csv": ".csv", "jsonl": ".jsonl"}
+"""A format that is written -> the extension by which it is known."""
 
 
 def format_of(name: str, file: Path | None) -> str:
@@ -47,11 +33,11 @@ def format_of(name: str, file: Path | None) -> str:
         return name
     if file is None:
         raise UsageError(f"which format? give --format, one of {known}, or a file whose extension says it")
-    for found, form in FORMATS.items():
-        if file.suffix.lower() == form.suffix:
+    for found, suffix in FORMATS.items():
+        if file.suffix.lower() == suffix:
             return found
-    extensions = ", ".join(form.suffix for form in FORMATS.values())
-    raise UsageError(f"{file}: its extension says no format; give --format, one of {known}, or one of {extensions}")
+    suffixes = ", ".join(FORMATS.values())
+    raise UsageError(f"{file}: its extension says no format; give --format, one of {known}, or one of {suffixes}")
 
 
 def parts(name: str, found: Iterable[StoredRecord], review: Review) -> Iterator[str]:
