@@ -1,13 +1,13 @@
 """Logistic regression as plain arrays: fitted with scikit-learn, applied without it.
 
-scikit-learn takes most of a second to import, so only what fits does so: a process that scores starts without it.
+scikit-learn and scipy.optimize take a second to import, so only what fits does it: who scores starts without them.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse, special
+from scipy import sparse, special
 
 from livingreview.classify.features import Floats
 
@@ -83,6 +83,8 @@ def log_loss(probabilities: Floats, labels: npt.NDArray[np.int64]) -> float:
 
 def best_temperature(logits: Floats, labels: npt.NDArray[np.int64]) -> float:
     """The temperature at which probabilities of held-out records fit best (Guo et al. 2017), between 0.2 and 5."""
+    from scipy import optimize
+
     found = optimize.minimize_scalar(
         lambda log_t: log_loss(softmax(logits, float(np.exp(log_t))), labels),
         bounds=(np.log(0.2), np.log(5)),
