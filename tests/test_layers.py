@@ -14,7 +14,20 @@ LAYERS = (
     ("aside", "config", "http", "identity", "text", "tokens", "linking", "telling"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "emerging", "reporting")
-    + ("run", "inbox", "baseline", "by_hand", "feedback", "queue", "evidence", "export", "bulk", "doctor", "replay")
+    + (
+        "run",
+        "hindsight",
+        "inbox",
+        "baseline",
+        "by_hand",
+        "feedback",
+        "queue",
+        "evidence",
+        "export",
+        "bulk",
+        "doctor",
+        "replay",
+    )
     + ("recall",),
     ("schedule", "cli"),
 )

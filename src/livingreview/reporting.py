@@ -61,8 +61,20 @@ def material(
     run: Run,
     failures: Mapping[str, str],
     found: Sequence[StoredChange],
+    *,
+    since: datetime | None = None,
 ) -> report.Material:
-    """Everything that the report of one run is made of."""
+    """Everything that the report of one run is made of.
+
+    Args:
+        project: settings and review.
+        repository: the store as it was when the run had ended.
+        baseline: what the review cites and printed.
+        run: the last one that is reported.
+        failures: source or file -> why it could not be read.
+        found: the changes.
+        since: the beginning of a period; None for the changes since the report before.
+    """
     review, settings = project.review, project.settings
     context = changes.Context.of(review, baseline, settings.trials, run.now_at)
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
@@ -83,6 +95,8 @@ def material(
             kept[stored.record.key] = stored
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
+    if since is not None:
+        earlier = [other for other in earlier if other.now_at < since]
     # The last one that searched: a run that read a file in between changed no method.
     asked = (repository.query_logs(other) for other in reversed(earlier))
     searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
@@ -106,6 +120,7 @@ def material(
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,
+        since=since,
         told_trials=(*repository.telling.told("overdue"), *repository.telling.told("results_published")),
         new_areas=tuple(
             report.NewArea(terms=group.terms, keys=group.keys) for group in emerging.area_groups(review, kept.values())

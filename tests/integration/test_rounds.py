@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,3 +82,66 @@ def test_the_same_rounds_in_another_store_are_the_same(lab: Lab, tmp_path: Path)
                     for each in (lab, other)
                 ]
                 assert pages[0] == pages[1], (one.name, form)
+
+
+def without_model(page: Any) -> Any:
+    """A report as JSON without the probabilities, which a model that was trained since gives anew."""
+    if isinstance(page, dict):
+        return {name: without_model(part) for name, part in page.items() if name != "probability"}
+    return [without_model(part) for part in page] if isinstance(page, list) else page
+
+
+def report(lab: Lab, *arguments: str) -> Any:
+    ended = lab("report", *arguments, "--json", now="2025-01-01")
+    assert ended.code == 0, ended.err
+    return without_model(json.loads(ended.out))
+
+
+@pytest.mark.parametrize("one", ROUNDS, ids=lambda one: one.name)
+def test_the_report_of_a_round_that_has_passed_is_what_it_was(lab: Lab, one: Round) -> None:
+    before = (lab.root / "out" / one.name / "report.json").read_bytes()
+    assert report(lab, "--run", one.name) == without_model(json.loads(before))
+
+
+def test_a_period_shows_its_changes_and_the_state_at_its_end(lab: Lab) -> None:
+    page = report(lab, "--since", "2022-06-02", "--until", "2023-02-01")
+    then = without_model(json.loads((lab.root / "out" / ROUNDS[2].name / "report.json").read_bytes()))
+    assert page["run"]["name"] == ROUNDS[2].name
+    assert page["previous_run"]["name"] == ROUNDS[0].name
+    counted = sum(len(rounds.changes_of(lab, one).splitlines()) for one in ROUNDS[1:3])
+    assert page["sections"]["headline"]["n_changes"] == counted
+    assert "since 2022-06-02" in page["sections"]["headline"]["sentences"]["changed"]
+    for name in ("gaps", "searches"):
+        assert page["sections"][name] == then["sections"][name]
+    for kind in ("printed", "others"):
+        states = [
+            [(row["source_id"], row["status"], row["as_of"], row["overdue"], row["results"]) for row in sorted_rows]
+            for sorted_rows in (
+                sorted(one["sections"]["trials"][kind], key=lambda row: str(row["source_id"])) for one in (page, then)
+            )
+        ]
+        assert states[0] == states[1], kind
+
+
+def test_since_the_review_for_any_two_moments(lab: Lab) -> None:
+    lines = [
+        json.loads(line) for line in lab("changes", "--since", "2022-06-02", "--until", "2023-02-01", "--json").lines
+    ]
+    assert {line["run"] for line in lines} == {ROUNDS[1].name, ROUNDS[2].name}
+    everything = lab("changes", "--json").lines
+    assert len(everything) == sum(len(rounds.changes_of(lab, one).splitlines()) for one in ROUNDS)
+    whole = report(lab, "--since", "2022-01-10")
+    assert whole["sections"]["headline"]["n_changes"] == len(everything)
+    assert whole["run"]["name"] == ROUNDS[-1].name
+
+
+def test_a_period_that_nobody_can_report(lab: Lab) -> None:
+    assert lab("report", "--until", "2022-01-31").code == 2
+    assert lab("report", "--run", ROUNDS[0].name, "--until", "2023-01-31").code == 2
+
+
+def test_the_report_of_a_period_has_a_folder_of_its_own(lab: Lab) -> None:
+    before = {one.name: (lab.root / "out" / one.name / "report.md").read_bytes() for one in ROUNDS}
+    assert lab("report", "--since", "2022-06-02", "--until", "2023-02-01", now="2025-01-01").code == 0
+    assert (lab.root / "out" / "2022-06-02_2023-02-01" / "report.md").is_file()
+    assert before == {one.name: (lab.root / "out" / one.name / "report.md").read_bytes() for one in ROUNDS}

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from livingreview.cli.common import invocation, out, out_json, out_table, period, say_moment, store, tell
-from livingreview.config import load_baseline
 from livingreview.errors import EXIT_DONE, EXIT_USAGE, StoreError, UsageError
 from livingreview.sources import queries_of
 from livingreview.views import StoredChange
@@ -115,31 +114,26 @@ def report(
 ) -> None:
     """Build the report of a run, or of a period, from the store."""
     from livingreview import report as reports
-    from livingreview.reporting import changes_to_report, material, write_report
+    from livingreview.hindsight import material_of_period, material_of_run
 
     call = invocation(context)
     project = call.project()
     begin, end = period(since, until)
+    if run and (begin or end):
+        raise UsageError("--run and a period: ask for one of them")
     with store(project) as repository:
-        reported = [one for one in repository.runs() if one.reported_at is not None]
-        if run:
-            chosen = repository.run(run)
-        elif reported:
-            chosen = reported[-1]
+        if begin or end:
+            made = material_of_period(project, repository, begin, end)
+            folder = f"{since or 'the-beginning'}_{until or made.run.now_at.date()}".replace(":", "")
         else:
-            raise UsageError("no run has been reported yet; `livingreview run` makes the first report")
-        baseline = load_baseline(project)
-        is_period = begin is not None or end is not None
-        if is_period:
-            found = tuple(repository.changes(since=begin, until=end))
-        else:
-            found = changes_to_report(repository, chosen)
-        failures = {log.source: log.error for log in repository.query_logs(chosen) if log.error}
+            made = material_of_run(project, repository, run)
+            folder = made.run.name
+        built = reports.build(made)
         if json:
-            built = reports.build(material(project, repository, baseline, chosen, failures, found))
             out(reports.render_json(built).rstrip("\n"))
             return
-        for path in write_report(project, repository, baseline, chosen, failures, found):
+        pictures = reports.drawn(built, project.path("figures_dir"))
+        for path in reports.write(built, project.path("out_dir") / folder, pictures):
             out(f"Report: {path}")
 
 

@@ -24,7 +24,8 @@ class Material:
 
     Attributes:
         run: the run that is reported.
-        previous_run: the run reported before it; None for the first.
+        previous_run: the run reported before it, or before the period; None for the first.
+        since: the beginning of a period; None for a report of one run.
         queries: what the run's queries did.
         previous_queries: what the searches of the last reported run before it did that asked services.
         issues: the named exceptions of the run.
@@ -56,6 +57,7 @@ class Material:
     model_card: Mapping[str, Any]
     failures: Mapping[str, str]
     now: datetime
+    since: datetime | None = None
     previous_queries: tuple[QueryLog, ...] = ()
     new_areas: tuple[NewArea, ...] = ()
     flows: tuple[RunFlow, ...] = ()

@@ -24,6 +24,7 @@ from livingreview.store.engine import explain, open_engine
 from livingreview.store.flow import Flow
 from livingreview.store.following import Following
 from livingreview.store.ledger import Ledger
+from livingreview.store.past import Past
 from livingreview.store.status import source_status
 from livingreview.store.telling import Telling
 from livingreview.store.works import Works
@@ -58,6 +59,7 @@ class Repository:
         self.following = Following(self._begin)
         self.ledger = Ledger(self._begin)
         self.telling = Telling(self._begin)
+        self.past = Past(self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":
@@ -293,11 +295,6 @@ class Repository:
         """Every decision, oldest first: by when it was made, or by when it came into the store."""
         with self._begin() as connection:
             return reading.decisions(connection, is_by_arrival=is_by_arrival)
-
-    def incomplete_ids(self) -> dict[str, list[str]]:
-        """Source -> ids of records whose text was left out of the snapshot they came from."""
-        with self._begin() as connection:
-            return reading.incomplete_ids(connection)
 
     def absences(self) -> list[Absence]:
         """Records that their source did not return when it was last asked for them."""

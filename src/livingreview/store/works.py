@@ -45,7 +45,7 @@ class Works:
         with self._begin() as connection:
             if connection.execute(select(version.c.id).where(version.c.is_derived.is_(False)).limit(1)).first() is None:
                 return 0
-            return _Linking(connection).relink(run.now_at, run.id)
+            return relink(connection, run)
 
     def join(self, one: str, other: str, *, person: str, reason: str, now: datetime) -> Work:
         """Makes one work of the works of two records, whatever the rules say; returns it.
@@ -113,6 +113,11 @@ class Works:
                     groups[stored.work_id].append(stored)
                 for name, group in groups.items():
                     yield Work(id=name, records=tuple(group), decisions=group[0].decisions)
+
+
+def relink(connection: Connection, run: Run) -> int:
+    """Puts every record of a store into its work; see :meth:`Works.link`."""
+    return _Linking(connection).relink(run.now_at, run.id)
 
 
 class _Linking:

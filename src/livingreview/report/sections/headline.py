@@ -38,17 +38,17 @@ def _summary(frame: Frame) -> str:
 
 
 def _changed(frame: Frame) -> str:
-    previous = frame.material.previous_run
+    begin = frame.material.since or (frame.material.previous_run and frame.material.previous_run.now_at)
     if not frame.changes:
         if frame.failures:
             failed = words.joined(words.source_name(name) for name in frame.failures)
             return f"Nothing new in what could be read, but {failed} failed: this is not the same as nothing new."
-        since = f" since {previous.now_at:%Y-%m-%d}" if previous else ""
+        since = f" since {begin:%Y-%m-%d}" if begin else ""
         return f"Nothing new{since}."
     parts = [part for part in _parts(frame) if part]
     alerts = sum(found.change.severity == Severity.ALERT for found in frame.changes)
     lead = f"{words.counted(len(frame.changes), 'change')}, {words.counted(alerts, 'alert') if alerts else 'no alert'}"
-    since = f" since {previous.now_at:%Y-%m-%d}" if previous else " in this first run"
+    since = f" since {begin:%Y-%m-%d}" if begin else " in this first run"
     scope = "; only what could be read" if frame.failures else ""
     return f"{lead}{since}{scope}: {'; '.join(parts)}." if parts else f"{lead}{since}{scope}."
 
