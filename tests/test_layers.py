@@ -28,7 +28,7 @@ LAYERS = (
         "doctor",
         "replay",
     )
-    + ("recall",),
+    + ("replay", "recall"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
