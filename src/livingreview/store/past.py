@@ -107,12 +107,7 @@ class _Filling:
         standing: dict[int, Any] = {}
         for row in self._source.execute(query):
             before = standing.get(row.record_id)
-            if (
-                before is None
-                or row.number == row.current_version
-                or before.number != before.current_version
-                and _is_after(row, before)
-            ):
+            if before is None or _is_after(row, before):
                 standing[row.record_id] = row
         return standing
 
@@ -180,4 +175,6 @@ class _Filling:
 
 
 def _is_after(row: Any, before: Any) -> bool:
+    if before.current_version in (before.number, row.number):
+        return bool(row.number == row.current_version)
     return bool(before.is_withdrawal or row.fidelity > before.fidelity or row.order_key >= before.order_key)
