@@ -116,7 +116,7 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         type_ = "baseline_reference_withdrawn" if reference else "withdrawn"
         severity = Severity.ALERT if is_baseline else Severity.NOTABLE
         after = {"title": record.title} | ({"merged_into": record.merged_into} if record.merged_into else {})
-        return [Event(type_, severity, {"title": record.title}, _with_reference(after, reference))]
+        return [Event(type_, severity, {"title": record.title}, _with_reference(after, reference, context))]
     events: list[Event] = []
     if version.is_superseded:
         # The fuller copy that came with it tells of the work; its notices count all the same.
@@ -131,7 +131,7 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         events.extend(_core_at_last(version, score, context, is_baseline=is_baseline))
     if version.was_withdrawn:
         type_ = "baseline_reference_reinstated" if reference else "reinstated"
-        after = _with_reference({"title": record.title}, reference)
+        after = _with_reference({"title": record.title}, reference, context)
         events.append(Event(type_, Severity.NOTABLE, {}, after))
     standing = notices.Standing(
         reference=reference,
@@ -144,8 +144,11 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     return events
 
 
-def _with_reference(values: dict[str, Any], reference: Reference | None) -> dict[str, Any]:
-    return values | {"ref_no": reference.ref_no} if reference else values
+def _with_reference(values: dict[str, Any], reference: Reference | None, context: Context) -> dict[str, Any]:
+    if reference is None:
+        return values
+    cited_by = context.citing(reference)
+    return values | {"ref_no": reference.ref_no} | ({"cited_by": list(cited_by)} if cited_by else {})
 
 
 def _first(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:

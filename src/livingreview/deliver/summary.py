@@ -138,7 +138,7 @@ def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
             proposed.append(stored)
             continue
         by[change.severity].setdefault(change.type, []).append(stored)
-        is_new = change.type.startswith("new_")
+        is_new = change.type.startswith("new_") and change.source != "review"
         new += is_new
         others += not is_new and change.severity != Severity.ALERT
     return Summary(

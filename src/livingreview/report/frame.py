@@ -134,18 +134,6 @@ class Frame:
         implied = {self._parents[slug] for slug in wanted if slug in self._parents and self._parents[slug] != slug}
         return [label for slug, label in self.area_labels.items() if slug in wanted - implied]
 
-    def leaning(self, found: StoredChange) -> dict[str, str]:
-        """Statement -> how it leans on the record that a notice is about, in the order of the ledger."""
-        after = found.change.after
-        number, evidence_of = after.get("ref_no"), set(after.get("evidence_of", ()))
-        held = {}
-        for statement in self.material.review.statements:
-            ways = ["cites it"] if number in statement.refs else []
-            ways += ["evidence"] if statement.id in evidence_of else []
-            if ways:
-                held[statement.id] = ", ".join(ways)
-        return held
-
     def change_row(self, found: StoredChange, *, is_with_statements: bool = True) -> dict[str, Any]:
         """One change as every list of changes shows it; the list of a statement names no others."""
         change = found.change
@@ -156,12 +144,11 @@ class Frame:
         after, facts = change.after, stored.record.trial if stored else None
         if change.type == "results_posted" and facts:
             after = {"status": facts.status} | after
+        if not is_with_statements:
+            after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
         told = words.change_words(change.type, change.before, after)
         is_named = facts is not None or bool(nct_url(change.source_id)) or change.type.startswith("statement_")
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
-        leaning = self.leaning(found) if is_with_statements else {}
-        if leaning:
-            told += f"; statements that lean on it: {words.joined(f'{name} ({how})' for name, how in leaning.items())}"
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
             "type": change.type,

@@ -100,13 +100,25 @@ def enum_words(value: Any) -> str:
 
 
 def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What a change says, without the record it is about; unknown types are told field by field."""
+    """What a change says, without the record it is about; unknown types are told field by field.
+
+    A notice names the statements of the review that lean on its record.
+    """
+    told = _told(kind, before, after)
+    cited_by, evidence_of = ([clean(one) for one in after.get(name, ())] for name in ("cited_by", "evidence_of"))
+    ways = {one: "cites it" for one in cited_by}
+    ways |= {one: "cites it, evidence" if one in ways else "evidence" for one in evidence_of}
+    leaning = joined(f"{one} ({how})" for one, how in sorted(ways.items()))
+    return f"{told}; statements that lean on it: {leaning}" if leaning else told
+
+
+def _told(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     says = _TOLD.get(kind)
     told = says(before, after) if says else ""
     if told:
         return told
     if kind.startswith("baseline_reference_"):
-        base = change_words(kind.removeprefix("baseline_reference_"), before, after)
+        base = _told(kind.removeprefix("baseline_reference_"), before, after)
         number = after.get("ref_no")
         return f"cited by the review as reference {number}: {base}" if number is not None else base
     fields = _fields(before, after, skip=("title",))

@@ -315,7 +315,12 @@ def make_material() -> Material:
                 "baseline_reference_retracted",
                 "111",
                 "alert",
-                after=title | {"ref_no": 2, "notice": {"kind": "RetractionIn", "pmid": "112", "citation": "J <b> 2"}},
+                after=title
+                | {
+                    "ref_no": 2,
+                    "cited_by": ["S2"],
+                    "notice": {"kind": "RetractionIn", "pmid": "112", "citation": "J <b> 2"},
+                },
             ),
             changed(
                 7, "revised_text", "12", "routine", before={"title": "Old"}, after={"title": "New", "parts": ["title"]}

@@ -27,7 +27,12 @@ def notices(frame: Frame) -> dict[str, Any]:
     """Retractions, concerns, corrections, reinstatements, withdrawals: cited references apart from the rest."""
     cited = _rows(frame, (found for found in frame.changes if found.change.type.startswith(_BASELINE)))
     for row, found in zip(cited, (one for one in frame.changes if one.change.type.startswith(_BASELINE)), strict=True):
-        row["statements"] = list(frame.leaning(found))
+        after = found.change.after
+        row["statements"] = [
+            statement.id
+            for statement in frame.material.review.statements
+            if after.get("ref_no") in statement.refs or statement.id in after.get("evidence_of", ())
+        ]
     others = _rows(frame, (found for found in frame.changes if found.change.type in _NOTICES))
     return {
         "summary": f"{len(cited):,} on references of the review, {len(others):,} on other records",
