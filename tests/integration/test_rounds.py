@@ -145,3 +145,19 @@ def test_the_report_of_a_period_has_a_folder_of_its_own(lab: Lab) -> None:
     assert lab("report", "--since", "2022-06-02", "--until", "2023-02-01", now="2025-01-01").code == 0
     assert (lab.root / "out" / "2022-06-02_2023-02-01" / "report.md").is_file()
     assert before == {one.name: (lab.root / "out" / one.name / "report.md").read_bytes() for one in ROUNDS}
+
+
+def test_a_restored_store_tells_nothing_twice(lab: Lab, tmp_path: Path) -> None:
+    """What no version brings is known to be told by the changes, which a snapshot keeps."""
+    folder = tmp_path / "snapshot"
+    assert lab("snapshot", "export", folder).code == 0
+    other = Lab(rounds.prepare(tmp_path / "other"), lab.server, rounds.run_cli)
+    assert other("snapshot", "restore", folder).code == 0
+    ended = other("run", "--json", now="2024-09-22T05:00:00Z")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["changes"] == 0
+    assert len(other("changes", "--json").lines) == len(lab("changes", "--json").lines)
+    assert (
+        report(other, "--run", ROUNDS[3].name)["sections"]["trials"]
+        == report(lab, "--run", ROUNDS[3].name)["sections"]["trials"]
+    )
