@@ -50,11 +50,15 @@ def source_name(slug: str) -> str:
 
 
 def named(source: str, source_id: str, title: object) -> str:
-    """A record as a reader knows it: a paper by its title, a trial or a statement by its number and its title."""
+    """A record as a reader knows it: a paper by its title, a trial or a statement by its number and its title.
+
+    A proposed area has no number: its terms are all that there is to say.
+    """
     said, number = clean(title or ""), clean(source_id)
     if not said:
         return number
-    return said if source in _OF_PAPERS else f"{number}: {said}"
+    is_area = source == "review" and number.startswith("area: ")
+    return said if source in _OF_PAPERS or is_area else f"{number}: {said}"
 
 
 def telling_facts(facts: Iterable[object]) -> list[str]:
