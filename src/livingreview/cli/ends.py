@@ -2,8 +2,9 @@
 
 import sys
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from json import loads
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from livingreview.cli.common import Invocation, invocation, out, out_json, out_t
 from livingreview.cli.running import Bars, tell_outcome
 from livingreview.config import Project
 from livingreview.deliver.digest import Facts, preview_digest, send_digest
+from livingreview.deliver.mail import Picture
 from livingreview.errors import EXIT_NOTHING_READ, InputError, LivingReviewError, StoreError
 from livingreview.schedule import build_scheduler, next_times, serve
 from livingreview.sources import queries_of
@@ -171,7 +173,7 @@ def queue_add(
 
 @digest_app.command("preview")
 def digest_preview(context: typer.Context) -> None:
-    """Print the mail as it would be sent; nothing is sent and nothing noted."""
+    """Print the mail as it would be sent, without its picture; nothing is sent and nothing noted."""
     call = invocation(context)
     project = call.project()
     with store(project) as repository:
@@ -199,7 +201,7 @@ def _send(project: Project, repository: Repository, now: datetime, *, is_quiet_s
             project.review,
             project.settings.mail,
             now=now,
-            facts=_facts(project, repository, now),
+            facts=replace(_facts(project, repository, now), pictures=_pictures(project, repository)),
             is_quiet_sent=is_quiet_sent,
             root=project.root,
         )
@@ -216,6 +218,25 @@ def _facts(project: Project, repository: Repository, now: datetime) -> Facts:
     note = f"Report: {project.settings.out_dir}/{reported[-1].name}/report.html" if reported else ""
     asked = {name: found for name, found in status.items() if name not in services or services[name].is_enabled}
     return Facts(sources_status=asked, report_note=note)
+
+
+_MAILED = "over_time"
+"""The figure of the last report that goes with a mail."""
+
+
+def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:
+    """The figure as the last report tells it; none when that report is not there or knows no figures."""
+    from livingreview.report import draw_png
+
+    reported = [run for run in repository.runs() if run.reported_at is not None]
+    if not reported:
+        return ()
+    path = project.path("out_dir") / reported[-1].name / "report.json"
+    try:
+        figure = loads(path.read_text(encoding="utf-8"))["sections"]["figures"]["figures"][_MAILED]
+    except (OSError, ValueError, KeyError):
+        return ()
+    return (Picture(title=figure["title"], alt=figure["alt"], png=draw_png(_MAILED, figure)),)
 
 
 @snapshot_app.command("export")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from livingreview.config import MailSettings, Review
-from livingreview.deliver.mail import compose, message_id_of, moment_of
+from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
 from livingreview.deliver.transport import RefusedDeliveryError, Sent, UncertainDeliveryError, send
 from livingreview.errors import DeliveryError, StoreError
 from livingreview.views import Digest, SourceStatus, StoredChange
@@ -62,6 +62,7 @@ class Facts:
     failures: Mapping[str, str] = field(default_factory=dict)
     sources_status: Mapping[str, SourceStatus] = field(default_factory=dict)
     report_note: str = ""
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def is_failed(self) -> bool:
@@ -178,6 +179,7 @@ def _compose(
         failures=facts.failures,
         sources_status=facts.sources_status,
         report_note=facts.report_note,
+        pictures=facts.pictures,
         repeat_note=repeat_note,
     )
     return message_id, message

@@ -8,6 +8,7 @@ above everything else.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -27,6 +28,15 @@ from livingreview.views import SourceStatus, StoredChange
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_IN_ID = re.compile(r"\.(\d{8}T\d{6}Z)\.[0-9a-f]+@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture in the mail; ``alt`` is read where it is not shown, in the plain text too."""
+
+    title: str
+    alt: str
+    png: bytes
 
 
 def message_id_of(review: Review, changes: Sequence[StoredChange], *, sender: str, now: datetime) -> str:
@@ -58,6 +68,7 @@ def compose(
     failures: Mapping[str, str] | None = None,
     sources_status: Mapping[str, SourceStatus] | None = None,
     report_note: str = "",
+    pictures: Sequence[Picture] = (),
     repeat_note: str = "",
 ) -> EmailMessage:
     """The mail; the same arguments give the same bytes.
@@ -72,6 +83,7 @@ def compose(
         failures: source -> why it could not be read, besides those that ``sources_status`` tells of.
         sources_status: how the sources stand.
         report_note: where the whole report is to be found.
+        pictures: shown in the HTML, told in the plain text.
         repeat_note: said at the top of a mail that may have arrived before.
 
     Raises:
@@ -94,6 +106,7 @@ def compose(
         ],
         "sources": [_source_row(name, source, failed) for name, source in sorted(status.items())],
         "report_note": report_note,
+        "pictures": [(picture, f"{_hash(picture.png)}@{_domain(sender)}") for picture in pictures],
         "repeat_note": clean(repeat_note),
         "made_at": moment.strftime("%Y-%m-%d %H:%M UTC"),
     }
@@ -107,9 +120,19 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(render("mail.txt", **values), cte="quoted-printable")
     message.add_alternative(render("mail.html", **values), subtype="html", cte="quoted-printable")
-    # "=_" cannot occur in quoted-printable text, so the boundary can be fixed.
-    message.set_boundary("=_" + hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:32])
+    # "=_" cannot occur in quoted-printable text or base64, so the boundaries can be fixed.
+    boundary = "=_" + _hash(message_id.encode("utf-8", "replace"))
+    for number, (picture, content_id) in enumerate(values["pictures"], start=1):
+        page = list(message.iter_parts())[-1]
+        name = f"figure-{number}.png"
+        page.add_related(picture.png, "image", "png", cid=f"<{content_id}>", disposition="inline", filename=name)
+        page.set_boundary(f"{boundary}r")
+    message.set_boundary(boundary)
     return message
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def address_of(text: str, where: str) -> Address:

@@ -36,8 +36,18 @@ def figures_of(report: Report) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def drawn(report: Report, folder: Path) -> dict[str, str]:
-    """Every figure of a report as an SVG element, from the folder where it is there; by name."""
-    return {slug: _kept(folder, slug, figure) for slug, figure in figures_of(report)}
+    """Every figure of a report as an SVG element, from the folder where it is there; by name.
+
+    One that cannot be drawn is an empty text: the page says so and shows its table in its place.
+    """
+    made = {}
+    for slug, figure in figures_of(report):
+        try:
+            made[slug] = _kept(folder, slug, figure)
+        except Exception:
+            # Whatever a drawing library raises, here or on another machine: a picture is never worth a report.
+            made[slug] = ""
+    return made
 
 
 def draw(slug: str, figure: Mapping[str, Any]) -> str:

@@ -30,7 +30,8 @@ def render_html(report: Report, pictures: Mapping[str, str] = NO_PICTURES) -> st
 
     Args:
         report: a built one.
-        pictures: name of a figure -> its SVG element, as our canvas wrote it; one without shows its table.
+        pictures: name of a figure -> its SVG element, as our canvas wrote it, empty for one that could not be
+            drawn; a figure without one shows its table.
     """
     drawn = {slug: Markup(svg) for slug, svg in pictures.items()}  # noqa: S704
     return _environment(None).get_template("page.html.j2").render(_values(report) | {"pictures": drawn})

@@ -108,6 +108,21 @@ def test_a_digest_is_shown_sent_once_and_not_again(filled: Lab) -> None:
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
     assert message["Subject"].startswith("[tiny] ")
     assert "2 new" in message["Subject"]
+    (picture,) = (part for part in message.walk() if part.get_content_type() == "image/png")
+    assert picture.get_content().startswith(b"\x89PNG")
+    assert "PUBLICATIONS OVER TIME" in message.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize("text", [None, "no json", "{}", '{"sections": {"headline": {}}}'])
+def test_a_digest_goes_without_a_picture_where_the_report_has_none(filled: Lab, text: str | None) -> None:
+    (path,) = (filled.root / "out").glob("*/report.json")
+    path.unlink()
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert "folder var/mail" in filled("digest", "send").out
+    (mail,) = (filled.root / "var" / "mail").glob("*.eml")
+    message = message_from_bytes(mail.read_bytes(), policy=policy.default)
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_a_quiet_digest_is_sent_when_asked_for(filled: Lab) -> None:

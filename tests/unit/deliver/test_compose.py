@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livingreview.config import Review
-from livingreview.deliver.mail import compose, message_id_of, moment_of
+from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
 from livingreview.deliver.summary import MAX_SHOWN
 from livingreview.errors import DeliveryError
 from livingreview.telling.fit import clean, clip
@@ -200,3 +200,25 @@ def test_no_data_adds_a_header_or_breaks_the_mail(
 def test_clean_text_is_one_line(text: str) -> None:
     assert clean(clean(text)) == clean(text) and "\n" not in clean(text)
     assert len(clip(text, 20)) <= 20
+
+
+PICTURE = Picture(title="Over <time>", alt='4 works, "2" & <2>', png=b"\x89PNG one")
+
+
+def test_a_picture_goes_with_the_page_and_is_told_in_the_text(review: Review, now: datetime) -> None:
+    message = mail(review, [], now, pictures=(PICTURE, Picture(title="Two", alt="Second", png=b"\x89PNG two")))
+    parsed: Any = email.message_from_bytes(message.as_bytes(), policy=default)
+    text, related = parsed.iter_parts()
+    assert "OVER <TIME>" in text.get_content() and '4 works, "2" & <2>' in text.get_content()
+    page, *images = related.iter_parts()
+    assert related.get_content_type() == "multipart/related"
+    assert [image.get_content() for image in images] == [b"\x89PNG one", b"\x89PNG two"]
+    for image in images:
+        assert image.get_content_disposition() == "inline"
+        assert f'src="cid:{image["Content-ID"].strip("<>")}"' in page.get_content()
+    assert 'alt="4 works, &#34;2&#34; &amp; &lt;2&gt;"' in page.get_content()
+
+
+def test_the_same_pictures_give_the_same_bytes(review: Review, now: datetime) -> None:
+    one, other = (mail(review, [], now, pictures=(PICTURE, PICTURE)).as_bytes() for _ in range(2))
+    assert one == other

@@ -192,6 +192,25 @@ def test_a_long_table_is_left_to_the_other_forms(
     assert "2025-12" in render_html(report)
 
 
+def test_a_figure_that_cannot_be_drawn_costs_its_picture_only(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = pictures.draw
+
+    def failing(slug: str, figure: Mapping[str, Any]) -> str:
+        if slug == "clocks":
+            raise RuntimeError("no canvas")
+        return draw(slug, figure)
+
+    monkeypatch.setattr(pictures, "draw", failing)
+    report = build(material)
+    made = drawn(report, tmp_path)
+    assert [slug for slug, svg in made.items() if not svg] == ["clocks"]
+    page = render_html(report, made)
+    assert page.count("<details open>") == page.count("This figure could not be drawn") == 1
+    assert "could not be drawn" not in render_html(report)
+
+
 # The folder
 
 

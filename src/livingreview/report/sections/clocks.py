@@ -32,9 +32,11 @@ def clocks(frame: Frame) -> dict[str, Any]:
                 "state": state,
             }
         )
+    works = frame.once(relevant_works)
+    last = max((day for day in {row["publication_date"] for row in works} if last_day(day)), default="")
     latest = max(
-        (row for row in frame.once(relevant_works) if last_day(row["publication_date"])),
-        key=lambda row: (row["publication_date"], row["source_id"]),
+        (row for row in works if last and row["publication_date"] == last),
+        key=lambda row: (row["source"], row["source_id"]),
         default=None,
     )
     delays = [
@@ -93,7 +95,7 @@ def _to_store(frame: Frame) -> list[int]:
     for row in frame.once(relevant_works):
         stored = frame.by_key.get((row["source"], row["source_id"]))
         day = row["publication_date"]
-        if stored and len(day) == len(first) and day >= first and last_day(day):
+        if stored and day >= first and len(day) == len(first) and last_day(day):
             published = datetime.fromisoformat(day).replace(tzinfo=UTC)
             found.append(_days(published, stored.first_seen_at))
     return found

@@ -53,9 +53,9 @@ def trial_flow(frame: Frame) -> dict[str, Any]:
     return figure(
         "Trials of the review, then and now",
         f"The {words.counted(len(rows), 'trial')} that the review printed, by the status it printed (left) and the"
-        " one that the registry shows now (right). Each band is as wide as its number of trials; dark bands with a"
-        " number in bold stand differently now. What is dated before the review, or not dated, is among them here; the"
-        " table of trials tells them apart.",
+        " one that the registry shows now (right). Each band is as wide as its number of trials; the strong bands,"
+        " their numbers in bold, stand differently now. What is dated before the review, or not dated, is among them"
+        " here; the table of trials tells them apart.",
         f"Bands from printed to present status of {words.counted(len(rows), 'trial')}: {changed} stand differently.",
         {
             "columns": ["Printed", "Registry now", "Trials", "Which"],

@@ -38,8 +38,10 @@ def over_time(frame: Frame) -> dict[str, Any]:
     periods = _periods(unit, first, last)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     left = Counter[str]()
+    # Many works share a date, and reading one is what costs.
+    period_of = {day: _period(unit, day) for day in {row["publication_date"] for row in works}}
     for row in works:
-        period = _period(unit, row["publication_date"])
+        period = period_of[row["publication_date"]]
         if not period:
             left["undated"] += 1
         elif period < periods[0] or period > periods[-1]:
@@ -130,6 +132,7 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
     types = {value.slug: value.label or value.slug for value in facet.values} if facet else {}
     areas = {area.slug: area.label for area in review.areas} | {"": _NO_AREA}
     parents = review.area_parents()
+    core_scope = review.core_scope
     works = frame.once(relevant_works)
     total: Counter[tuple[str, str]] = Counter()
     core: Counter[tuple[str, str]] = Counter()
@@ -140,12 +143,12 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
         for area in {parents[slug] for slug in row["areas"] if slug in parents} or {""}:
             for kind in shown:
                 total[area, kind] += 1
-                core[area, kind] += row["scope"] == review.core_scope
+                core[area, kind] += row["scope"] == core_scope
     columns = {slug: label for slug, label in types.items() if any(total[area, slug] for area in areas)}
     if any(total[area, ""] for area in areas) or not columns:
         columns[""] = _NO_TYPE
-    label = frame.scope_labels[review.core_scope]
-    n_core = sum(row["scope"] == review.core_scope for row in works)
+    label = frame.scope_labels[core_scope]
+    n_core = sum(row["scope"] == core_scope for row in works)
     return figure(
         "Evidence map",
         f"Works by disease area and type of study, of all relevant scopes; of {label} before the slash and as the"
