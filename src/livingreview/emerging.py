@@ -5,13 +5,14 @@ the changes themselves, so a run that is killed before it tells leaves it to the
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from livingreview import changes
 from livingreview.acquire import Watch
 from livingreview.config import Project, Review
 from livingreview.new_areas import MIN_RECORDS, propose_areas
-from livingreview.records import Baseline, Change, Fidelity, Kind, last_word
+from livingreview.records import Baseline, Change, Fidelity, Kind, Severity, last_word
 from livingreview.store.repository import Repository
 from livingreview.views import KnownTrial, Run, StoredRecord
 
@@ -30,7 +31,8 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
         now: the moment that the changes bear; no trial is overdue after it.
         watch: told each stage.
     """
-    telling = repository.telling
+    review, telling = project.review, repository.telling
+    context = changes.Context.of(review, baseline, project.settings.trials, now)
     watch.progress(STAGES[0], 0)
     told = {(change.source, change.source_id): change.after for change in telling.told("overdue")}
     # Results that an article gave are known, though the registry does not list them.
@@ -40,11 +42,10 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
         event = changes.overdue(trial.record, min(trial.seen_through, now.date()), project.settings.trials)
         if event is None or trial.record.key in published or changes.is_told(event, told.get(trial.record.key)):
             continue
-        found.append(_change(trial, event, now))
+        is_heard = trial.scope != review.other_scope or context.is_baseline(trial.record)
+        found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
     telling.tell(run, found)
     watch.progress(STAGES[1], 0)
-    review = project.review
-    context = changes.Context.of(review, baseline, project.settings.trials, now)
     core = list(repository.records(scopes=[review.core_scope]))
     known = {
         (str(one["source"]), str(one["source_id"]))

@@ -290,12 +290,14 @@ class KnownTrial:
     """A trial in its current state.
 
     Attributes:
+        scope: that the model gave.
         seen_through: the day up to which its registry is known to have said nothing else.
     """
 
     record: Record
     work_id: str
     version: int
+    scope: str
     seen_through: date
 
 

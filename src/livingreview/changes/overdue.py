@@ -31,7 +31,8 @@ def overdue(record: Record, seen_through: date, settings: TrialsSettings) -> Eve
     facts = record.trial
     if facts is None or not facts.status or facts.status in _SAYS_SO:
         return None
-    if facts.has_results or facts.results_first_posted_date or facts.result_pmids:
+    # What a sponsor lists as results is often what the trial builds upon, so it is no reason to expect no more.
+    if facts.has_results or facts.results_first_posted_date:
         return None
     name = _due_name(facts)
     due, updated = last_day(getattr(facts, name)), last_day(facts.last_update_posted_date or record.source_date)

@@ -30,11 +30,12 @@ class Telling:
 
     def trials(self) -> Iterator[KnownTrial]:
         """Trials in their current state that are not withdrawn and whose registry says how far it was read."""
-        record, version = reading.RECORD, reading.VERSION
+        record, version, score = reading.RECORD, reading.VERSION, reading.SCORE
         query = (
             select(version.c.content, version.c.envelope, version.c.number)
-            .add_columns(record.c.work_id, record.c.order_key)
+            .add_columns(record.c.work_id, record.c.order_key, score.c.scope)
             .join(version, and_(version.c.record_id == record.c.id, version.c.number == record.c.current_version))
+            .join(score, score.c.version_id == version.c.id)
             .where(record.c.kind == str(Kind.TRIAL), record.c.is_withdrawn.is_(False), version.c.is_derived.is_(True))
             .order_by(record.c.source, record.c.source_id)
         )
@@ -46,6 +47,7 @@ class Telling:
                         record=reading.record_of(row),
                         work_id=row.work_id,
                         version=row.number,
+                        scope=row.scope,
                         seen_through=seen_through,
                     )
 

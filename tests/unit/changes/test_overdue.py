@@ -43,6 +43,7 @@ def test_what_it_says() -> None:
         ({"primary_completion_date": ""}, "2024-01-01"),
         ({"completion_date": "", "primary_completion_date_type": "ACTUAL"}, "2023-06-01"),
         ({"primary_completion_date": "2023"}, "2024-01-01"),
+        ({"result_pmids": ("1",)}, "2023-06-01"),
     ],
 )
 def test_the_day_from_which_on(values: dict[str, Any], since: str) -> None:
@@ -62,7 +63,6 @@ def test_the_day_from_which_on(values: dict[str, Any], since: str) -> None:
         ),
         {"has_results": True},
         {"results_first_posted_date": "2024-01-01"},
-        {"result_pmids": ("1",)},
         {"primary_completion_date": "", "completion_date": ""},
         {"primary_completion_date": "soon"},
         {"last_update_posted_date": "", "source_date": ""},

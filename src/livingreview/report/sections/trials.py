@@ -247,9 +247,12 @@ def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:
     facts = stored.record.trial if stored is not None else None
     if stored is None or facts is None:
         return []
-    told = [pmid for change in _told(frame, "results_published", stored) for pmid in change.after["result_pmids"]]
-    pmids = sorted({*facts.result_pmids, *told}, key=lambda pmid: (len(pmid), pmid))
-    links = [{"label": f"PMID {clean(pmid)}", "url": pmid_url(pmid)} for pmid in pmids]
+    told = {pmid for change in _told(frame, "results_published", stored) for pmid in change.after["result_pmids"]}
+    links = []
+    for pmid in sorted({*facts.result_pmids, *told}, key=lambda pmid: (len(pmid), pmid)):
+        # Sponsors list what a trial builds upon as its results, too: whose word it is must be seen.
+        aside = "" if pmid in told else " (listed by the sponsor)"
+        links.append({"label": f"PMID {clean(pmid)}{aside}", "url": pmid_url(pmid)})
     if facts.has_results:
         links.insert(0, {"label": "results at the registry", "url": results_url(stored.record.source_id)})
     return links
