@@ -13,7 +13,20 @@ LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
     ("config", "http", "identity", "text", "tokens", "linking"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
-    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "reporting", "run", "inbox")
+    (
+        "plan",
+        "lines",
+        "method",
+        "acquire",
+        "resolving",
+        "training",
+        "ledger",
+        "new_areas",
+        "shelf",
+        "reporting",
+        "run",
+        "inbox",
+    )
     + ("baseline", "by_hand", "feedback", "queue", "evidence", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )

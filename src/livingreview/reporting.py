@@ -1,10 +1,12 @@
 """The report of a run: which changes it tells, what it is made of, where it is written; and the feed of every run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import overload
 
-from livingreview import changes, report
+from livingreview import changes, report, shelf
 from livingreview.config import Project
 from livingreview.deliver import atom
 from livingreview.errors import StoreError
@@ -15,6 +17,7 @@ from livingreview.store.repository import Repository
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _IDS_A_LOOK = 1_000
+_NEW_AREAS = "new_areas"
 
 
 def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
@@ -38,9 +41,12 @@ def write_report(
     Raises:
         StoreError: the folder cannot be written to.
     """
-    return report.write(
-        report.build(material(project, repository, baseline, run, failures, found)), project.path("out_dir") / run.name
-    )
+    gathered = material(project, repository, baseline, run, failures, found)
+    had = set(gathered.kept)
+    built = report.build(gathered)
+    if gathered.kept.keys() != had:
+        shelf.put(project, gathered)
+    return report.write(built, project.path("out_dir") / run.name)
 
 
 def write_feed(project: Project, repository: Repository, now: datetime) -> None:
@@ -65,34 +71,44 @@ def material(
 ) -> report.Material:
     """Everything that the report of one run is made of."""
     review, settings = project.review, project.settings
-    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    kept: dict[tuple[str, str], StoredRecord] = {
-        stored.record.key: stored for stored in repository.records(scopes=relevant)
-    }
+    pmids, dois = sorted(baseline.pmids), sorted(baseline.dois)
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
     changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
     wanted: dict[str, list[str]] = {}
     for source, source_id in sorted(baseline.trial_keys | changed):
         wanted.setdefault(source, []).append(source_id)
+    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
+    cited: dict[tuple[str, str], StoredRecord] = {}
     for source, ids in wanted.items():
         for start in range(0, len(ids), _IDS_A_LOOK):
             for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
-                kept[stored.record.key] = stored
-    for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
+                cited[stored.record.key] = stored
+    for stored in repository.reference_records(pmids, dois):
         if context.is_baseline(stored.record):
-            kept[stored.record.key] = stored
-    core = {
-        stored.record.key: (stored.record, stored.score.areas)
-        for stored in kept.values()
-        if stored.score and stored.score.scope == review.core_scope
-    }
+            cited[stored.record.key] = stored
+
+    def read() -> tuple[StoredRecord, ...]:
+        known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
+        return tuple(known[key] for key in sorted(known))
+
+    records = _Records(read)
+    state = shelf.state_of(project, baseline, repository.shown(relevant, wanted, pmids, dois))
+    kept = shelf.take(project, state)
+    if _NEW_AREAS not in kept:
+        core = {
+            stored.record.key: (stored.record, stored.score.areas)
+            for stored in records
+            if stored.score and stored.score.scope == review.core_scope
+        }
+        areas = propose_areas(review, core)
+        kept[_NEW_AREAS] = [[list(area.terms), [list(key) for key in area.keys]] for area in areas]
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     # The last one that searched: a run that read a file in between changed no method.
     asked = (repository.query_logs(other) for other in reversed(earlier))
     searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
-    return report.Material(
+    gathered = report.Material(
         review=review,
         baseline=baseline,
         run=run,
@@ -101,16 +117,49 @@ def material(
         previous_queries=tuple(searched),
         issues=tuple(repository.issues(run)),
         changes=tuple(found),
-        records=tuple(kept[key] for key in sorted(kept)),
+        records=records,
+        cited=tuple(cited[key] for key in sorted(cited)),
+        state=state,
         trial_history={
             nct: tuple(repository.versions("clinicaltrials", nct))
             for nct in sorted(baseline.nct_ids)
-            if ("clinicaltrials", nct) in kept
+            if ("clinicaltrials", nct) in cited
         },
         counts=repository.counts(),
         status=repository.status(review, queries, settings.services(), run.now_at),
         model_card=repository.model_card(run.model),
         failures=dict(failures),
         now=run.now_at,
-        new_areas=tuple(report.NewArea(terms=area.terms, keys=area.keys) for area in propose_areas(review, core)),
+        new_areas=tuple(
+            report.NewArea(terms=tuple(terms), keys=tuple((source, source_id) for source, source_id in keys))
+            for terms, keys in kept[_NEW_AREAS]
+        ),
     )
+    gathered.kept.update(kept)
+    return gathered
+
+
+class _Records(Sequence[StoredRecord]):
+    """Records that are read from the store once somebody looks at them."""
+
+    def __init__(self, read: Callable[[], tuple[StoredRecord, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _all(self) -> tuple[StoredRecord, ...]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, place: int) -> StoredRecord: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[StoredRecord, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> StoredRecord | tuple[StoredRecord, ...]:
+        return self._all[place]
+
+    def __iter__(self) -> Iterator[StoredRecord]:
+        return iter(self._all)

@@ -1,7 +1,21 @@
 """Which records are the same piece of research: facts -> pairs with a reason -> works. Pure, and no order matters."""
 
 from livingreview.linking.facts import Facts, facts_of
+from livingreview.linking.keys import are_one_by_title, camp, name_keys, rules_digest, title_keys
 from livingreview.linking.partition import Partition, partition
 from livingreview.linking.rules import SAME_PUBLICATION, Link, LinkKind
 
-__all__ = ["SAME_PUBLICATION", "Facts", "Link", "LinkKind", "Partition", "facts_of", "partition"]
+__all__ = [
+    "SAME_PUBLICATION",
+    "Facts",
+    "Link",
+    "LinkKind",
+    "Partition",
+    "are_one_by_title",
+    "camp",
+    "facts_of",
+    "name_keys",
+    "partition",
+    "rules_digest",
+    "title_keys",
+]

@@ -20,6 +20,8 @@ ISSUE: Table = table(tables.IssueRow)
 PAYLOAD: Table = table(tables.PayloadRow)
 WORK: Table = table(tables.WorkRow)
 WORK_LINK: Table = table(tables.WorkLinkRow)
+WORK_KEY: Table = table(tables.WorkKeyRow)
+LINKING: Table = table(tables.LinkingRow)
 RECORD: Table = table(tables.RecordRow)
 VERSION: Table = table(tables.VersionRow)
 CURSOR: Table = table(tables.CursorRow)
@@ -333,6 +335,17 @@ def decisions(connection: Connection, *, is_by_arrival: bool = False) -> list[De
         )
         for row in rows
     ]
+
+
+def decided_works(connection: Connection) -> set[str]:
+    """Works that somebody decided on at any stage, by their present names."""
+    moved = moved_works(connection)
+    return {moved.get(name, name) for name in connection.execute(select(DECISION.c.work_id).distinct()).scalars()}
+
+
+def in_bytes(connection: Connection, column: Any) -> Any:
+    """A column of texts in the order of their bytes; PostgreSQL sorts by the rules of a language otherwise."""
+    return column.collate("C") if connection.dialect.name == "postgresql" else column
 
 
 def moved_works(connection: Connection) -> dict[str, str]:
