@@ -634,7 +634,15 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
     Repository.open(f"sqlite:///{path}", tmp_path / "archive").close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        for table in ("absence", "work_link", "statement_rule", "statement_evidence", "statement_decision"):
+        for table in (
+            "work_key",
+            "linking",
+            "absence",
+            "work_link",
+            "statement_rule",
+            "statement_evidence",
+            "statement_decision",
+        ):
             connection.execute(text(f"DROP TABLE {table}"))
         for table, column in (
             ("run", "n_decisions"),
