@@ -13,22 +13,9 @@ LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
     ("aside", "config", "http", "identity", "text", "tokens", "linking", "telling"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
-    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "emerging", "reporting")
-    + (
-        "run",
-        "hindsight",
-        "inbox",
-        "baseline",
-        "by_hand",
-        "feedback",
-        "queue",
-        "evidence",
-        "export",
-        "bulk",
-        "doctor",
-        "replay",
-    )
-    + ("replay", "recall"),
+    ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "shelf", "emerging")
+    + ("reporting", "run", "hindsight", "inbox", "baseline", "by_hand", "feedback", "queue", "evidence", "export")
+    + ("bulk", "doctor", "replay", "recall"),
     ("schedule", "cli"),
 )
 LAYER_OF = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}

@@ -4,11 +4,12 @@ Both are looked for over the whole store in every run, after its versions have b
 the changes themselves, so a run that is killed before it tells leaves it to the next one, and nothing is told twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from livingreview import changes
+from livingreview import changes, shelf
 from livingreview.acquire import Watch
 from livingreview.config import Project, Review
 from livingreview.new_areas import MIN_RECORDS, propose_areas
@@ -16,6 +17,7 @@ from livingreview.records import Baseline, Change, Fidelity, Kind, Severity, las
 from livingreview.store.repository import Repository
 from livingreview.views import KnownTrial, Run, StoredRecord
 
+_SHELF = "areas"
 STAGES = ("overdue trials", "new areas")
 """Stages that a watch is told, each before anything of it is committed."""
 
@@ -46,14 +48,36 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
         found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
     telling.tell(run, found)
     watch.progress(STAGES[1], 0)
-    core = list(repository.records(scopes=[review.core_scope]))
+    state = shelf.state_of(project, baseline, repository.shown([review.core_scope], {}, [], []))
+    kept = shelf.take(project, _SHELF, state)
+    if not kept:
+        kept = _areas(review, context, repository)
+        shelf.put(project, _SHELF, state, kept)
+    groups = [changes.Group(terms=tuple(terms), keys=tuple(map(_key, keys))) for terms, keys in kept["groups"]]
     known = {
         (str(one["source"]), str(one["source_id"]))
         for change in telling.told("new_area")
         for one in change.after.get("records", ())
-    } | {stored.record.key for stored in core if context.is_baseline(stored.record)}
-    titles = {stored.record.key: stored.record.title for stored in core}
-    telling.tell(run, changes.new_areas(area_groups(review, core), known, titles, MIN_RECORDS, now))
+    } | {_key(key) for key in kept["cited"]}
+    titles = {_key(key): title for key, title in kept["titles"]}
+    telling.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
+
+
+def _areas(review: Review, context: changes.Context, repository: Repository) -> dict[str, Any]:
+    """The groups of core records that fit no area, which of their records the review cites, and their titles."""
+    core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
+    groups = area_groups(review, core.values())
+    grouped = [key for group in groups for key in group.keys]
+    return {
+        "groups": [[list(group.terms), [list(key) for key in group.keys]] for group in groups],
+        "cited": [list(key) for key in grouped if context.is_baseline(core[key].record)],
+        "titles": [[list(key), core[key].record.title] for key in grouped],
+    }
+
+
+def _key(names: Sequence[str]) -> tuple[str, str]:
+    source, source_id = names
+    return (source, source_id)
 
 
 def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes.Group]:

@@ -49,14 +49,15 @@ def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run
         return 0
     rules, cited = _rules(project, baseline)
     pieces: list[Evidence] = []
-    for through, waiting in sorted(behind.items()):
+    for through, hashes_behind in sorted(behind.items()):
+        waiting = frozenset(hashes_behind)
         for state in ledger.states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
             pieces.extend(rules.evidence(state, waiting))
             if len(pieces) >= _KEPT_AT_ONCE:
                 ledger.add(run, pieces)
                 pieces = []
     ledger.add(run, pieces)
-    evidence = ledger.evidence()
+    evidence = ledger.evidence(is_news_only=True)
     titles = ledger.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
     proposals, spoke = changes.propose(review, evidence, titles, now)
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
@@ -126,7 +127,7 @@ def tried(project: Project, repository: Repository, baseline: Baseline, statemen
         UsageError: the ledger has no such statement.
     """
     statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
-    hashes = {rule_hash for statement in statements for rule_hash in statement.rule_hashes}
+    hashes = frozenset(rule_hash for statement in statements for rule_hash in statement.rule_hashes)
     rules, cited = _rules(project, baseline)
     states = repository.ledger.states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
     return [piece for state in states for piece in rules.evidence(state, hashes)]

@@ -17,8 +17,6 @@ ABSENT = "not returned earlier"
 UNFINISHED = "unfinished trials"
 RESTORED = "restored from the snapshot"
 CENSUS = "still there"
-_CONTROLS = 3
-"""So many records that are there are asked for beside those that were not, so that a service in trouble is no proof."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,12 @@ def plan(project: Project, repository: Repository, baseline: Baseline, now: date
         now: the end of every window.
     """
     relevant = [scope.slug for scope in project.review.scopes if scope.is_relevant]
-    standing = repository.standing(relevant, sorted(baseline.dois))
+    watched = {
+        "pubmed": sorted(baseline.pmids),
+        "clinicaltrials": sorted(baseline.nct_ids),
+        "crossref": sorted(baseline.dois),
+    }
+    standing = repository.standing(relevant, sorted(baseline.dois), watched)
     return [*_searches(project, repository, standing, now), *_by_id(project, repository, standing, baseline)]
 
 
@@ -155,7 +158,7 @@ def _can_be_asked(project: Project, source: str, role: str) -> bool:
 
 def _asking(role: str, source: str, ids: Sequence[str], standing: Standing, *, is_settled: bool) -> Asking:
     stored, gone = standing.stored.get(source, frozenset()), standing.gone.get(source, frozenset())
-    controls = sorted(stored - gone)[:_CONTROLS] if role == ABSENT else []
+    controls = standing.controls.get(source, ()) if role == ABSENT else ()
     is_known = (source, role) not in standing.broken and set(ids) <= stored | gone
     return Asking(
         query=Query(name=role, source=source),

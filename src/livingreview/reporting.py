@@ -1,10 +1,12 @@
 """The report of a run: which changes it tells, what it is made of, where it is written; and the feed of every run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import overload
 
-from livingreview import changes, emerging, report
+from livingreview import changes, emerging, report, shelf
 from livingreview.aside import written_aside
 from livingreview.config import Project
 from livingreview.deliver import atom
@@ -15,6 +17,8 @@ from livingreview.store.repository import Repository
 from livingreview.views import Run, StoredChange, StoredRecord
 
 _IDS_A_LOOK = 1_000
+_NEW_AREAS = "new_areas"
+_SHELF = "report"
 
 
 def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
@@ -38,7 +42,11 @@ def write_report(
     Raises:
         StoreError: the folder cannot be written to.
     """
-    built = report.build(material(project, repository, baseline, run, failures, found))
+    gathered = material(project, repository, baseline, run, failures, found)
+    had = set(gathered.kept)
+    built = report.build(gathered)
+    if gathered.kept.keys() != had:
+        shelf.put(project, _SHELF, gathered.state, gathered.kept)
     pictures = report.drawn(built, project.path("figures_dir"))
     return report.write(built, project.path("out_dir") / run.name, pictures)
 
@@ -76,23 +84,35 @@ def material(
         since: the beginning of a period; None for the changes since the report before.
     """
     review, settings = project.review, project.settings
-    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    kept: dict[tuple[str, str], StoredRecord] = {
-        stored.record.key: stored for stored in repository.records(scopes=relevant)
-    }
+    pmids, dois = sorted(baseline.pmids), sorted(baseline.dois)
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
     changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
     wanted: dict[str, list[str]] = {}
     for source, source_id in sorted(baseline.trial_keys | changed):
         wanted.setdefault(source, []).append(source_id)
+    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
+    cited: dict[tuple[str, str], StoredRecord] = {}
     for source, ids in wanted.items():
         for start in range(0, len(ids), _IDS_A_LOOK):
             for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
-                kept[stored.record.key] = stored
-    for stored in repository.reference_records(sorted(baseline.pmids), sorted(baseline.dois)):
+                cited[stored.record.key] = stored
+    for stored in repository.reference_records(pmids, dois):
         if context.is_baseline(stored.record):
-            kept[stored.record.key] = stored
+            cited[stored.record.key] = stored
+
+    def read() -> tuple[StoredRecord, ...]:
+        known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
+        return tuple(known[key] for key in sorted(known))
+
+    records = _Records(read)
+    told = (*repository.telling.told("overdue"), *repository.telling.told("results_published"))
+    shown = repository.shown(relevant, wanted, pmids, dois)
+    state = shelf.state_of(project, baseline, f"{shown} {told}")
+    kept = shelf.take(project, _SHELF, state)
+    if _NEW_AREAS not in kept:
+        groups = emerging.area_groups(review, records)
+        kept[_NEW_AREAS] = [[list(group.terms), [list(key) for key in group.keys]] for group in groups]
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     if since is not None:
@@ -100,7 +120,7 @@ def material(
     # The last one that searched: a run that read a file in between changed no method.
     asked = (repository.query_logs(other) for other in reversed(earlier))
     searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
-    return report.Material(
+    gathered = report.Material(
         review=review,
         baseline=baseline,
         run=run,
@@ -109,11 +129,13 @@ def material(
         previous_queries=tuple(searched),
         issues=tuple(repository.issues(run)),
         changes=tuple(found),
-        records=tuple(kept[key] for key in sorted(kept)),
+        records=records,
+        cited=tuple(cited[key] for key in sorted(cited)),
+        state=state,
         trial_history={
             nct: tuple(repository.versions("clinicaltrials", nct))
             for nct in sorted(baseline.nct_ids)
-            if ("clinicaltrials", nct) in kept
+            if ("clinicaltrials", nct) in cited
         },
         counts=repository.counts(),
         status=repository.status(review, queries, settings.services(), run.now_at),
@@ -121,11 +143,40 @@ def material(
         failures=dict(failures),
         now=run.now_at,
         since=since,
-        told_trials=(*repository.telling.told("overdue"), *repository.telling.told("results_published")),
+        told_trials=told,
         new_areas=tuple(
-            report.NewArea(terms=group.terms, keys=group.keys) for group in emerging.area_groups(review, kept.values())
+            report.NewArea(terms=tuple(terms), keys=tuple((source, source_id) for source, source_id in keys))
+            for terms, keys in kept[_NEW_AREAS]
         ),
         flows=repository.flow.through(
-            run, {stored.work_id for stored in kept.values() if context.is_baseline(stored.record)}
+            run, {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)}
         ),
     )
+    gathered.kept.update(kept)
+    return gathered
+
+
+class _Records(Sequence[StoredRecord]):
+    """Records that are read from the store once somebody looks at them."""
+
+    def __init__(self, read: Callable[[], tuple[StoredRecord, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _all(self) -> tuple[StoredRecord, ...]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, place: int) -> StoredRecord: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[StoredRecord, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> StoredRecord | tuple[StoredRecord, ...]:
+        return self._all[place]
+
+    def __iter__(self) -> Iterator[StoredRecord]:
+        return iter(self._all)

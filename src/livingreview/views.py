@@ -145,8 +145,9 @@ class Standing:
     """What the store knows that decides what is asked next.
 
     Attributes:
-        stored: source -> ids of records that are not withdrawn.
+        stored: source -> ids of records that are not withdrawn, of all that may be asked for by id.
         gone: source -> ids of records that are withdrawn, or that their source did not return when asked.
+        controls: source -> a few ids of records that are there, for sources that something of is gone.
         doi_of: (source, id) -> doi, for what is gone.
         unfinished: source -> ids of trials that may still change their status by themselves.
         incomplete: source -> ids of records whose text was left out of a snapshot.
@@ -159,6 +160,7 @@ class Standing:
     cursors: tuple[Cursor, ...]
     stored: Mapping[str, frozenset[str]]
     gone: Mapping[str, frozenset[str]]
+    controls: Mapping[str, Sequence[str]]
     doi_of: Mapping[tuple[str, str], str]
     unfinished: Mapping[str, Sequence[str]]
     incomplete: Mapping[str, Sequence[str]]

@@ -189,6 +189,9 @@ def lay_out(folder: Path, n_statements: int) -> None:
     """The shipped review in a folder of its own, its ledger multiplied up to so many statements."""
     shutil.copytree(ROOT / "config", folder / "config")
     shutil.copytree(ROOT / "data" / "imsc-ev", folder / "data" / "imsc-ev")
+    models = folder / "config" / "reviews" / "imsc-ev" / "models.toml"
+    # What a training on all decisions costs is another question than what a run costs.
+    models.write_text(re.sub(r"retrain_after = \d+", "retrain_after = 1_000_000", models.read_text(encoding="utf-8")))
     path = folder / "config" / "reviews" / "imsc-ev" / "statements.toml"
     head, *statements = path.read_text(encoding="utf-8").split("[[statements]]\n")
     made = []

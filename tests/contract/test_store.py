@@ -564,7 +564,9 @@ def test_trials_that_are_not_finished_are_named(repository: Repository, run: Run
         trial("NCT00000004", status=""),
         article("1"),
     )
-    assert repository.standing([], []).unfinished == {"clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]}
+    assert repository.standing([], [], {}).unfinished == {
+        "clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]
+    }
 
 
 def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository: Repository, run: Run) -> None:
@@ -610,8 +612,9 @@ def test_a_record_is_withdrawn_by_the_second_run_that_misses_it(repository: Repo
     (version,) = [one for one in repository.underived(10) if one.is_withdrawal]
     assert version.record.merged_into == "9"
     assert miss(repository, later, "1").issues == []
-    standing = repository.standing([], [])
+    standing = repository.standing([], [], {"pubmed": ["1", "2", "3"]})
     assert (standing.stored["pubmed"], standing.gone["pubmed"]) == ({"2"}, {"1"})
+    assert standing.controls["pubmed"] == ("2",)
     # A file that holds it proves nothing, its own source does.
     apply(repository, later, article("1"))
     assert repository.absences()
@@ -631,7 +634,15 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
     Repository.open(f"sqlite:///{path}", tmp_path / "archive").close()
     engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
-        for table in ("absence", "work_link", "statement_rule", "statement_evidence", "statement_decision"):
+        for table in (
+            "work_key",
+            "linking",
+            "absence",
+            "work_link",
+            "statement_rule",
+            "statement_evidence",
+            "statement_decision",
+        ):
             connection.execute(text(f"DROP TABLE {table}"))
         for table, column in (
             ("run", "n_decisions"),
@@ -642,6 +653,14 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
             ("payload", "error"),
         ):
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+        for index in (
+            "ix_record_version_number",
+            "ix_record_version_is_text_complete",
+            "ix_record_kind",
+            "ix_record_source_id",
+            "ix_change_source_id",
+        ):
+            connection.execute(text(f"DROP INDEX {index}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
         connection.execute(
             text(

@@ -623,6 +623,53 @@ def test_new_records_arrive_when_the_model_has_to_be_trained_anew(filled: Lab) -
     assert (len(models), told) == (1, ["31000777"])
 
 
+def test_a_quiet_run_reports_what_a_run_without_memory_would(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert filled("run", now=FIRST).code == 0
+    kept = filled.root / "out" / ".kept.json"
+    before = kept.read_bytes()
+    with monkeypatch.context() as patched:
+        # Nothing is read of the records that are shown: what the first report made of them is shown again.
+        patched.setattr("livingreview.reporting._Records.__iter__", lambda _self: pytest.fail("records were read"))
+        assert filled("run", now=SECOND).code == 0
+    assert kept.read_bytes() == before
+    folder = filled.root / "out" / "20220608T050000Z"
+    pages = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert "burns of mice" in pages["report.md"].decode()
+    for spoilt in (None, b"", b"[]", b'{"state":"another","values":{}}'):
+        kept.unlink() if spoilt is None else kept.write_bytes(spoilt)
+        assert filled("report").code == 0
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == pages
+        assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["decision", "split", "revision", "area"])
+def test_whatever_touches_the_records_makes_the_report_anew(filled: Lab, tmp_path: Path, what: str) -> None:
+    filled.server.world.add(Article(pmid="31000005", title="Erratum", notices=(("ErratumFor", "31000001", "x"),)))
+    assert filled("run", now=FIRST).code == 0
+    assert filled("queue", "add", "--title", "Erratum", "--pmid", "31000005", now=FIRST).code == 0
+    kept = filled.root / "out" / ".kept.json"
+    before = json.loads(kept.read_bytes())["state"]
+    if what == "decision":
+        table = tmp_path / "decided.csv"
+        head = "work_id,stage,decision,reason,areas,person,decided_at"
+        table.write_text(f"{head}\npubmed:31000001,title_abstract,exclude,,,AB,2022-06-02T08:00:00Z\n")
+        assert filled("queue", "import", table).code == 0
+    elif what == "split":
+        assert filled("works", "split", "pubmed:31000001", "--by", "AB", "--reason", "two").code in (0, 2)
+        assert filled("works", "join", "pubmed:31000001", "pubmed:31000002", "--by", "AB", "--reason", "one").code == 0
+    elif what == "revision":
+        filled.server.world.revise("31000001", title="Vesicles of loom cells in scalds of mice", mdat=date(2022, 6, 3))
+    else:
+        path = filled.config / "reviews" / "tiny" / "areas.toml"
+        path.write_text(path.read_text() + "\n# edited\n")
+    assert filled("run", now=SECOND).code == 0
+    assert json.loads(kept.read_bytes())["state"] != before
+    quick = report_of(filled, SECOND)
+    kept.unlink()
+    assert filled("report").code == 0
+    assert report_of(filled, SECOND) == quick
+
+
 def recall(lab: Lab, code: int = 0) -> dict[str, object]:
     ended = lab("baseline", "check", "--live", "--json")
     assert ended.code == code, ended.err

@@ -29,6 +29,10 @@ _PAST = {"confirms": "confirmed", "extends": "extended", "challenges": "challeng
 _DISCREDITED = frozenset({"RetractionIn", "PartialRetractionIn", "Retracted Publication"})
 
 
+_Chosen = tuple[Statement, int, Rule, str]
+"""A statement, the number of one of its rules, the rule and its hash."""
+
+
 class Ledger:
     """The rules of a review, ready to be held against states.
 
@@ -41,6 +45,7 @@ class Ledger:
         self._context = context
         self._baseline = baseline
         self._parents = context.review.area_parents()
+        self._chosen: dict[tuple[AbstractSet[str], Kind, str], list[_Chosen]] = {}
         self._printed = {trial.nct_id: trial.status for trial in baseline.trials if trial.nct_id}
 
     def wanted_scopes(self, rule_hashes: AbstractSet[str]) -> tuple[str, ...] | None:
@@ -54,7 +59,23 @@ class Ledger:
                     scopes.update(rule.scopes)
         return tuple(sorted(scopes))
 
-    def evidence(self, state: RecordState, rule_hashes: AbstractSet[str]) -> Iterator[Evidence]:
+    def _rules_for(self, rule_hashes: frozenset[str], kind: Kind, scope: str) -> list[_Chosen]:
+        """Those of these rules that speak of records of a kind and scope, in the order of the ledger."""
+        key = (rule_hashes, kind, scope)
+        if key not in self._chosen:
+            self._chosen[key] = [
+                (statement, number, rule, rule_hash)
+                for statement in self._context.review.statements
+                for number, (rule, rule_hash) in enumerate(
+                    zip(statement.rules, statement.rule_hashes, strict=True), start=1
+                )
+                if rule_hash in rule_hashes
+                and (not rule.kinds or kind in rule.kinds)
+                and (not rule.scopes or scope in rule.scopes)
+            ]
+        return self._chosen[key]
+
+    def evidence(self, state: RecordState, rule_hashes: frozenset[str]) -> Iterator[Evidence]:
         """What a state means for the statements: one piece a rule that it meets, in the order of the ledger.
 
         Args:
@@ -65,39 +86,32 @@ class Ledger:
             return
         reference = self._context.reference_of(state.record)
         text = ""
-        for statement in self._context.review.statements:
-            for number, (rule, rule_hash) in enumerate(
-                zip(statement.rules, statement.rule_hashes, strict=True), start=1
-            ):
-                if rule_hash not in rule_hashes or not self._is_met(statement, rule, state, reference):
-                    continue
-                text = text or _text(state.record)
-                quotes = _quotes(rule, text)
-                if quotes is None:
-                    continue
-                yield Evidence(
-                    statement_id=statement.id,
-                    rule=number,
-                    rule_hash=rule_hash,
-                    effect=rule.effect,
-                    source=state.record.source,
-                    source_id=state.record.source_id,
-                    work_id=state.work_id,
-                    version=state.version,
-                    why=rule.why,
-                    facts=tuple(self._facts(rule, state)),
-                    quotes=quotes,
-                )
+        for statement, number, rule, rule_hash in self._rules_for(rule_hashes, state.record.kind, state.score.scope):
+            if not self._is_met(statement, rule, state, reference):
+                continue
+            text = text or _text(state.record)
+            quotes = _quotes(rule, text)
+            if quotes is None:
+                continue
+            yield Evidence(
+                statement_id=statement.id,
+                rule=number,
+                rule_hash=rule_hash,
+                effect=rule.effect,
+                source=state.record.source,
+                source_id=state.record.source_id,
+                work_id=state.work_id,
+                version=state.version,
+                why=rule.why,
+                facts=tuple(self._facts(rule, state)),
+                quotes=quotes,
+            )
 
     def _is_met(self, statement: Statement, rule: Rule, state: RecordState, reference: Reference | None) -> bool:
-        """Everything but the words, which are dear to look for."""
+        """Everything but kind and scope, which are looked at before, and the words, which are dear to look for."""
         record, score = state.record, state.score
         trial = record.trial
         if not self._is_cited_as(statement, rule, state.record, reference):
-            return False
-        if rule.kinds and record.kind not in rule.kinds:
-            return False
-        if rule.scopes and score.scope not in rule.scopes:
             return False
         if rule.areas and not self._areas(score).intersection(rule.areas):
             return False

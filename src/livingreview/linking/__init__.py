@@ -1,7 +1,22 @@
 """Which records are the same piece of research: facts -> pairs with a reason -> works. Pure, and no order matters."""
 
 from livingreview.linking.facts import Facts, can_report, facts_of
+from livingreview.linking.keys import are_one_by_title, camp, name_keys, rules_digest, title_keys
 from livingreview.linking.partition import Partition, partition
 from livingreview.linking.rules import SAME_PUBLICATION, Link, LinkKind
 
-__all__ = ["SAME_PUBLICATION", "Facts", "Link", "LinkKind", "Partition", "can_report", "facts_of", "partition"]
+__all__ = [
+    "SAME_PUBLICATION",
+    "Facts",
+    "Link",
+    "LinkKind",
+    "Partition",
+    "are_one_by_title",
+    "camp",
+    "can_report",
+    "facts_of",
+    "name_keys",
+    "partition",
+    "rules_digest",
+    "title_keys",
+]

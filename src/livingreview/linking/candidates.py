@@ -16,14 +16,14 @@ def same_publication_pairs(facts: Sequence[Facts]) -> set[tuple[int, int]]:
     """Pairs of places in ``facts`` that may be one text or one trial, each with the lower place first."""
     bearers: dict[str, list[int]] = defaultdict(list)
     for place, one in enumerate(facts):
-        for name in _own_names(one):
+        for name in own_names(one):
             bearers[name].append(place)
     pairs: set[tuple[int, int]] = set()
     for places in bearers.values():
         if 1 < len(places) <= MAX_BEARERS:
             pairs.update(_all_pairs(places))
     for place, one in enumerate(facts):
-        for name in _named(one):
+        for name in named(one):
             pairs.update(_pair(place, other) for other in bearers.get(name, ())[:MAX_BEARERS] if other != place)
     pairs.update(_title_pairs(facts))
     return pairs
@@ -39,7 +39,8 @@ def bearers_of(facts: Sequence[Facts]) -> dict[str, list[int]]:
     return found
 
 
-def _own_names(one: Facts) -> list[str]:
+def own_names(one: Facts) -> list[str]:
+    """The names by which records are found to be one text or one trial."""
     if one.is_trial:
         return [f"trial:{one.source_id.upper()}"]
     names = names_of(one)
@@ -50,7 +51,8 @@ def _own_names(one: Facts) -> list[str]:
     return names
 
 
-def _named(one: Facts) -> Iterator[str]:
+def named(one: Facts) -> Iterator[str]:
+    """The names by which a record says which others may be the same text or trial."""
     for _, names in one.preprint_links:
         yield from names
     for sibling in one.siblings:
@@ -67,16 +69,23 @@ def _title_pairs(facts: Sequence[Facts]) -> Iterator[tuple[int, int]]:
     """
     blocks: dict[tuple[str, str], dict[int, dict[tuple[str, bool], list[int]]]] = {}
     for place, one in enumerate(facts):
-        if one.title and one.families and one.year:
-            camp = (one.source, one.is_preprint)
-            for word in sorted(set(one.title.split()), key=lambda word: (-len(word), word))[:_TITLE_WORDS]:
-                years = blocks.setdefault((one.families[0], word), {})
-                years.setdefault(one.year, {}).setdefault(camp, []).append(place)
+        camp = (one.source, one.is_preprint)
+        for block in title_blocks(one):
+            years = blocks.setdefault(block, {})
+            years.setdefault(one.year, {}).setdefault(camp, []).append(place)
     for years in blocks.values():
         for year in sorted(years):
             yield from _between(years[year], years[year], is_same_year=True)
             if year + 1 in years:
                 yield from _between(years[year], years[year + 1], is_same_year=False)
+
+
+def title_blocks(one: Facts) -> list[tuple[str, str]]:
+    """First author and each of the longest words of the title; none where these or the year are not known."""
+    if not (one.title and one.families and one.year):
+        return []
+    words = sorted(set(one.title.split()), key=lambda word: (-len(word), word))[:_TITLE_WORDS]
+    return [(one.families[0], word) for word in words]
 
 
 _Camps = dict[tuple[str, bool], list[int]]

@@ -1,7 +1,7 @@
 """Records -> works: a function of the records' present states and of people's words, whatever came first.
 
 Everything is sorted by the records' own names before it is looked at, so the order of arrival cannot matter, and
-the whole is done anew each time, so a merge that rests on what a record no longer says is gone with it.
+what is handed in is done anew each time, so a merge that rests on what a record no longer says is gone with it.
 
 1. What people joined belongs together, what they parted never does.
 2. Links that say "the same publication" are taken, the surest first, unless a publication would then hold two articles

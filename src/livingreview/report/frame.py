@@ -36,6 +36,19 @@ class Frame:
         made: T = self._made[make]
         return made
 
+    def lasting(self, make: Callable[["Frame"], T]) -> T:
+        """What a function makes of records, decisions, baseline and review alone, whatever run is reported.
+
+        It may have been made for an earlier report of the same state. JSON-ready: texts, numbers, lists, and mappings
+        by text. Nobody changes it.
+        """
+        kept = self.material.kept
+        name = f"{make.__module__}.{make.__qualname__}"
+        if name not in kept:
+            kept[name] = make(self)
+        made: T = kept[name]
+        return made
+
     @cached_property
     def changes(self) -> tuple[StoredChange, ...]:
         """Every change: loudest first, then by type and record."""
@@ -45,6 +58,12 @@ class Frame:
     def by_key(self) -> Mapping[Key, StoredRecord]:
         """Records by (source, source_id)."""
         return {stored.record.key: stored for stored in self.material.records}
+
+    @cached_property
+    def cited_by_key(self) -> Mapping[Key, StoredRecord]:
+        """Records that the baseline prints or cites, by (source, source_id); where they were not told apart, all."""
+        cited = self.material.cited
+        return self.by_key if cited is None else {stored.record.key: stored for stored in cited}
 
     @cached_property
     def new_keys(self) -> frozenset[Key]:
@@ -132,7 +151,16 @@ class Frame:
         """Labels of areas in the order of config; a parent is left out where a child says more."""
         wanted = set(slugs)
         implied = {self._parents[slug] for slug in wanted if slug in self._parents and self._parents[slug] != slug}
-        return [label for slug, label in self.area_labels.items() if slug in wanted - implied]
+        named = sorted(self._area_places[slug] for slug in wanted - implied if slug in self._area_places)
+        return [self._area_names[place] for place in named]
+
+    @cached_property
+    def _area_places(self) -> dict[str, int]:
+        return {slug: place for place, slug in enumerate(self.area_labels)}
+
+    @cached_property
+    def _area_names(self) -> tuple[str, ...]:
+        return tuple(self.area_labels.values())
 
     def change_row(self, found: StoredChange, *, is_with_statements: bool = True) -> dict[str, Any]:
         """One change as every list of changes shows it; the list of a statement names no others."""

@@ -18,11 +18,24 @@ _SEEN_PROBABILITY_DIGITS = 2
 
 
 def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
-    """Works of these scopes that the review does not cite, newest first; trials stand in a section of their own.
+    """Works of these relevant scopes that the review does not cite, newest first; each says whether it is new."""
+    wanted = set(scopes)
+    found = []
+    for kept in frame.lasting(publication_rows):
+        if kept["scope"] in wanted:
+            row = dict(kept)
+            row["is_new"] = any((source, source_id) in frame.new_keys for source, source_id in row.pop("keys"))
+            found.append(row)
+    return found
+
+
+def publication_rows(frame: Frame) -> list[dict[str, Any]]:
+    """Works of every relevant scope that the review does not cite, newest first; trials stand in their own section.
 
     What the review cites is left out with its preprint; a notice about it, or another article of its work, is not.
+    ``keys`` are the records of the work; ``is_new`` is for :func:`publications` to say.
     """
-    wanted = set(scopes)
+    wanted = {scope.slug for scope in frame.material.review.scopes if scope.is_relevant}
     groups: dict[str, list[StoredRecord]] = defaultdict(list)
     cited: set[str] = set()
     for stored in frame.material.records:
@@ -80,8 +93,9 @@ def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> d
         "flags": _flags(stored, group),
         "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
         "decision": last_word(stored.decisions),
-        "is_new": any(other.record.key in frame.new_keys for other in group),
+        "is_new": False,
         "is_before_review": is_before(record.publication_date, frame.material.baseline.published_date),
+        "keys": [list(other.record.key) for other in group],
     }
 
 

@@ -4,6 +4,7 @@ Evidence, marks and the changes that tell of them commit together, so a run that
 if it had not begun, and nothing is told twice.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -97,19 +98,31 @@ class Ledger:
                 return
             query = query.where(version.c.id > rows[-1].id)
 
-    def evidence(self) -> list[tuple[Evidence, bool]]:
-        """Every piece of evidence with whether no change has told of it yet, in the order in which it came."""
+    def evidence(self, *, is_news_only: bool = False) -> list[tuple[Evidence, bool]]:
+        """Every piece of evidence with whether no change has told of it yet, in the order in which it came.
+
+        Args:
+            is_news_only: only that of rules some of whose evidence no change has told of.
+        """
+        query, table = _evidence_query(), reading.EVIDENCE
+        if is_news_only:
+            news = select(table.c.rule_hash).where(table.c.is_proposed.is_(False))
+            query = query.where(table.c.rule_hash.in_(news))
         with self._begin() as connection:
-            return [(_evidence(row), not row.is_proposed) for row in connection.execute(_evidence_query())]
+            return [(_evidence(row), not row.is_proposed) for row in connection.execute(query)]
 
     def titles(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """(source, source_id) -> title of the current state."""
-        titles = {}
+        record, version = reading.RECORD, reading.VERSION
+        titles: dict[tuple[str, str], str] = {}
         ids = sorted({source_id for _source, source_id in keys})
+        current = select(record.c.source, record.c.source_id, version.c.content).join(
+            version, and_(version.c.record_id == record.c.id, version.c.number == record.c.current_version)
+        )
         with self._begin() as connection:
             for start in range(0, len(ids), _BATCH):
-                for stored in reading.records(connection, ids=ids[start : start + _BATCH]):
-                    titles[stored.record.key] = stored.record.title
+                rows = connection.execute(current.where(record.c.source_id.in_(ids[start : start + _BATCH])))
+                titles |= {(row.source, row.source_id): json.loads(row.content).get("title", "") for row in rows}
         return {key: titles.get(key, "") for key in keys}
 
     def add(self, run: Run, pieces: Sequence[Evidence]) -> int:
@@ -119,12 +132,13 @@ class Ledger:
             How many pieces were kept.
         """
         table = reading.EVIDENCE
+        ids = sorted({piece.source_id for piece in pieces})
+        look = select(table.c.rule_hash, table.c.source, table.c.source_id, table.c.facts)
         with self._begin() as connection:
             known = {
                 (row.rule_hash, row.source, row.source_id, tuple(row.facts))
-                for row in connection.execute(
-                    select(table.c.rule_hash, table.c.source, table.c.source_id, table.c.facts)
-                )
+                for start in range(0, len(ids), _BATCH)
+                for row in connection.execute(look.where(table.c.source_id.in_(ids[start : start + _BATCH])))
             }
             rows = []
             for piece in pieces:

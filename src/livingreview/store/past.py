@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, insert, select
 
 from livingreview.store import reading
-from livingreview.store.works import relink
+from livingreview.store.linking import Linking
 from livingreview.views import Run
 
 _BATCH = 1_000
@@ -72,7 +72,8 @@ class _Filling:
         then = between.where(link.c.run_id.is_(None) | (link.c.run_id <= run_id))
         self._insert(link, (self._as_then(row) for row in self._rows(then)))
         self._insert(reading.CURSOR, self._cursors(lags))
-        relink(self._goal, self._run)
+        # Nothing was linked in it yet, so everything is.
+        Linking(self._goal).relink(self._run.now_at, self._run.id, set())
 
     def _rows(self, query: Select[Any]) -> Iterable[dict[str, Any]]:
         for row in self._source.execute(query.execution_options(yield_per=_BATCH)):

@@ -2,7 +2,8 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,8 @@ ISSUE: Table = table(tables.IssueRow)
 PAYLOAD: Table = table(tables.PayloadRow)
 WORK: Table = table(tables.WorkRow)
 WORK_LINK: Table = table(tables.WorkLinkRow)
+WORK_KEY: Table = table(tables.WorkKeyRow)
+LINKING: Table = table(tables.LinkingRow)
 RECORD: Table = table(tables.RecordRow)
 VERSION: Table = table(tables.VersionRow)
 CURSOR: Table = table(tables.CursorRow)
@@ -33,6 +36,7 @@ EVIDENCE: Table = table(tables.EvidenceRow)
 STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
+_WORKS_A_LOOK = 1_000
 _ACTIONS = ("new", "revised", "unchanged", "older", "thinner", "withdrawn", "unstored")
 
 
@@ -175,10 +179,16 @@ def records(
         conditions.append(RECORD.c.work_id.in_({moved.get(work_id, work_id) for work_id in work_ids}))
     if scopes is not None:
         conditions.append(SCORE.c.scope.in_(scopes))
+    if ids is None and work_ids is None:
+        rows: Iterable[Any] = connection.execute(_current(*conditions).execution_options(yield_per=1000))
+        spoken = decisions(connection)
+    else:
+        rows = connection.execute(_current(*conditions)).all()
+        spoken = _decisions_on(connection, {row.work_id for row in rows})
     said: dict[str, list[Decision]] = defaultdict(list)
-    for decision in decisions(connection):
+    for decision in spoken:
         said[decision.work_id].append(decision)
-    for row in connection.execute(_current(*conditions).execution_options(yield_per=1000)):
+    for row in rows:
         yield StoredRecord(
             record=record_of(row),
             work_id=row.work_id,
@@ -320,9 +330,26 @@ def decisions(connection: Connection, *, is_by_arrival: bool = False) -> list[De
         connection: to read from.
         is_by_arrival: in the order in which they came into the store, not in that in which they were made.
     """
-    moved = moved_works(connection)
     order = (DECISION.c.id,) if is_by_arrival else (DECISION.c.decided_at, DECISION.c.id)
     rows = connection.execute(select(DECISION).order_by(*order))
+    return _decisions(rows, moved_works(connection))
+
+
+def _decisions_on(connection: Connection, work_ids: AbstractSet[str]) -> list[Decision]:
+    """Every decision on these works under any of their names, oldest first."""
+    name = RECORD.c.source + ":" + RECORD.c.source_id
+    wanted, moved, rows = sorted(work_ids), dict[str, str](), list[Any]()
+    for start in range(0, len(wanted), _WORKS_A_LOOK):
+        names = select(name, RECORD.c.work_id).where(RECORD.c.work_id.in_(wanted[start : start + _WORKS_A_LOOK]))
+        moved |= {one: work for one, work in connection.execute(names)}
+    every = sorted(moved)
+    for start in range(0, len(every), _WORKS_A_LOOK):
+        found = select(DECISION).where(DECISION.c.work_id.in_(every[start : start + _WORKS_A_LOOK]))
+        rows += connection.execute(found).all()
+    return _decisions(sorted(rows, key=lambda row: (row.decided_at, row.id)), moved)
+
+
+def _decisions(rows: Iterable[Any], moved: Mapping[str, str]) -> list[Decision]:
     return [
         Decision(
             work_id=moved.get(row.work_id, row.work_id),
@@ -335,6 +362,17 @@ def decisions(connection: Connection, *, is_by_arrival: bool = False) -> list[De
         )
         for row in rows
     ]
+
+
+def decided_works(connection: Connection) -> set[str]:
+    """Works that somebody decided on at any stage, by their present names."""
+    moved = moved_works(connection)
+    return {moved.get(name, name) for name in connection.execute(select(DECISION.c.work_id).distinct()).scalars()}
+
+
+def in_bytes(connection: Connection, column: Any) -> Any:
+    """A column of texts in the order of their bytes; PostgreSQL sorts by the rules of a language otherwise."""
+    return column.collate("C") if connection.dialect.name == "postgresql" else column
 
 
 def moved_works(connection: Connection) -> dict[str, str]:

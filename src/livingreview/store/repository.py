@@ -18,7 +18,7 @@ from livingreview.config import Query, Review, ServiceSettings
 from livingreview.errors import SourceError, StoreError
 from livingreview.http import Payload, Request
 from livingreview.records import Change, Cursor, Decision, Record, Score
-from livingreview.store import absence, deriving, health, lock, people, reading, runlog, snapshot, standing
+from livingreview.store import absence, deriving, health, lock, people, reading, runlog, shown, snapshot, standing
 from livingreview.store.archive import Archive
 from livingreview.store.engine import explain, open_engine
 from livingreview.store.flow import Flow
@@ -266,6 +266,13 @@ class Repository:
             ).scalars()
             return list(reading.records(connection, work_ids=sorted(set(works))))
 
+    def shown(
+        self, scopes: Sequence[str], ids: Mapping[str, Sequence[str]], pmids: Sequence[str], dois: Sequence[str]
+    ) -> str:
+        """Names the state of everything that a report shows of these records; see :mod:`.shown`."""
+        with self._begin() as connection:
+            return shown.shown(connection, scopes, ids, pmids, dois)
+
     def model_card(self, model_id: str) -> dict[str, Any]:
         """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
         with self._begin() as connection:
@@ -301,10 +308,10 @@ class Repository:
         with self._begin() as connection:
             return absence.absences(connection)
 
-    def standing(self, scopes: Sequence[str], dois: Sequence[str]) -> Standing:
+    def standing(self, scopes: Sequence[str], dois: Sequence[str], watched: Mapping[str, Sequence[str]]) -> Standing:
         """What decides what is asked next; see :func:`livingreview.store.standing.standing`."""
         with self._begin() as connection:
-            return standing.standing(connection, scopes, dois)
+            return standing.standing(connection, scopes, dois, watched)
 
     def readings(self, source: str, query_hash: str) -> list[EarlierReading]:
         """Every complete reading of a query that announced a number, oldest first; skipped readings left out."""

@@ -91,8 +91,7 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
             yield _line(_named(dict(row._mapping), runs, drop))
 
     def text(column: Any) -> Any:
-        # PostgreSQL sorts text by the rules of a language, unless told not to.
-        return column.collate("C") if connection.dialect.name == "postgresql" else column
+        return reading.in_bytes(connection, column)
 
     record, version = reading.RECORD, reading.VERSION
     yield "runs.jsonl", lines(reading.RUN, reading.RUN.c.id)

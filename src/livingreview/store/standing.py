@@ -1,6 +1,6 @@
 """What the store knows that decides what is asked next, read at one moment."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
@@ -11,42 +11,81 @@ from livingreview.store.absence import absences
 from livingreview.views import Standing
 
 _IDS_A_LOOK = 1_000
+_CONTROLS = 3
+"""So many records that are there are asked for beside those that were not, so that a service in trouble is no proof."""
 _CURRENT = and_(
     reading.VERSION.c.record_id == reading.RECORD.c.id, reading.VERSION.c.number == reading.RECORD.c.current_version
 )
 
 
-def standing(connection: Connection, scopes: Sequence[str], dois: Sequence[str]) -> Standing:
+def standing(
+    connection: Connection, scopes: Sequence[str], dois: Sequence[str], watched: Mapping[str, Sequence[str]]
+) -> Standing:
     """See :class:`livingreview.views.Standing`.
 
     Args:
         connection: to read from.
         scopes: slugs of the relevant scopes.
         dois: whose PMIDs are wanted.
+        watched: source -> ids of which it is wanted whether they are stored.
     """
     record = reading.RECORD
-    stored: dict[str, set[str]] = {}
-    withdrawn: dict[str, set[str]] = {}
-    for source, source_id, is_withdrawn in connection.execute(
-        select(record.c.source, record.c.source_id, record.c.is_withdrawn)
-    ):
-        (withdrawn if is_withdrawn else stored).setdefault(source, set()).add(source_id)
-    missed = absences(connection)
-    gone = {source: set(ids) for source, ids in withdrawn.items()}
-    for absence in missed:
+    gone: dict[str, set[str]] = {}
+    withdrawn = select(record.c.source, record.c.source_id).where(record.c.is_withdrawn.is_(True))
+    for source, source_id in connection.execute(withdrawn):
+        gone.setdefault(source, set()).add(source_id)
+    for absence in absences(connection):
         gone.setdefault(absence.source, set()).add(absence.source_id)
+    unfinished, incomplete = reading.unfinished_trials(connection), reading.incomplete_ids(connection)
+    to_count = _to_count(connection, scopes)
+    pmid_of = _pmids(connection, dois)
+    stored = {source: _stored(connection, source, ids) for source, ids in watched.items()}
+    stored.setdefault("pubmed", set()).update(_stored(connection, "pubmed", sorted(set(pmid_of.values()))))
+    for listed in (unfinished, incomplete, to_count):
+        for source, some in listed.items():
+            stored.setdefault(source, set()).update(some)
     return Standing(
         cursors=tuple(reading.cursors(connection)),
         stored={source: frozenset(ids) for source, ids in stored.items()},
         gone={source: frozenset(ids) for source, ids in gone.items()},
         doi_of=_dois(connection, gone),
-        unfinished=reading.unfinished_trials(connection),
-        incomplete=reading.incomplete_ids(connection),
-        to_count=_to_count(connection, scopes),
-        pmid_of=_pmids(connection, dois),
+        controls={source: _first_ids(connection, source, ids) for source, ids in gone.items()},
+        unfinished=unfinished,
+        incomplete=incomplete,
+        to_count=to_count,
+        pmid_of=pmid_of,
         broken=_broken(connection),
         read_until=_read_until(connection),
     )
+
+
+def _stored(connection: Connection, source: str, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are stored and not withdrawn."""
+    record = reading.RECORD
+    found: set[str] = set()
+    for start in range(0, len(ids), _IDS_A_LOOK):
+        found.update(
+            connection.execute(
+                select(record.c.source_id).where(
+                    record.c.source == source,
+                    record.c.source_id.in_(ids[start : start + _IDS_A_LOOK]),
+                    record.c.is_withdrawn.is_(False),
+                )
+            ).scalars()
+        )
+    return found
+
+
+def _first_ids(connection: Connection, source: str, gone: Collection[str]) -> tuple[str, ...]:
+    """The first ids of a source that are stored and not gone, in the order of their bytes."""
+    record = reading.RECORD
+    in_order = (
+        select(record.c.source_id)
+        .where(record.c.source == source, record.c.is_withdrawn.is_(False))
+        .order_by(reading.in_bytes(connection, record.c.source_id))
+        .limit(_CONTROLS + len(gone))
+    )
+    return tuple(one for one in connection.execute(in_order).scalars() if one not in gone)[:_CONTROLS]
 
 
 def _dois(connection: Connection, gone: dict[str, set[str]]) -> dict[tuple[str, str], str]:

@@ -1,5 +1,6 @@
 """The clocks: how far each source has been searched, triaged and reported."""
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,32 +21,62 @@ def source_status(
     now: datetime,
 ) -> dict[str, SourceStatus]:
     """See :meth:`livingreview.store.repository.Repository.status`."""
-    records = _count_by_source(connection, reading.RECORD.c.id)
-    versions = _count_by_source(connection, reading.VERSION.c.id)
+    records, versions = _counts(connection)
+    touching = _touching(connection)
+    triaged = _triaged_through(connection, review)
+    runs = connection.execute(select(reading.RUN).order_by(reading.RUN.c.id.desc())).all()
     configured = {name for name, service in settings.items() if service.is_enabled}
     status = {}
     for name in sorted(configured | set(records)):
         wanted = [query for query in queries if query.source == name]
         searched = _searched_through(connection, wanted)
         is_asked = name in configured and bool(wanted)
+        touched = [run for run in runs if run.id in touching.get(name, ())]
         limit = timedelta(days=settings[name].overdue_after_days) if name in settings else timedelta(0)
         status[name] = SourceStatus(
             records=records.get(name, 0),
             versions=versions.get(name, 0),
             searched_through_at=searched,
-            triaged_through_at=_triaged_through(connection, name, review),
-            reported_through_at=_reported_through(connection, name),
+            triaged_through_at=triaged.get(name),
+            reported_through_at=next((run.now_at for run in touched if run.reported_at is not None), None),
             is_overdue=is_asked and (searched is None or now - searched > limit),
-            last_run=_last_run(connection, name),
+            last_run=_last_run(connection, name, touched[0]) if touched else None,
         )
     return status
 
 
-def _count_by_source(connection: Connection, column: Any) -> dict[str, int]:
-    query = select(reading.RECORD.c.source, func.count(column)).group_by(reading.RECORD.c.source)
-    if column.table is not reading.RECORD:
-        query = query.join(reading.VERSION, reading.VERSION.c.record_id == reading.RECORD.c.id)
-    return {source: count for source, count in connection.execute(query)}
+def _counts(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:
+    """Source -> number of records, and of versions: one a record, and the later ones."""
+    record, version = reading.RECORD, reading.VERSION
+    records: dict[str, int] = dict(
+        connection.execute(select(record.c.source, func.count()).group_by(record.c.source)).all()
+    )
+    later = (
+        select(record.c.source, func.count())
+        .join(version, version.c.record_id == record.c.id)
+        .where(version.c.number > 1)
+        .group_by(record.c.source)
+    )
+    versions = Counter(records)
+    versions.update(dict(connection.execute(later).all()))
+    return records, versions
+
+
+def _touching(connection: Connection) -> dict[str, set[int]]:
+    """Source -> runs that asked it, or brought records of it by file."""
+    record, version, query = reading.RECORD, reading.VERSION, reading.QUERY
+    found: dict[str, set[int]] = defaultdict(set)
+    for select_pairs in (
+        select(query.c.source, query.c.run_id).distinct(),
+        select(record.c.source, record.c.first_run_id).distinct(),
+        select(record.c.source, version.c.run_id)
+        .join(version, version.c.record_id == record.c.id)
+        .where(version.c.number > 1)
+        .distinct(),
+    ):
+        for source, run_id in connection.execute(select_pairs):
+            found[source].add(run_id)
+    return found
 
 
 def _searched_through(connection: Connection, queries: Sequence[Query]) -> datetime | None:
@@ -62,65 +93,35 @@ def _searched_through(connection: Connection, queries: Sequence[Query]) -> datet
     return min(moments, default=None)
 
 
-def _triaged_through(connection: Connection, source: str, review: Review) -> datetime | None:
-    """The time up to which no relevant work of the source is left undecided; None before the first decision."""
+def _triaged_through(connection: Connection, review: Review) -> dict[str, datetime]:
+    """Source -> the time up to which none of its relevant works is left undecided; without it before the first."""
+    record, version, score, run = reading.RECORD, reading.VERSION, reading.SCORE, reading.RUN
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    named = reading.RECORD.alias()
-    name = named.c.source + ":" + named.c.source_id
-    decided = select(named.c.work_id).where(name.in_(select(reading.DECISION.c.work_id)))
-    seen = (
-        select(reading.RUN.c.now_at)
-        .select_from(reading.RECORD)
-        .join(reading.RUN, reading.RUN.c.id == reading.RECORD.c.first_run_id)
-        .join(
-            reading.VERSION,
-            (reading.VERSION.c.record_id == reading.RECORD.c.id)
-            & (reading.VERSION.c.number == reading.RECORD.c.current_version),
-        )
-        .join(reading.SCORE, reading.SCORE.c.version_id == reading.VERSION.c.id)
-        .where(reading.RECORD.c.source == source, reading.SCORE.c.scope.in_(relevant))
-    )
-    is_decided = reading.RECORD.c.work_id.in_(decided)
-    open_since = connection.execute(seen.where(~is_decided).order_by(reading.RUN.c.now_at).limit(1)).scalar()
-    done = seen.where(is_decided)
-    if open_since is not None:
-        done = done.where(reading.RUN.c.now_at < open_since)
-    moment: datetime | None = connection.execute(done.order_by(reading.RUN.c.now_at.desc()).limit(1)).scalar()
-    return moment
+    decided = reading.decided_works(connection)
+    seen: dict[str, dict[bool, set[int]]] = defaultdict(lambda: {True: set(), False: set()})
+    for source, work_id, run_id in connection.execute(
+        select(record.c.source, record.c.work_id, record.c.first_run_id)
+        .join(version, (version.c.record_id == record.c.id) & (version.c.number == record.c.current_version))
+        .join(score, score.c.version_id == version.c.id)
+        .where(score.c.scope.in_(relevant))
+    ):
+        seen[source][work_id in decided].add(run_id)
+    moments = {run_id: now_at for run_id, now_at in connection.execute(select(run.c.id, run.c.now_at))}
+    found = {}
+    for source, runs in seen.items():
+        open_since = min((moments[one] for one in runs[False]), default=None)
+        done = [moments[one] for one in runs[True] if open_since is None or moments[one] < open_since]
+        if done:
+            found[source] = max(done)
+    return found
 
 
-def _touched(source: str) -> Any:
-    """Runs that asked the source or brought records of it by file."""
-    asked = select(reading.QUERY.c.run_id).where(reading.QUERY.c.source == source)
-    brought = (
-        select(reading.VERSION.c.run_id)
-        .join(reading.RECORD, reading.RECORD.c.id == reading.VERSION.c.record_id)
-        .where(reading.RECORD.c.source == source)
-    )
-    return reading.RUN.c.id.in_(asked) | reading.RUN.c.id.in_(brought)
-
-
-def _reported_through(connection: Connection, source: str) -> datetime | None:
-    moment: datetime | None = connection.execute(
-        select(reading.RUN.c.now_at)
-        .where(_touched(source), reading.RUN.c.reported_at.is_not(None))
-        .order_by(reading.RUN.c.id.desc())
-        .limit(1)
-    ).scalar()
-    return moment
-
-
-def _last_run(connection: Connection, source: str) -> dict[str, Any] | None:
-    row = connection.execute(
-        select(reading.RUN).where(_touched(source)).order_by(reading.RUN.c.id.desc()).limit(1)
-    ).first()
-    if row is None:
-        return None
+def _last_run(connection: Connection, source: str, run: Any) -> dict[str, Any]:
     errors = connection.execute(
         select(reading.QUERY.c.error).where(
-            reading.QUERY.c.run_id == row.id, reading.QUERY.c.source == source, reading.QUERY.c.error != ""
+            reading.QUERY.c.run_id == run.id, reading.QUERY.c.source == source, reading.QUERY.c.error != ""
         )
     ).scalars()
     error = next(iter(errors), "")
-    status = "failed" if error else row.status if row.status in ("running", "broken") else "done"
-    return {"run": row.name, "at": row.now_at.isoformat(), "status": status, "error": error}
+    status = "failed" if error else run.status if run.status in ("running", "broken") else "done"
+    return {"run": run.name, "at": run.now_at.isoformat(), "status": status, "error": error}

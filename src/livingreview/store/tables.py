@@ -7,7 +7,7 @@ bytes on SQLite.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from livingreview.store.columns import ID_TYPE, UtcDateTime, id_column, json_column, moment, text_column
@@ -127,8 +127,8 @@ class RecordRow(SQLModel, table=True):
 
     id: int = id_column(is_given=True)
     source: str
-    source_id: str
-    kind: str
+    source_id: str = Field(index=True)
+    kind: str = Field(index=True)
     work_id: str = Field(index=True, foreign_key="work.id")
     first_run_id: int = Field(index=True, foreign_key="run.id")
     current_version: int
@@ -164,6 +164,28 @@ class WorkLinkRow(SQLModel, table=True):
     undone_reason: str = text_column()
 
 
+class WorkKeyRow(SQLModel, table=True):
+    """By what a record may be tied to others, as it was linked last: see :mod:`livingreview.linking.keys`.
+
+    ``camp`` is empty for a name, and the record's camp for the block of a title.
+    """
+
+    __tablename__ = "work_key"
+
+    key: int = Field(sa_column=Column(BigInteger(), primary_key=True, autoincrement=False))
+    record_id: int = Field(primary_key=True, foreign_key="record.id", index=True)
+    camp: str = ""
+
+
+class LinkingRow(SQLModel, table=True):
+    """One row: by which rules, and up to which version, every record has been linked."""
+
+    __tablename__ = "linking"
+
+    rules: str = Field(primary_key=True)
+    through_version_id: int = Field(sa_column=Column(ID_TYPE, nullable=False))
+
+
 class VersionRow(SQLModel, table=True):
     """One immutable state of a record.
 
@@ -175,6 +197,9 @@ class VersionRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("record_id", "number"),
         Index("ix_record_version_is_derived", "is_derived", "id"),
+        # What is asked of all versions at once is answered from these alone, without a look at contents.
+        Index("ix_record_version_number", "number", "run_id", "record_id"),
+        Index("ix_record_version_is_text_complete", "is_text_complete", "record_id", "number"),
     )
 
     id: int = id_column(is_given=True)
@@ -256,7 +281,7 @@ class ChangeRow(SQLModel, table=True):
     type: str = Field(index=True)
     severity: str
     source: str
-    source_id: str
+    source_id: str = Field(index=True)
     work_id: str = Field(index=True)
     before: dict[str, Any] = json_column()
     after: dict[str, Any] = json_column()
@@ -296,7 +321,7 @@ class EvidenceRow(SQLModel, table=True):
     """One state of a record that met a rule of the statement ledger. ``is_proposed`` once a change has told of it."""
 
     __tablename__ = "statement_evidence"
-    __table_args__ = (Index("ix_statement_evidence_record", "source", "source_id"),)
+    __table_args__ = (Index("ix_statement_evidence_record", "source_id", "source"),)
 
     id: int = id_column()
     run_id: int = Field(index=True, foreign_key="run.id")

@@ -8,17 +8,16 @@ Links are rows that are made and undone. A person's word is about pairs: joining
 what had parted the records of their works; parting a record from its work parts it from each of the others.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select
 
 from livingreview.errors import UsageError
-from livingreview.linking import LinkKind, facts_of, partition
+from livingreview.linking import LinkKind
 from livingreview.store import reading
+from livingreview.store.linking import Linking, pair_of
 from livingreview.views import Run, StoredRecord, Work, WorkLink
 
 _BATCH = 1_000
@@ -45,7 +44,7 @@ class Works:
         with self._begin() as connection:
             if connection.execute(select(version.c.id).where(version.c.is_derived.is_(False)).limit(1)).first() is None:
                 return 0
-            return relink(connection, run)
+            return Linking(connection).relink(run.now_at, run.id, set())
 
     def join(self, one: str, other: str, *, person: str, reason: str, now: datetime) -> Work:
         """Makes one work of the works of two records, whatever the rules say; returns it.
@@ -55,18 +54,18 @@ class Works:
         """
         _check_person(person)
         with self._begin() as connection:
-            linking = _Linking(connection)
+            linking = Linking(connection)
             first, second = linking.record(one), linking.record(other)
             if first == second:
                 raise UsageError(f"{one}: the same record twice; name two")
-            pair = _pair(first, second)
+            pair = pair_of(first, second)
             if pair in linking.joined():
                 raise UsageError(f"{one} and {other}: joined already; `livingreview works show {one}` says by whom")
-            across = {_pair(left, right) for left in linking.mates(first) for right in linking.mates(second)}
+            across = {pair_of(left, right) for left in linking.mates(first) for right in linking.mates(second)}
             evidence = {"pair": [one, other]}
             for parted in sorted({pair} | (across & linking.parted())):
                 linking.add(parted, LinkKind.JOIN, reason, evidence, now, person)
-            linking.relink(now, None)
+            linking.relink(now, None, {*linking.mates(first), *linking.mates(second)})
             return _work(connection, linking.record_name(first))
 
     def split(self, name: str, *, person: str, reason: str, now: datetime) -> list[Work]:
@@ -77,14 +76,14 @@ class Works:
         """
         _check_person(person)
         with self._begin() as connection:
-            linking = _Linking(connection)
+            linking = Linking(connection)
             record = linking.record(name)
             others = sorted(linking.mates(record) - {record})
             if not others:
                 raise UsageError(f"{name}: alone in its work; there is nothing to take it out of")
             for other in others:
-                linking.part(_pair(record, other), person, reason, now)
-            linking.relink(now, None)
+                linking.part(pair_of(record, other), person, reason, now)
+            linking.relink(now, None, {record, *others})
             names = [linking.record_name(one) for one in (record, *others)]
             moved = reading.moved_works(connection)
             return [_work(connection, work) for work in dict.fromkeys(moved.get(one, one) for one in names)]
@@ -96,7 +95,7 @@ class Works:
             UsageError: no record has this name.
         """
         with self._begin() as connection:
-            _Linking(connection).record(name)
+            Linking(connection).record(name)
             return _work(connection, name)
 
     def every(self, *, is_merged: bool = False) -> Iterator[Work]:
@@ -115,146 +114,10 @@ class Works:
                     yield Work(id=name, records=tuple(group), decisions=group[0].decisions)
 
 
-def relink(connection: Connection, run: Run) -> int:
-    """Puts every record of a store into its work; see :meth:`Works.link`."""
-    return _Linking(connection).relink(run.now_at, run.id)
-
-
-class _Linking:
-    """The records and links of a store within one transaction; pairs are of record ids, the lesser first."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        columns = (_RECORD.c.id, _RECORD.c.source, _RECORD.c.source_id, _RECORD.c.work_id, _RECORD.c.first_run_id)
-        self._rows = {row.id: row for row in connection.execute(select(*columns))}
-        self._ids = {f"{row.source}:{row.source_id}": row.id for row in self._rows.values()}
-
-    def record(self, name: str) -> int:
-        if name not in self._ids:
-            raise UsageError(f"{name}: no such record; name it as source:id, like pubmed:31000001")
-        record_id: int = self._ids[name]
-        return record_id
-
-    def record_name(self, record_id: int) -> str:
-        row = self._rows[record_id]
-        return f"{row.source}:{row.source_id}"
-
-    def mates(self, record_id: int) -> set[int]:
-        """Every record of the work of a record, itself included."""
-        work = self._rows[record_id].work_id
-        return {row.id for row in self._rows.values() if row.work_id == work}
-
-    def joined(self) -> set[tuple[int, int]]:
-        """Pairs that a person joined, and nobody parted since."""
-        return self._pairs(_LINK.c.kind == LinkKind.JOIN, _LINK.c.undone_at.is_(None))
-
-    def parted(self) -> set[tuple[int, int]]:
-        """Pairs that a person parted, and nobody joined since."""
-        return self._pairs(_LINK.c.undone_by != "") - self.joined()
-
-    def _pairs(self, *conditions: Any) -> set[tuple[int, int]]:
-        rows = self._connection.execute(select(_LINK.c.record_id, _LINK.c.other_id).where(*conditions))
-        return {_pair(one, other) for one, other in rows}
-
-    def add(
-        self, pair: tuple[int, int], kind: str, reason: str, evidence: dict[str, Any], now: datetime, person: str
-    ) -> None:
-        """A person's word that two records are one work."""
-        self._connection.execute(insert(_LINK), [self._row(pair, kind, reason, evidence, now, made_by=person)])
-
-    def _row(
-        self,
-        pair: tuple[int, int],
-        kind: str,
-        reason: str,
-        evidence: dict[str, Any],
-        now: datetime,
-        **others: Any,
-    ) -> dict[str, Any]:
-        # The order by name, not by number, so that a restored store says the same.
-        one, other = sorted(pair, key=self.record_name)
-        values: dict[str, Any] = {
-            "record_id": one,
-            "other_id": other,
-            "kind": str(kind),
-            "reason": reason,
-            "evidence": evidence,
-            "run_id": None,
-            "made_by": "",
-            "made_at": now,
-            "undone_by": "",
-            "undone_at": None,
-            "undone_reason": "",
-        }
-        return values | others
-
-    def part(self, pair: tuple[int, int], person: str, reason: str, now: datetime) -> None:
-        undone = {"undone_by": person, "undone_at": now, "undone_reason": reason}
-        is_pair = _LINK.c.record_id.in_(pair) & _LINK.c.other_id.in_(pair)
-        done = self._connection.execute(update(_LINK).where(is_pair, _LINK.c.undone_at.is_(None)).values(undone))
-        if done.rowcount == 0:
-            # The two were one work through others: the word about them needs a row of its own.
-            row = self._row(pair, LinkKind.SPLIT, "one work through other records", {}, now, **undone)
-            self._connection.execute(insert(_LINK), [row])
-
-    def relink(self, now: datetime, run_id: int | None) -> int:
-        """Brings links and works in line with what records say now; returns how many records changed their work."""
-        version = reading.VERSION
-        is_current = (_RECORD.c.id == version.c.record_id) & (_RECORD.c.current_version == version.c.number)
-        contents = self._connection.execute(
-            select(version.c.content).join(_RECORD, is_current).execution_options(yield_per=_BATCH)
-        )
-        found = partition(
-            (facts_of(json.loads(content)) for content in contents.scalars()),
-            joined=self._named(self.joined()),
-            parted=self._named(self.parted()),
-        )
-        wanted = {
-            (_pair(self._ids[one], self._ids[other]), str(link.kind)): link
-            for (one, other), link in found.links.items()
-        }
-        self._renew(wanted, now, run_id)
-        moved = []
-        for row in self._rows.values():
-            mates = [self._rows[self._ids[name]] for name in found.works[f"{row.source}:{row.source_id}"]]
-            first = min(mates, key=lambda mate: (mate.first_run_id, mate.source, mate.source_id))
-            work = f"{first.source}:{first.source_id}"
-            if row.work_id != work:
-                moved.append((row.id, work))
-        for record_id, work in moved:
-            self._connection.execute(update(_RECORD).where(_RECORD.c.id == record_id).values(work_id=work))
-        return len(moved)
-
-    def _named(self, pairs: set[tuple[int, int]]) -> list[tuple[str, str]]:
-        return [(self.record_name(one), self.record_name(other)) for one, other in sorted(pairs)]
-
-    def _renew(self, wanted: dict[tuple[tuple[int, int], str], Any], now: datetime, run_id: int | None) -> None:
-        standing = self._connection.execute(
-            select(_LINK.c.id, _LINK.c.record_id, _LINK.c.other_id, _LINK.c.kind).where(
-                _LINK.c.undone_at.is_(None), _LINK.c.kind != LinkKind.JOIN
-            )
-        )
-        known = {(_pair(row.record_id, row.other_id), row.kind): row.id for row in standing}
-        gone = {"undone_at": now, "undone_reason": "the rules no longer say so"}
-        for key in sorted(known.keys() - wanted.keys()):
-            self._connection.execute(update(_LINK).where(_LINK.c.id == known[key]).values(gone))
-        rows = [
-            self._row(pair, link.kind, link.reason, link.evidence, now, run_id=run_id)
-            for (pair, kind), link in wanted.items()
-            if (pair, kind) not in known
-        ]
-        if rows:
-            self._connection.execute(insert(_LINK), rows)
-
-
 def _check_person(person: str) -> None:
     # A link without a person is one of the rules, which may change their mind.
     if not person.strip():
         raise UsageError("--by is empty; say who says so")
-
-
-def _pair(one: int, other: int) -> tuple[int, int]:
-    return (one, other) if one < other else (other, one)
 
 
 def _work(connection: Connection, name: str) -> Work:

@@ -58,7 +58,7 @@ def weigh(review_and_baseline: tuple[Review, Baseline]) -> Weigh:
             "is_withdrawn": False,
         }
         ledger = Ledger(Context.of(asked, baseline, TrialsSettings(), NOW), baseline)
-        return list(ledger.evidence(RecordState(**(given | seen)), set(asked.statements[0].rule_hashes)))
+        return list(ledger.evidence(RecordState(**(given | seen)), frozenset(asked.statements[0].rule_hashes)))
 
     return run
 

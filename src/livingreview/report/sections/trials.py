@@ -163,8 +163,8 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
 def _find(frame: Frame, printed: PrintedTrial) -> StoredRecord | None:
     """The stored record of a printed trial: by its number, else by a registry number that its note names."""
     if printed.nct_id:
-        return frame.by_key.get(("clinicaltrials", printed.nct_id))
-    return next((frame.by_key[key] for key in printed.other_ids if key in frame.by_key), None)
+        return frame.cited_by_key.get(("clinicaltrials", printed.nct_id))
+    return next((frame.cited_by_key[key] for key in printed.other_ids if key in frame.cited_by_key), None)
 
 
 def _states(frame: Frame, printed: PrintedTrial, stored: StoredRecord | None) -> tuple[Record, ...]:
@@ -259,8 +259,14 @@ def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:
 
 
 def _told(frame: Frame, type_: str, stored: StoredRecord) -> list[Change]:
-    key = stored.record.key
-    return [one for one in frame.material.told_trials if one.type == type_ and (one.source, one.source_id) == key]
+    return frame.once(_told_by_key).get((type_, *stored.record.key), [])
+
+
+def _told_by_key(frame: Frame) -> dict[tuple[str, str, str], list[Change]]:
+    found: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
+    for change in frame.material.told_trials:
+        found[change.type, change.source, change.source_id].append(change)
+    return found
 
 
 def _aside(partial: str, published: date) -> str:
@@ -279,12 +285,37 @@ def _history(history: tuple[Record, ...]) -> list[dict[str, str]]:
 
 def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
     """Trials of a relevant scope that the review did not print: new ones first, the core scope before the rest."""
+    relevant = _relevant(frame)
+    rows = []
+    for kept in frame.lasting(_relevant_rows):
+        row = dict(kept)
+        source, source_id = row.pop("key")
+        if source_id not in printed:
+            row["is_new"] = (source, source_id) in frame.new_keys
+            rows.append(row)
+    rows.sort(
+        key=lambda row: (
+            not row["is_new"],
+            relevant.index(str(row["scope"])),
+            row["is_before_review"],
+            str(row["source_id"]),
+        )
+    )
+    return rows
+
+
+def _relevant(frame: Frame) -> list[str]:
     review = frame.material.review
-    relevant = [scope.slug for scope in sorted(review.scopes, key=lambda scope: not scope.is_core) if scope.is_relevant]
+    return [scope.slug for scope in sorted(review.scopes, key=lambda scope: not scope.is_core) if scope.is_relevant]
+
+
+def _relevant_rows(frame: Frame) -> list[dict[str, Any]]:
+    """Every trial of a relevant scope; whether it is new, and printed, is for :func:`_others` to say."""
+    relevant = _relevant(frame)
     rows = []
     for stored in frame.material.records:
         record, facts = stored.record, stored.record.trial
-        if record.kind != Kind.TRIAL or facts is None or record.source_id in printed:
+        if record.kind != Kind.TRIAL or facts is None:
             continue
         scope = frame.scope_of(stored)
         if scope not in relevant:
@@ -310,18 +341,11 @@ def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
                 "overdue": _overdue(frame, stored),
                 "results": _results(frame, stored),
                 "gone": _gone(stored),
-                "is_new": record.key in frame.new_keys,
+                "is_new": False,
                 "is_before_review": any(
                     is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))
                 ),
+                "key": list(record.key),
             }
         )
-    rows.sort(
-        key=lambda row: (
-            not row["is_new"],
-            relevant.index(str(row["scope"])),
-            row["is_before_review"],
-            str(row["source_id"]),
-        )
-    )
     return rows

@@ -137,12 +137,10 @@ def _searches(logs: Iterable[QueryLog]) -> dict[tuple[str, str], QueryLog]:
 def gaps(frame: Frame) -> dict[str, Any]:
     """What is missing: identifiers, references and trials that are not in the store, abstracts, scores, sources."""
     baseline = frame.material.baseline
-    stored = frame.material.records
-    papers = [one.record for one in stored if one.record.kind != Kind.TRIAL and not one.is_withdrawn]
-    found = {reference.ref_no for record in papers if (reference := frame.reference_of(record))}
+    counts = frame.lasting(_record_counts)
     no_id = [reference for reference in baseline.references if not (reference.pmid or reference.doi)]
-    absent = [reference for reference in baseline.references if reference.ref_no not in found]
-    no_abstract = Counter(record.source for record in papers if not record.abstract)
+    absent = [reference for reference in baseline.references if reference.ref_no not in counts["references"]]
+    no_abstract = counts["no_abstract"]
     facts = [
         (
             "Baseline references without pmid and doi",
@@ -153,20 +151,20 @@ def gaps(frame: Frame) -> dict[str, Any]:
         ("Baseline references not in the store", len(absent), len(baseline.references), ""),
         (
             "Printed trials not in the store",
-            len([nct_id for nct_id in baseline.nct_ids if ("clinicaltrials", nct_id) not in frame.by_key]),
+            len([nct_id for nct_id in baseline.nct_ids if ("clinicaltrials", nct_id) not in frame.cited_by_key]),
             len(baseline.nct_ids),
             "",
         ),
         (
             "Relevant publications without an abstract",
             sum(no_abstract.values()),
-            len(papers),
+            counts["papers"],
             "; ".join(f"{words.source_name(source)} {count:,}" for source, count in sorted(no_abstract.items())),
         ),
         (
             "Records not classified yet",
-            sum(one.score is None for one in stored),
-            len(stored),
+            counts["unscored"],
+            counts["records"],
             "",
         ),
     ]
@@ -185,6 +183,19 @@ def gaps(frame: Frame) -> dict[str, Any]:
         "sources": clocks,
         "failures": frame.failures,
         "cap": CAP,
+    }
+
+
+def _record_counts(frame: Frame) -> dict[str, Any]:
+    """What the gaps are counted from: of publications, those without an abstract by source, and references found."""
+    stored = frame.material.records
+    papers = [one.record for one in stored if one.record.kind != Kind.TRIAL and not one.is_withdrawn]
+    return {
+        "records": len(stored),
+        "unscored": sum(one.score is None for one in stored),
+        "papers": len(papers),
+        "no_abstract": dict(Counter(record.source for record in papers if not record.abstract)),
+        "references": sorted({reference.ref_no for record in papers if (reference := frame.reference_of(record))}),
     }
 
 
