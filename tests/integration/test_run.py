@@ -625,7 +625,7 @@ def test_new_records_arrive_when_the_model_has_to_be_trained_anew(filled: Lab) -
 
 def test_a_quiet_run_reports_what_a_run_without_memory_would(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert filled("run", now=FIRST).code == 0
-    kept = filled.root / "out" / ".kept.json"
+    kept = filled.root / "out" / ".report.json"
     before = kept.read_bytes()
     with monkeypatch.context() as patched:
         # Nothing is read of the records that are shown: what the first report made of them is shown again.
@@ -647,7 +647,7 @@ def test_whatever_touches_the_records_makes_the_report_anew(filled: Lab, tmp_pat
     filled.server.world.add(Article(pmid="31000005", title="Erratum", notices=(("ErratumFor", "31000001", "x"),)))
     assert filled("run", now=FIRST).code == 0
     assert filled("queue", "add", "--title", "Erratum", "--pmid", "31000005", now=FIRST).code == 0
-    kept = filled.root / "out" / ".kept.json"
+    kept = filled.root / "out" / ".report.json"
     before = json.loads(kept.read_bytes())["state"]
     if what == "decision":
         table = tmp_path / "decided.csv"
