@@ -70,6 +70,7 @@ def test_preprint_notices_and_trial_become_works_and_are_told_of(filled: Lab) ->
         "retracted 31000001 of pubmed:31000001",
         "new_core_record 31000006 of pubmed:31000001",
         f"new_core_record 31000007 of clinicaltrials:{NCT}",
+        f"results_published {NCT} of clinicaltrials:{NCT}",
         "new_core_record 31000008 of pubmed:31000008",
     }
     world.revise("31000008", notices=(("ErratumFor", "31000001", "J Invent Res"),), mdat=date(2022, 6, 10))
