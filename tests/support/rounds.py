@@ -58,6 +58,12 @@ scopes = ["loom_ev"]
 areas = ["skin"]
 text = ['than saline']
 
+[[statements.rules]]
+effect = "challenges"
+why = "a reference was retracted, doubted or withdrawn"
+cited = "refs"
+changes = ["baseline_reference_retracted", "baseline_reference_concern_expressed", "baseline_reference_withdrawn"]
+
 [[statements]]
 id = "S04"
 section = "4"
@@ -72,6 +78,12 @@ why = "two studies of the eye"
 scopes = ["loom_ev"]
 areas = ["eye"]
 at_least = 2
+
+[[statements.rules]]
+effect = "challenges"
+why = "a reference was retracted, doubted or withdrawn"
+cited = "refs"
+changes = ["baseline_reference_retracted", "baseline_reference_concern_expressed", "baseline_reference_withdrawn"]
 """
 _LOST_REFERENCE = f"4,Author,2018,J Invent Res,5,41,{LOST_TITLE},10.5555/tiny.0004,{LOST_PMID},,loom_ev,burns,\n"
 

@@ -26,6 +26,8 @@ _SEVERITY = {
     "extends": Severity.NOTABLE,
 }
 _PAST = {"confirms": "confirmed", "extends": "extended", "challenges": "challenged", "outdates": "outdated"}
+_DISCREDITING = frozenset(("retracted", "withdrawn", "baseline_reference_retracted", "baseline_reference_withdrawn"))
+"""Changes after which a record supports nothing; a rule that asks for one of them is about just that."""
 _DISCREDITED = frozenset({"RetractionIn", "PartialRetractionIn", "Retracted Publication"})
 
 
@@ -82,11 +84,12 @@ class Ledger:
             state: the current state of a record.
             rule_hashes: only these rules are held against it.
         """
-        if state.is_withdrawn or _is_discredited(state.record):
-            return
+        is_discredited = state.is_withdrawn or _is_discredited(state.record)
         reference = self._context.reference_of(state.record)
         text = ""
         for statement, number, rule, rule_hash in self._rules_for(rule_hashes, state.record.kind, state.score.scope):
+            if is_discredited and _DISCREDITING.isdisjoint(rule.changes):
+                continue
             if not self._is_met(statement, rule, state, reference):
                 continue
             text = text or _text(state.record)
@@ -177,7 +180,7 @@ class Ledger:
 
 
 def _is_discredited(record: Record) -> bool:
-    """What was retracted supports nothing; that it was retracted is a change of its own."""
+    """What was retracted supports nothing but the rules that ask whether it was."""
     kinds = {notice.kind for notice in record.notices} | set(record.publication_types)
     return not _DISCREDITED.isdisjoint(kinds)
 

@@ -169,6 +169,18 @@ def test_a_paper_from_before_the_review_is_no_news_but_a_trial_is(weigh: Weigh) 
     "values",
     [{"notices": (Notice(kind="RetractionIn", pmid="1"),)}, {"publication_types": ("Retracted Publication",)}],
 )
+def test_that_it_was_retracted_is_what_a_rule_may_ask_for(weigh: Weigh, values: dict[str, Any]) -> None:
+    rule = {"effect": "challenges", "cited": "refs", "changes": ["baseline_reference_retracted"]}
+    cited = replace(article(tiny_review.CITED_PMID), **values)
+    assert len(weigh(rule, cited, changes=frozenset({"baseline_reference_retracted"}))) == 1
+    gone = {"effect": "challenges", "cited": "refs", "changes": ["baseline_reference_withdrawn"]}
+    assert len(weigh(gone, cited, changes=frozenset({"baseline_reference_withdrawn"}), is_withdrawn=True)) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"notices": (Notice(kind="RetractionIn", pmid="1"),)}, {"publication_types": ("Retracted Publication",)}],
+)
 def test_what_was_retracted_supports_nothing(weigh: Weigh, values: dict[str, Any]) -> None:
     assert weigh({"effect": "extends", "scopes": ["loom_ev"]}, replace(LATER, **values)) == []
 
