@@ -131,7 +131,7 @@ def test_no_room_for_the_report(filled: Lab, undisturbed: Rows, monkeypatch: pyt
         patch.setattr(aside.os, "fsync", fsync)
         assert_one_line(filled("run", now=NOW), "No space left on device")
     assert not list((filled.root / "out").rglob(".part-*"))
-    # What that run found is told by the next.
+    # What that run found is told by the next: ten records, and the area that seven of them make.
     ended = filled("run", now=AFTER)
     assert (ended.code, ended.lines[-1]) == (0, "11 changes")
     assert rows_of(filled) == undisturbed
