@@ -29,26 +29,18 @@ def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, .
     return tuple(found for name in names for found in repository.changes(run=name))
 
 
-def write_report(
-    project: Project,
-    repository: Repository,
-    baseline: Baseline,
-    run: Run,
-    failures: Mapping[str, str],
-    found: Sequence[StoredChange],
-) -> tuple[Path, ...]:
-    """Builds the report of a run from the store and writes it to ``out/<run>/``.
+def write_report(project: Project, gathered: report.Material, folder: str) -> tuple[Path, ...]:
+    """Builds a report, draws its figures and writes it to a folder below ``out/``.
 
     Raises:
         StoreError: the folder cannot be written to.
     """
-    gathered = material(project, repository, baseline, run, failures, found)
     had = set(gathered.kept)
     built = report.build(gathered)
     if gathered.kept.keys() != had:
         shelf.put(project, _SHELF, gathered.state, gathered.kept)
     pictures = report.drawn(built, project.path("figures_dir"))
-    return report.write(built, project.path("out_dir") / run.name, pictures)
+    return report.write(built, project.path("out_dir") / folder, pictures)
 
 
 def write_feed(project: Project, repository: Repository, now: datetime) -> None:

@@ -20,7 +20,7 @@ from livingreview.inbox import read_inbox
 from livingreview.lines import Connect, live
 from livingreview.plan import Asking, plan
 from livingreview.records import Baseline, Record, Score
-from livingreview.reporting import changes_to_report, write_feed, write_report
+from livingreview.reporting import changes_to_report, material, write_feed, write_report
 from livingreview.sources import Item, files, retraction_watch
 from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
@@ -169,7 +169,8 @@ def _run(
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
             run = repository.run(run.name)
             found = changes_to_report(repository, run)
-            paths = write_report(project, repository, baseline, run, acquired.failures, found)
+            gathered = material(project, repository, baseline, run, acquired.failures, found)
+            paths = write_report(project, gathered, run.name)
             write_feed(project, repository, now)
             repository.mark_reported(run, now)
         except BaseException as error:

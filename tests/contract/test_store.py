@@ -571,7 +571,7 @@ def test_trials_that_are_not_finished_are_named(repository: Repository, run: Run
 
 def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository: Repository, run: Run) -> None:
     apply(repository, run, article(is_text_complete=False))
-    assert repository.standing((), ()).incomplete == {"pubmed": ["31000001"]}
+    assert repository.standing((), (), {}).incomplete == {"pubmed": ["31000001"]}
 
 
 def test_payloads_are_logged_without_secrets(repository: Repository, run: Run, database_url: str) -> None:

@@ -115,6 +115,7 @@ def report(
     """Build the report of a run, or of a period, from the store."""
     from livingreview import report as reports
     from livingreview.hindsight import material_of_period, material_of_run
+    from livingreview.reporting import write_report
 
     call = invocation(context)
     project = call.project()
@@ -128,12 +129,10 @@ def report(
         else:
             made = material_of_run(project, repository, run)
             folder = made.run.name
-        built = reports.build(made)
         if json:
-            out(reports.render_json(built).rstrip("\n"))
+            out(reports.render_json(reports.build(made)).rstrip("\n"))
             return
-        pictures = reports.drawn(built, project.path("figures_dir"))
-        for path in reports.write(built, project.path("out_dir") / folder, pictures):
+        for path in write_report(project, made, folder):
             out(f"Report: {path}")
 
 

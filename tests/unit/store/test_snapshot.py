@@ -133,7 +133,7 @@ def test_the_same_store_and_the_same_bytes(opened: Open, tmp_path: Path, is_last
             *(second.record.key, second.work_id, second.version, second.is_withdrawn, second.score),
         )
         assert second.record.is_text_complete == (not first.record.abstract) and not second.record.abstract
-    assert two.standing((), ()).incomplete == {"pubmed": ["20"]}
+    assert two.standing((), (), {}).incomplete == {"pubmed": ["20"]}
 
 
 def test_a_restored_store_goes_on(opened: Open, tmp_path: Path) -> None:

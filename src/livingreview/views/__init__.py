@@ -1,0 +1,53 @@
+"""What the store hands out: frozen rows for readers, without a session behind them."""
+
+from livingreview.views.runs import (
+    Decided,
+    Digest,
+    EarlierReading,
+    Health,
+    Issue,
+    LockOwner,
+    QueryLog,
+    Received,
+    Run,
+    RunFlow,
+    SourceStatus,
+    Tries,
+)
+from livingreview.views.stored import (
+    Absence,
+    Followed,
+    KnownTrial,
+    NamedTrial,
+    Standing,
+    StoredChange,
+    StoredRecord,
+    Underived,
+    Work,
+    WorkLink,
+)
+
+__all__ = [
+    "Absence",
+    "Decided",
+    "Digest",
+    "EarlierReading",
+    "Followed",
+    "Health",
+    "Issue",
+    "KnownTrial",
+    "LockOwner",
+    "NamedTrial",
+    "QueryLog",
+    "Received",
+    "Run",
+    "RunFlow",
+    "SourceStatus",
+    "Standing",
+    "StoredChange",
+    "StoredRecord",
+    "Tries",
+    "Underived",
+    "Work",
+    "WorkLink",
+]
