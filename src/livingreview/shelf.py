@@ -66,7 +66,7 @@ def put(project: Project, name: str, state: str, values: Mapping[str, Any]) -> N
     path = _path(project, name)
     try:
         with written_aside(path) as file:
-            file.write(orjson.dumps({"state": state, "values": values}))
+            file.write(orjson.dumps({"state": state, "values": dict(sorted(values.items()))}))
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
 

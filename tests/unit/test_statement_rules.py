@@ -70,7 +70,7 @@ def state(case: dict[str, Any]) -> RecordState:
 
 
 def found_for(name: str, seen: RecordState) -> list[Evidence]:
-    return list(shipped()[2].evidence(seen, set(statement_of(name).rule_hashes)))
+    return list(shipped()[2].evidence(seen, frozenset(statement_of(name).rule_hashes)))
 
 
 def test_every_statement_has_rules_and_cases() -> None:
