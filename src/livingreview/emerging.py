@@ -33,20 +33,20 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
         now: the moment that the changes bear; no trial is overdue after it.
         watch: told each stage.
     """
-    review, telling = project.review, repository.telling
+    review, unversioned = project.review, repository.unversioned
     context = changes.Context.of(review, baseline, project.settings.trials, now)
     watch.progress(STAGES[0], 0)
-    told = {(change.source, change.source_id): change.after for change in telling.told("overdue")}
+    told = {(change.source, change.source_id): change.after for change in unversioned.told("overdue")}
     # Results that an article gave are known, though the registry does not list them.
-    published = {(change.source, change.source_id) for change in telling.told("results_published")}
+    published = {(change.source, change.source_id) for change in unversioned.told("results_published")}
     found = []
-    for trial in telling.trials():
+    for trial in unversioned.trials():
         event = changes.overdue(trial.record, min(trial.seen_through, now.date()), project.settings.trials)
         if event is None or trial.record.key in published or changes.is_told(event, told.get(trial.record.key)):
             continue
         is_heard = trial.scope != review.other_scope or context.is_baseline(trial.record)
         found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
-    telling.tell(run, found)
+    unversioned.tell(run, found)
     watch.progress(STAGES[1], 0)
     state = shelf.state_of(project, baseline, repository.shown([review.core_scope], {}, [], []))
     kept = shelf.take(project, _SHELF, state)
@@ -56,11 +56,11 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     groups = [changes.Group(terms=tuple(terms), keys=tuple(map(_key, keys))) for terms, keys in kept["groups"]]
     known = {
         (str(one["source"]), str(one["source_id"]))
-        for change in telling.told("new_area")
+        for change in unversioned.told("new_area")
         for one in change.after.get("records", ())
     } | {_key(key) for key in kept["cited"]}
     titles = {_key(key): title for key, title in kept["titles"]}
-    telling.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
+    unversioned.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
 
 
 def _areas(review: Review, context: changes.Context, repository: Repository) -> dict[str, Any]:

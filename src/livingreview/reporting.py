@@ -98,7 +98,7 @@ def material(
         return tuple(known[key] for key in sorted(known))
 
     records = _Records(read)
-    told = (*repository.telling.told("overdue"), *repository.telling.told("results_published"))
+    told = (*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published"))
     shown = repository.shown(relevant, wanted, pmids, dois)
     state = shelf.state_of(project, baseline, f"{shown} {told}")
     kept = shelf.take(project, _SHELF, state)

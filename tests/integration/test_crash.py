@@ -157,9 +157,9 @@ def test_killed_after_some_commit(lab: Lab, undisturbed: dict[str, list[object]]
 _SUICIDE = """
 import os, signal, sys
 from livingreview.cli import main
-from livingreview.store.telling import Telling
+from livingreview.store.unversioned import Unversioned
 
-tell, calls = Telling.tell, []
+tell, calls = Unversioned.tell, []
 
 def dying(*arguments):
     calls.append(arguments)
@@ -170,7 +170,7 @@ def dying(*arguments):
     if not {is_after}:
         tell(*arguments)
 
-Telling.tell = dying
+Unversioned.tell = dying
 main(sys.argv[1:])
 """
 

@@ -26,7 +26,7 @@ from livingreview.store.following import Following
 from livingreview.store.ledger import Ledger
 from livingreview.store.past import Past
 from livingreview.store.status import source_status
-from livingreview.store.telling import Telling
+from livingreview.store.unversioned import Unversioned
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, forget_stamps
 from livingreview.verdicts import Decider
@@ -58,7 +58,7 @@ class Repository:
         self.flow = Flow(self._begin)
         self.following = Following(self._begin)
         self.ledger = Ledger(self._begin)
-        self.telling = Telling(self._begin)
+        self.unversioned = Unversioned(self._begin)
         self.past = Past(self._begin)
 
     @classmethod

@@ -18,7 +18,7 @@ from livingreview.views import KnownTrial, Run
 _BATCH = 1_000
 
 
-class Telling:
+class Unversioned:
     """What was told without a version; every method is one transaction.
 
     Args:
