@@ -316,6 +316,8 @@ class Cost:
 def measured(folder: Path, arguments: tuple[str, ...], server: Server) -> Cost:
     """One command upon the project, in a process of its own."""
     environment = os.environ | server.environment() | {"PYTHONPATH": str(ROOT / "src")}
+    # Here pictures are part of what is measured, and lie where the project has them.
+    del environment["LIVINGREVIEW_FIGURES_DIR"]
     command = [sys.executable, "-m", "livingreview", "--config", str(folder / "config"), *arguments]
     # A process inherits the peak memory of the one that starts it, so a small one starts it.
     started = subprocess.run(
