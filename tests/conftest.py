@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import settings
 from livingreview.acquire import Watch
 from livingreview.cli import main
 from livingreview.config import Project, load_project
+from livingreview.store import engine
 from livingreview.store.repository import Repository
 from support import tiny_review
 from support.lab import Cli, Ended, Lab
@@ -20,6 +22,24 @@ from support.server import Server, serve
 settings.register_profile("default", deadline=None, database=None, max_examples=60, derandomize=True)
 settings.register_profile("thorough", deadline=None, database=None, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+Prepare = Callable[[sqlite3.Connection, object], None]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prepare_sqlite() -> Iterator[Prepare]:
+    """How the program prepares a connection. In tests nobody waits for the disk: processes are killed, not machines."""
+    prepare: Prepare = engine._prepare_sqlite
+
+    def prepare_quickly(connection: sqlite3.Connection, record: object) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_prepare_sqlite", prepare_quickly)
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield prepare
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,8 @@
 """Opening a database: every way in which it fails is one line with what to do."""
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,13 @@ def test_the_hash_of_a_query_is_what_is_asked() -> None:
         query.model_copy(update={"parameters": {"a": "2"}}),
     ]
     assert len({query_hash(one) for one in [query, *others]}) == 4
+
+
+def test_a_commit_survives_a_power_cut(
+    tmp_path: Path, prepare_sqlite: Callable[[sqlite3.Connection, object], None]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
+        prepare_sqlite(connection, None)
+        asked = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+    full = 2
+    assert asked == {"journal_mode": "wal", "synchronous": full}
