@@ -590,16 +590,25 @@ def _changed(value: Any, chance: random.Random) -> Any:
 def _repacked(body: bytes, chance: random.Random, seeds: Sequence[bytes]) -> bytes:
     """Changes what a zip or gzip file holds; another document stays as it is."""
     try:
-        if body.startswith(b"\x1f\x8b"):
-            return gzip.compress(mutate(gzip.decompress(body), chance, seeds), mtime=0)
-        if body.startswith(b"PK"):
-            with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                bodies = [archive.read(one) for one in archive.infolist()]
-            return _zipped(*(mutate(one, chance, seeds) if chance.random() < 0.4 else one for one in bodies))
+        bodies = _unpacked(body)
     except Exception:
         # The body may have been damaged before, in any way; what cannot be opened is a good input as it is.
         return body
+    if body.startswith(b"\x1f\x8b"):
+        return gzip.compress(mutate(bodies[0], chance, seeds), mtime=0)
+    if body.startswith(b"PK"):
+        return _zipped(*(mutate(one, chance, seeds) if chance.random() < 0.4 else one for one in bodies))
     return body
+
+
+def _unpacked(body: bytes) -> list[bytes]:
+    """What a zip or gzip file holds; nothing for another document."""
+    if body.startswith(b"\x1f\x8b"):
+        return [gzip.decompress(body)]
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return [archive.read(one) for one in archive.infolist()]
+    return []
 
 
 _MUTATIONS = (

@@ -226,7 +226,7 @@ _MAILED = "over_time"
 
 def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:
     """The figure as the last report tells it; none when that report is not there or knows no figures."""
-    from livingreview.report import draw_png
+    from livingreview.report import drawn_png
 
     reported = [run for run in repository.runs() if run.reported_at is not None]
     if not reported:
@@ -236,7 +236,8 @@ def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:
         figure = loads(path.read_text(encoding="utf-8"))["sections"]["figures"]["figures"][_MAILED]
     except (OSError, ValueError, KeyError):
         return ()
-    return (Picture(title=figure["title"], alt=figure["alt"], png=draw_png(_MAILED, figure)),)
+    png = drawn_png(_MAILED, figure)
+    return (Picture(title=figure["title"], alt=figure["alt"], png=png),) if png else ()
 
 
 @snapshot_app.command("export")

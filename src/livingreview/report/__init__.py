@@ -5,7 +5,7 @@ A section is one function, one partial below ``templates/sections/`` and one ent
 
 from livingreview.report.build import build
 from livingreview.report.material import Material, NewArea, Report, Section
-from livingreview.report.pictures import draw_png, drawn, figures_of
+from livingreview.report.pictures import drawn, drawn_png, figures_of
 from livingreview.report.render import render_html, render_json, render_markdown
 from livingreview.report.sections import SECTIONS, SectionKind
 from livingreview.report.write import write
@@ -18,7 +18,7 @@ __all__ = [
     "Section",
     "SectionKind",
     "build",
-    "draw_png",
+    "drawn_png",
     "drawn",
     "figures_of",
     "render_html",

@@ -7,17 +7,19 @@ at any time.
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from livingreview.aside import written_aside
 from livingreview.report import canvas, charts, flowcharts
 from livingreview.report.material import Report
 
 _Size = Callable[[Mapping[str, Any]], tuple[float, float]]
+_T = TypeVar("_T")
 PLANS: Final[Mapping[str, tuple[canvas.Plan, _Size]]] = {
     "over_time": (charts.over_time, charts.over_time_size),
     "evidence_map": (charts.evidence_map, charts.evidence_map_size),
@@ -39,15 +41,30 @@ def drawn(report: Report, folder: Path) -> dict[str, str]:
     """Every figure of a report as an SVG element, from the folder where it is there; by name.
 
     One that cannot be drawn is an empty text: the page says so and shows its table in its place.
+
+    Warns:
+        RuntimeWarning: a figure cannot be drawn, and why.
     """
-    made = {}
-    for slug, figure in figures_of(report):
-        try:
-            made[slug] = _kept(folder, slug, figure)
-        except Exception:
-            # Whatever a drawing library raises, here or on another machine: a picture is never worth a report.
-            made[slug] = ""
-    return made
+    return {slug: _or_none(slug, partial(_kept, folder, slug, figure)) or "" for slug, figure in figures_of(report)}
+
+
+def drawn_png(slug: str, figure: Mapping[str, Any]) -> bytes | None:
+    """A figure as PNG, for where no SVG is shown; None when it cannot be drawn.
+
+    Warns:
+        RuntimeWarning: it cannot be drawn, and why.
+    """
+    return _or_none(slug, partial(draw_png, slug, figure))
+
+
+def _or_none(slug: str, make: Callable[[], _T]) -> _T | None:
+    try:
+        return make()
+    except Exception as error:
+        # Whatever a drawing library raises, here or on another machine: a picture is never worth a report or a mail.
+        why = f"{type(error).__name__}: {error}"
+        warnings.warn(f"figure {slug} cannot be drawn ({why})", RuntimeWarning, stacklevel=3)
+        return None
 
 
 def draw(slug: str, figure: Mapping[str, Any]) -> str:

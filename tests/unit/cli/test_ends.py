@@ -125,6 +125,17 @@ def test_a_digest_goes_without_a_picture_where_the_report_has_none(filled: Lab, 
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
+def test_a_picture_that_cannot_be_drawn_does_not_cost_the_mail(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_arguments: object) -> bytes:
+        raise RuntimeError("no canvas")
+
+    monkeypatch.setattr("livingreview.report.canvas.draw_png", failing)
+    with pytest.warns(RuntimeWarning, match="over_time cannot be drawn .*no canvas"):
+        assert "folder var/mail" in filled("digest", "send").out
+    (mail,) = (filled.root / "var" / "mail").glob("*.eml")
+    assert b"image/png" not in mail.read_bytes()
+
+
 def test_a_quiet_digest_is_sent_when_asked_for(filled: Lab) -> None:
     filled("digest", "send")
     assert "nothing new" in filled("digest", "send", "--even-if-quiet", now="2022-06-08T05:00:00Z").out
