@@ -8,6 +8,7 @@ from math import ceil, log10, sqrt
 from typing import Any
 
 from livingreview.report.canvas import COLOURS, clipped, lines_of, width_of
+from livingreview.telling import words
 
 WIDTH = 648.0
 _SERIES: Sequence[tuple[str, str]] = (("first", ""), ("second", "////"), ("third", ""), ("fourth", "\\\\\\\\"))
@@ -201,17 +202,12 @@ def _map_legend(axes: Any, data: Mapping[str, Any], most: int) -> None:
     at = 14.0
     for n in dict.fromkeys((1, most)):
         _ring(axes, at, 15, n, 0, most)
-        text = words_for(n)
+        text = words.counted(n, "work")
         label(axes, at + 14, 15, text, "soft", _SMALL)
         at += 26 + width_of(text, _SMALL)
     _ring(axes, at, 15, most, max(1, most // 3), most)
     text = f"disc, and number before the slash: {data['core_label']}"
     label(axes, at + 14, 15, clipped(text, WIDTH - at - 16, _SMALL), "soft", _SMALL)
-
-
-def words_for(n: int) -> str:
-    """``1 work``, ``12 works``."""
-    return f"{n:,} work{'' if n == 1 else 's'}"
 
 
 # Clocks
@@ -269,7 +265,7 @@ def _source(axes: Any, one: Mapping[str, Any], y: float, scale: float) -> None:
     state = {"failed": "FAILED", "overdue": "OVERDUE"}.get(one["state"], "in time")
     # Never read at all is further off than any number of days.
     at = _CLOCK_RIGHT if one["days"] is None else _CLOCK_LEFT + one["days"] * scale
-    since = one["searched_through_date"] or "never read completely"
+    since = "never read completely" if one["days"] is None else words.counted(one["days"], "day")
     stroke(axes, (_CLOCK_LEFT, at), (y, y), "warn" if is_late else "first", 2.2, ":" if is_late else "-")
     dot(axes, at, y, 3.6, "ground" if is_late else "first", "warn" if is_late else "first", 1.5)
     weight = "bold" if is_late else "normal"
@@ -284,4 +280,5 @@ def _delay(axes: Any, one: Mapping[str, Any], y: float, scale: float) -> None:
     low, middle, high = (_CLOCK_LEFT + one[name] * scale for name in ("low_days", "median_days", "high_days"))
     box(axes, low, y - 4.5, max(high - low, 0.8), 9, "third", "ink", linewidth=0.5)
     stroke(axes, (middle, middle), (y - 7, y + 7), "first", 2.2)
-    label(axes, _CLOCK_RIGHT + 14, y, f"median {one['median_days']:g}, of {words_for(one['n'])}", "ink", 8)
+    text = f"median {one['median_days']:g}, of {words.counted(one['n'], 'work')}"
+    label(axes, _CLOCK_RIGHT + 14, y, text, "ink", 8)

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 from livingreview.aside import written_aside
 from livingreview.report import canvas, charts, flowcharts
 from livingreview.report.material import Report
+from livingreview.telling import words
 
 _Size = Callable[[Mapping[str, Any]], tuple[float, float]]
 _T = TypeVar("_T")
@@ -105,8 +106,8 @@ def _key(slug: str, figure: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=1)
 def _code() -> str:
     """The hash of the modules that draw: a picture of another version of them is none of ours."""
-    here = Path(__file__)
-    return _hash(b"".join(here.with_name(f"{name}.py").read_bytes() for name in ("canvas", "charts", "flowcharts")))
+    modules = (canvas, charts, flowcharts, words)
+    return _hash(b"".join(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
 def _hash(content: bytes) -> str:

@@ -140,7 +140,7 @@ def test_numbers_of_the_figures_can_be_read(material: Material) -> None:
     assert flow.count("not recorded") == 14
     assert {"110", "100", "Version 4", "Records identified", "wrong | cell"} <= set(flow)
     clocks = texts(pictures.draw("clocks", figures(material)["clocks"]))
-    assert {"2026-11-21, OVERDUE", "never read completely, FAILED", "2026-11-21, in time"} <= set(clocks)
+    assert {"2 days, OVERDUE", "never read completely, FAILED", "2 days, in time"} <= set(clocks)
     years = texts(pictures.draw("over_time", figures(material)["over_time"]))
     assert {"Core vesicles (2)", "Vesicles around (2)", "review published", "2024"} <= set(years)
     trials = texts(pictures.draw("trial_flow", figures(material)["trial_flow"]))

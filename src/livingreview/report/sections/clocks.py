@@ -16,6 +16,7 @@ def clocks(frame: Frame) -> dict[str, Any]:
     """How current each source and the evidence is, in days before the report."""
     now = frame.material.now
     sources: list[dict[str, Any]] = []
+    rows: list[list[str]] = []
     for name, status in sorted(frame.material.status.items()):
         searched = status.searched_through_at
         state = (
@@ -23,15 +24,11 @@ def clocks(frame: Frame) -> dict[str, Any]:
         )
         if not state:
             continue
-        sources.append(
-            {
-                "source": name,
-                "label": words.source_name(name),
-                "searched_through_date": searched.astimezone(UTC).date().isoformat() if searched else "",
-                "days": _days(searched, now) if searched else None,
-                "state": state,
-            }
-        )
+        label, days = words.source_name(name), _days(searched, now) if searched else None
+        # No date among what is drawn: in one quiet week after another the picture is the same, and is not drawn again.
+        sources.append({"source": name, "label": label, "days": days, "state": state})
+        day = f"searched through {searched.astimezone(UTC).date()}" if searched else "never read completely"
+        rows.append([label, day, "" if days is None else words.counted(days, "day"), _STATES[state]])
     works = frame.once(relevant_works)
     last = max((day for day in {row["publication_date"] for row in works} if last_day(day)), default="")
     latest = max(
@@ -45,15 +42,6 @@ def clocks(frame: Frame) -> dict[str, Any]:
             ("stored", "Published to stored", "works published since the first run", _to_store(frame)),
             ("decided", "Stored to decided", "works that somebody decided on", frame.lasting(_to_decision)),
         )
-    ]
-    rows = [
-        [
-            one["label"],
-            f"searched through {one['searched_through_date']}" if one["days"] is not None else "never read completely",
-            "" if one["days"] is None else words.counted(one["days"], "day"),
-            _STATES[one["state"]],
-        ]
-        for one in sources
     ]
     if latest:
         rows.append(["Latest publication", latest["publication_date"], "", latest["title"]])
