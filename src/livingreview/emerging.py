@@ -6,7 +6,7 @@ the changes themselves, so a run that is killed before it tells leaves it to the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from livingreview import changes, shelf
@@ -17,7 +17,7 @@ from livingreview.records import Baseline, Change, Fidelity, Kind, Severity, las
 from livingreview.store.repository import Repository
 from livingreview.views import KnownTrial, Run, StoredRecord
 
-_SHELF = "areas"
+_AREAS, _DUE = "areas", "due"
 STAGES = ("overdue trials", "new areas")
 """Stages that a watch is told, each before anything of it is committed."""
 
@@ -36,23 +36,10 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     review, unversioned = project.review, repository.unversioned
     context = changes.Context.of(review, baseline, project.settings.trials, now)
     watch.progress(STAGES[0], 0)
-    told = {(change.source, change.source_id): change.after for change in unversioned.told("overdue")}
-    # Results that an article gave are known, though the registry does not list them.
-    published = {(change.source, change.source_id) for change in unversioned.told("results_published")}
-    found = []
-    for trial in unversioned.trials():
-        event = changes.overdue(trial.record, min(trial.seen_through, now.date()), project.settings.trials)
-        if event is None or trial.record.key in published or changes.is_told(event, told.get(trial.record.key)):
-            continue
-        is_heard = trial.scope != review.other_scope or context.is_baseline(trial.record)
-        found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
-    unversioned.tell(run, found)
+    unversioned.tell(run, _overdue(project, repository, baseline, context, now))
     watch.progress(STAGES[1], 0)
     state = shelf.state_of(project, baseline, repository.shown([review.core_scope], {}, [], []))
-    kept = shelf.take(project, _SHELF, state)
-    if not kept:
-        kept = _areas(review, context, repository)
-        shelf.put(project, _SHELF, state, kept)
+    kept = shelf.kept(project, _AREAS, state, lambda: _areas(review, context, repository))
     groups = [changes.Group(terms=tuple(terms), keys=tuple(map(_key, keys))) for terms, keys in kept["groups"]]
     known = {
         (str(one["source"]), str(one["source_id"]))
@@ -61,6 +48,40 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     } | {_key(key) for key in kept["cited"]}
     titles = {_key(key): title for key, title in kept["titles"]}
     unversioned.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
+
+
+def _overdue(
+    project: Project, repository: Repository, baseline: Baseline, context: changes.Context, now: datetime
+) -> list[Change]:
+    """Trials of which nobody was told yet that they are overdue."""
+    unversioned, settings = repository.unversioned, project.settings.trials
+
+    def days() -> dict[str, Any]:
+        """Trials that are overdue if nothing is heard of them: from which day on, and what is told then."""
+        known = ((trial.record, changes.overdue(trial.record, date.max, settings)) for trial in unversioned.trials())
+        return {"trials": [[*record.key, event.effective_date, event.after] for record, event in known if event]}
+
+    state = shelf.state_of(project, baseline, unversioned.state_of_trials())
+    told = {(change.source, change.source_id): change.after for change in unversioned.told("overdue")}
+    # Results that an article gave are known, though the registry does not list them.
+    published = {(change.source, change.source_id) for change in unversioned.told("results_published")}
+    due = {
+        (source, source_id)
+        for source, source_id, since, after in shelf.kept(project, _DUE, state, days)["trials"]
+        if date.fromisoformat(since) <= now.date()
+        and (source, source_id) not in published
+        and not changes.is_told(after, told.get((source, source_id)))
+    }
+    found = []
+    for trial in unversioned.trials(due):
+        if trial.seen_through is None:
+            continue
+        event = changes.overdue(trial.record, min(trial.seen_through, now.date()), settings)
+        if event is None:
+            continue
+        is_heard = trial.scope != project.review.other_scope or context.is_baseline(trial.record)
+        found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
+    return found
 
 
 def _areas(review: Review, context: changes.Context, repository: Repository) -> dict[str, Any]:

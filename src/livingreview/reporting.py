@@ -18,7 +18,7 @@ from livingreview.views import Run, StoredChange, StoredRecord
 
 _IDS_A_LOOK = 1_000
 _NEW_AREAS = "new_areas"
-_SHELF = "report"
+_FLOW, _REPORT, _TEXTS = "flow", "report", "texts"
 
 
 def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
@@ -38,9 +38,14 @@ def write_report(project: Project, gathered: report.Material, folder: str) -> tu
     had = set(gathered.kept)
     built = report.build(gathered)
     if gathered.kept.keys() != had:
-        shelf.put(project, _SHELF, gathered.state, gathered.kept)
+        shelf.put(project, _REPORT, gathered.state, gathered.kept)
     pictures = report.drawn(built, project.path("figures_dir"))
-    return report.write(built, project.path("out_dir") / folder, pictures)
+    state = shelf.state_of(project, gathered.baseline, "")
+    texts = report.Texts(shelf.take(project, _TEXTS, state))
+    paths = report.write(built, project.path("out_dir") / folder, pictures, texts)
+    if texts.is_new:
+        shelf.put(project, _TEXTS, state, texts.used)
+    return paths
 
 
 def write_feed(project: Project, repository: Repository, now: datetime) -> None:
@@ -101,7 +106,7 @@ def material(
     told = (*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published"))
     shown = repository.shown(relevant, wanted, pmids, dois)
     state = shelf.state_of(project, baseline, f"{shown} {told}")
-    kept = shelf.take(project, _SHELF, state)
+    kept = shelf.take(project, _REPORT, state)
     if _NEW_AREAS not in kept:
         groups = emerging.area_groups(review, records)
         kept[_NEW_AREAS] = [[list(group.terms), [list(key) for key in group.keys]] for group in groups]
@@ -141,7 +146,9 @@ def material(
             for terms, keys in kept[_NEW_AREAS]
         ),
         flows=repository.flow.through(
-            run, {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)}
+            run,
+            {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)},
+            lambda state, make: shelf.kept(project, _FLOW, shelf.state_of(project, baseline, state), make),
         ),
     )
     gathered.kept.update(kept)

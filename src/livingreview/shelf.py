@@ -5,9 +5,8 @@ is worth nothing for any other. They may be deleted at any time.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from livingreview.config import Project
 from livingreview.errors import StoreError
 from livingreview.records import Baseline
 
-_MODULES = ("emerging.py", "new_areas.py", "tokens.py", "text.py", "identity.py", "records.py", "canonical.py")
+_PROGRAM = {".py", ".j2", ".css"}
 
 
 def state_of(project: Project, baseline: Baseline, shown: str) -> str:
@@ -36,25 +35,33 @@ def state_of(project: Project, baseline: Baseline, shown: str) -> str:
 @cache
 def _code_digest() -> str:
     digest = hashlib.sha256()
-    package = resources.files("livingreview")
-    report = package / "report"
-    for folder in (report, report / "sections", package / "telling"):
-        for path in sorted(folder.iterdir(), key=lambda path: path.name):
-            if path.name.endswith(".py"):
-                digest.update(path.read_bytes())
-    for name in _MODULES:
-        digest.update((package / name).read_bytes())
+    for path in sorted(Path(__file__).parent.rglob("*")):
+        if path.suffix in _PROGRAM:
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def take(project: Project, name: str, state: str) -> dict[str, Any]:
     """The values that were kept under a name for this state; empty when there are none."""
     try:
-        kept = orjson.loads(_path(project, name).read_bytes())
+        found = orjson.loads(_path(project, name).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    is_ours = isinstance(kept, dict) and kept.get("state") == state and isinstance(kept.get("values"), dict)
-    return dict(kept["values"]) if is_ours else {}
+    is_ours = isinstance(found, dict) and found.get("state") == state and isinstance(found.get("values"), dict)
+    return dict(found["values"]) if is_ours else {}
+
+
+def kept(project: Project, name: str, state: str, make: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The values that were kept under a name for this state, or else those that are made now, and kept.
+
+    Raises:
+        StoreError: the folder cannot be written to.
+    """
+    values: Mapping[str, Any] = take(project, name, state)
+    if not values:
+        values = make()
+        put(project, name, state, values)
+    return values
 
 
 def put(project: Project, name: str, state: str, values: Mapping[str, Any]) -> None:

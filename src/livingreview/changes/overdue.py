@@ -50,15 +50,15 @@ def overdue(record: Record, seen_through: date, settings: TrialsSettings) -> Eve
     return Event("overdue", Severity.NOTABLE, {}, after, since.isoformat())
 
 
-def is_told(event: Event, told: Mapping[str, Any] | None) -> bool:
+def is_told(after: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
     """Whether an earlier change has said so: since then the registry has had no update.
 
     Args:
-        event: from :func:`overdue`.
+        after: of the event, from :func:`overdue`.
         told: ``after`` of the last such change of the trial; None when there is none.
     """
     name = "last_update_posted_date"
-    return told is not None and told.get(name) == event.after[name]
+    return told is not None and told.get(name) == after[name]
 
 
 def _due_name(facts: TrialFacts) -> str:

@@ -1,6 +1,5 @@
 """The application: global options, every command, and the one place where an error becomes a line and a code."""
 
-import gc
 import os
 import sys
 from datetime import UTC, datetime
@@ -72,11 +71,6 @@ def _globals(
     context.obj = Invocation(review, config, moment)
 
 
-_GARBAGE_THRESHOLDS = (100_000, 20, 100)
-"""Records are many small objects that live to the end of a command: to look for garbage among them again and again, as
-often as Python does by itself, took an eighth of a report on 100,000 works."""
-
-
 def _hoist(arguments: list[str]) -> list[str]:
     """Global options to the front, wherever they were typed."""
     first, rest = [], []
@@ -94,9 +88,8 @@ def _hoist(arguments: list[str]) -> list[str]:
     return [*first, *rest, *waiting]
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None) -> None:
     """Runs one command and ends the process with its exit code."""
-    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     for name in unknown_variables(os.environ):
         tell(f"warning: {name} sets nothing that livingreview knows; see docs/settings.md")
     try:

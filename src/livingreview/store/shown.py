@@ -50,7 +50,13 @@ def shown(
         # The first two tell every record from every other, so no more is ever compared.
         states.update(tuple(row) for row in rows)
     digest = hashlib.sha256(repr(sorted(states)).encode())
-    links = select(func.max(WORK_LINK.c.id), func.count(), func.count(WORK_LINK.c.undone_at))
-    for query in (links, select(DECISION).order_by(DECISION.c.id)):
-        digest.update(repr([tuple(row) for row in connection.execute(query)]).encode())
+    digest.update(repr(of_people_and_links(connection)).encode())
     return digest.hexdigest()
+
+
+def of_people_and_links(connection: Connection) -> list[tuple[Any, ...]]:
+    """Names the state of the links, which are added and undone, and of the decisions, which are only ever added."""
+    links = select(func.max(WORK_LINK.c.id), func.count(), func.count(WORK_LINK.c.undone_at))
+    last = select(DECISION).order_by(DECISION.c.id.desc()).limit(1)
+    queries = (links, select(func.count()).select_from(DECISION), last)
+    return [tuple(row) for query in queries for row in connection.execute(query)]

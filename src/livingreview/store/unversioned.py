@@ -3,15 +3,17 @@
 Such a change is its own mark: it commits alone, in one transaction, and the next run finds it told.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, and_, insert, select, tuple_
 
 from livingreview.records import Change, Kind
 from livingreview.store import reading
+from livingreview.store.reading import RECORD, SCORE, VERSION
 from livingreview.store.writing import change_values
 from livingreview.views import KnownTrial, Run
 
@@ -28,28 +30,48 @@ class Unversioned:
     def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._begin = begin
 
-    def trials(self) -> Iterator[KnownTrial]:
-        """Trials in their current state that are not withdrawn and whose registry says how far it was read."""
-        record, version, score = reading.RECORD, reading.VERSION, reading.SCORE
+    def trials(self, keys: Collection[tuple[str, str]] | None = None) -> Iterator[KnownTrial]:
+        """Trials in their current state that are not withdrawn.
+
+        Args:
+            keys: only those with one of these keys.
+        """
         query = (
-            select(version.c.content, version.c.envelope, version.c.number)
-            .add_columns(record.c.work_id, record.c.order_key, score.c.scope)
-            .join(version, and_(version.c.record_id == record.c.id, version.c.number == record.c.current_version))
-            .join(score, score.c.version_id == version.c.id)
-            .where(record.c.kind == str(Kind.TRIAL), record.c.is_withdrawn.is_(False), version.c.is_derived.is_(True))
-            .order_by(record.c.source, record.c.source_id)
+            select(VERSION.c.content, VERSION.c.envelope, VERSION.c.number)
+            .add_columns(RECORD.c.work_id, RECORD.c.order_key, SCORE.c.scope)
+            .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+            .join(SCORE, SCORE.c.version_id == VERSION.c.id)
+            .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False), VERSION.c.is_derived.is_(True))
+            .order_by(RECORD.c.source, RECORD.c.source_id)
         )
+        chosen = [query]
+        if keys is not None:
+            ordered = sorted(keys)
+            chosen = [
+                query.where(tuple_(RECORD.c.source, RECORD.c.source_id).in_(ordered[start : start + _BATCH]))
+                for start in range(0, len(ordered), _BATCH)
+            ]
         with self._begin() as connection:
-            for row in connection.execute(query.execution_options(yield_per=_BATCH)):
-                seen_through = _seen_through(row.order_key)
-                if seen_through is not None:
+            for one in chosen:
+                for row in connection.execute(one.execution_options(yield_per=_BATCH)):
                     yield KnownTrial(
                         record=reading.record_of(row),
                         work_id=row.work_id,
                         version=row.number,
                         scope=row.scope,
-                        seen_through=seen_through,
+                        seen_through=_seen_through(row.order_key),
                     )
+
+    def state_of_trials(self) -> str:
+        """A digest that changes with the trials of :meth:`trials`, once all that is stored is derived."""
+        named = (
+            select(RECORD.c.source, RECORD.c.source_id, RECORD.c.content_hash)
+            .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
+            .order_by(RECORD.c.id)
+        )
+        with self._begin() as connection:
+            rows = [tuple(row) for row in connection.execute(named)]
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
 
     def told(self, type_: str) -> list[Change]:
         """Every change of a type, oldest first."""

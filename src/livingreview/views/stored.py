@@ -137,14 +137,15 @@ class KnownTrial:
 
     Attributes:
         scope: that the model gave.
-        seen_through: the day up to which its registry is known to have said nothing else.
+        seen_through: the day up to which its registry is known to have said nothing else; None where it does not say
+            how far it was read.
     """
 
     record: Record
     work_id: str
     version: int
     scope: str
-    seen_through: date
+    seen_through: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def test_a_record_without_facts() -> None:
 
 def test_told_until_the_registry_was_updated() -> None:
     found = event()
-    assert not is_told(found, None)
-    assert is_told(found, found.after)
+    assert not is_told(found.after, None)
+    assert is_told(found.after, found.after)
     again = event("2026-06-01", last_update_posted_date="2024-07-01")
-    assert not is_told(again, found.after)
+    assert not is_told(again.after, found.after)
