@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from livingreview.config import Project, find_config_dir, load_project
 from livingreview.errors import UsageError
@@ -116,6 +114,9 @@ def _plain(value: Any) -> Any:
 
 def out_table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]]) -> None:
     """A table for people; nothing in a cell is taken for markup."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", header_style="bold", expand=False)
     for column in columns:
         table.add_column(column, overflow="fold")

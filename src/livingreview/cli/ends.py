@@ -19,7 +19,6 @@ from livingreview.config import Project
 from livingreview.deliver.digest import Facts, preview_digest, send_digest
 from livingreview.deliver.mail import Picture
 from livingreview.errors import EXIT_NOTHING_READ, InputError, LivingReviewError, StoreError
-from livingreview.schedule import build_scheduler, next_times, serve
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
 
@@ -271,6 +270,8 @@ def schedule(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say the next times.")] = False,
 ) -> None:
     """Run, report and mail week after week, until stopped."""
+    from livingreview.schedule import build_scheduler, next_times, serve
+
     call = invocation(context)
     project = call.project()
     for moment in next_times(project.settings.schedule, datetime.now(UTC), 3):

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from livingreview.acquire import Watch
 from livingreview.cli.common import invocation, out, out_json, store, tell
@@ -20,6 +18,8 @@ from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, EXIT_PARTIAL, Usag
 from livingreview.records import Severity
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from livingreview.run import Outcome
 
 
@@ -34,7 +34,15 @@ class Bars:
     """Progress bars on a terminal; nothing elsewhere, where the lines of the run speak."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Watch:
+        if not sys.stderr.isatty():
+            return Watch(tell=tell, sleep=time.sleep)
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        self._progress = progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -43,22 +51,19 @@ class Bars:
             console=Console(file=sys.stderr),
             transient=True,
         )
-        self._tasks: dict[str, TaskID] = {}
+        tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> Watch:
-        if not sys.stderr.isatty():
-            return Watch(tell=tell, sleep=time.sleep)
-        self._progress.start()
-        return Watch(tell=self._progress.console.print, progress=self._advance, sleep=time.sleep)
+        def advance(stage: str, done: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=None)
+            progress.update(tasks[stage], completed=done)
+
+        progress.start()
+        return Watch(tell=progress.console.print, progress=advance, sleep=time.sleep)
 
     def __exit__(self, *_error: object) -> None:
-        if self._progress.live.is_started:
+        if self._progress is not None:
             self._progress.stop()
-
-    def _advance(self, stage: str, done: int) -> None:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._progress.add_task(stage, total=None)
-        self._progress.update(self._tasks[stage], completed=done)
 
 
 def register(app: typer.Typer) -> None:

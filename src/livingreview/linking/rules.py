@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from livingreview.linking.facts import Facts
 
 TITLE_LIKENESS = 95.0
@@ -164,4 +162,7 @@ def _likeness(one: str, other: str) -> float:
     # "Part 1" and "Part 2" are two works, however alike.
     if sorted(_NUMBER.findall(one)) != sorted(_NUMBER.findall(other)):
         return 0.0
+    # Loaded where two titles are compared: a run without news compares none.
+    from rapidfuzz import fuzz
+
     return fuzz.token_sort_ratio(one, other, score_cutoff=TITLE_LIKENESS)

@@ -19,8 +19,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-import feedparser
-
 from livingreview import identity
 from livingreview.config import Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError
@@ -107,6 +105,9 @@ def parse(document: BinaryIO) -> Iterator[Item]:
         raise InputError("feed: declares entities of its own; such a document is not read")
     if _is_endless(bare):
         raise InputError("feed: attributes or white space beyond all measure; it is damaged")
+    # Loaded where a feed is read: few runs have one.
+    import feedparser
+
     try:
         # A stream, because feedparser takes bytes for the name of a file.
         feed = feedparser.parse(io.BytesIO(body), sanitize_html=True, resolve_relative_uris=False)
