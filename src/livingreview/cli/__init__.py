@@ -1,5 +1,6 @@
 """The command line: ``livingreview COMMAND``; exit codes as :mod:`livingreview.errors` gives them."""
 
+import atexit
 import gc
 
 _GARBAGE_THRESHOLDS = (100_000, 20, 100)
@@ -10,6 +11,8 @@ and again, as often as Python does by itself, took an eighth of its start and of
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command and ends the process with its exit code."""
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    # Python would look for garbage among all of them once more before it goes, another tenth.
+    atexit.register(gc.freeze)
     # Only now, so that it holds for what is loaded here, too.
     from livingreview.cli import app
 

@@ -48,7 +48,7 @@ def shown(
             .where(condition)
         )
         # The first two tell every record from every other, so no more is ever compared.
-        states.update(tuple(row) for row in rows)
+        states.update(map(tuple, rows.all()))
     digest = hashlib.sha256(repr(sorted(states)).encode())
     digest.update(repr(of_people_and_links(connection)).encode())
     return digest.hexdigest()

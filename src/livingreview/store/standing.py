@@ -112,7 +112,7 @@ def _to_count(connection: Connection, scopes: Sequence[str]) -> dict[str, list[s
         .order_by(record.c.source, record.c.source_id)
     )
     found: dict[str, list[str]] = {}
-    for source, source_id in rows:
+    for source, source_id in rows.all():
         found.setdefault(source, []).append(source_id)
     return found
 

@@ -97,15 +97,15 @@ def _triaged_through(connection: Connection, review: Review) -> dict[str, dateti
     """Source -> the time up to which none of its relevant works is left undecided; without it before the first."""
     record, version, score, run = reading.RECORD, reading.VERSION, reading.SCORE, reading.RUN
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    decided = reading.decided_works(connection)
     seen: dict[str, dict[bool, set[int]]] = defaultdict(lambda: {True: set(), False: set()})
-    for source, work_id, run_id in connection.execute(
-        select(record.c.source, record.c.work_id, record.c.first_run_id)
+    for source, run_id, is_decided in connection.execute(
+        select(record.c.source, record.c.first_run_id, reading.is_decided(connection).label("is_decided"))
+        .distinct()
         .join(version, (version.c.record_id == record.c.id) & (version.c.number == record.c.current_version))
         .join(score, score.c.version_id == version.c.id)
         .where(score.c.scope.in_(relevant))
     ):
-        seen[source][work_id in decided].add(run_id)
+        seen[source][bool(is_decided)].add(run_id)
     moments = {run_id: now_at for run_id, now_at in connection.execute(select(run.c.id, run.c.now_at))}
     found = {}
     for source, runs in seen.items():

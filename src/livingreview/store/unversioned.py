@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, tuple_
+from sqlalchemy import Connection, and_, insert, select
 
 from livingreview.records import Change, Kind
 from livingreview.store import reading
@@ -47,10 +47,8 @@ class Unversioned:
         chosen = [query]
         if keys is not None:
             ordered = sorted(keys)
-            chosen = [
-                query.where(tuple_(RECORD.c.source, RECORD.c.source_id).in_(ordered[start : start + _BATCH]))
-                for start in range(0, len(ordered), _BATCH)
-            ]
+            looks = (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
+            chosen = [query.where(reading.has_key(look)) for look in looks]
         with self._begin() as connection:
             for one in chosen:
                 for row in connection.execute(one.execution_options(yield_per=_BATCH)):
@@ -70,7 +68,7 @@ class Unversioned:
             .order_by(RECORD.c.id)
         )
         with self._begin() as connection:
-            rows = [tuple(row) for row in connection.execute(named)]
+            rows = list(map(tuple, connection.execute(named).all()))
         return hashlib.sha256(repr(rows).encode()).hexdigest()
 
     def told(self, type_: str) -> list[Change]:
