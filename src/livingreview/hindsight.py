@@ -17,8 +17,9 @@ from livingreview.store.repository import Repository
 from livingreview.views import Run
 
 
-def material_of_run(project: Project, repository: Repository, name: str) -> report.Material:
-    """What the report of a run is made of.
+@contextmanager
+def material_of_run(project: Project, repository: Repository, name: str) -> Iterator[report.Material]:
+    """What the report of a run is made of; some of it is read while the report is built, so only within the block.
 
     Args:
         project: the present one.
@@ -32,13 +33,14 @@ def material_of_run(project: Project, repository: Repository, name: str) -> repo
     run = repository.run(name) if name else _last_reported(repository, None)
     with as_of(project, repository, run) as then:
         found = changes_to_report(then, run)
-        return material(project, then, load_baseline(project), run, _failures(then, run), found)
+        yield material(project, then, load_baseline(project), run, _failures(then, run), found)
 
 
+@contextmanager
 def material_of_period(
     project: Project, repository: Repository, since: datetime | None, until: datetime | None
-) -> report.Material:
-    """What the report of a period is made of: its changes, and the state at its end.
+) -> Iterator[report.Material]:
+    """What the report of a period is made of: its changes, and the state at its end. As :func:`material_of_run`.
 
     Raises:
         UsageError: no run had been reported by then.
@@ -47,7 +49,7 @@ def material_of_period(
     with as_of(project, repository, run) as then:
         found = repository.changes(since=since, until=until)
         failures = _failures(then, run)
-        return material(project, then, load_baseline(project), run, failures, found, since=since)
+        yield material(project, then, load_baseline(project), run, failures, found, since=since)
 
 
 @contextmanager

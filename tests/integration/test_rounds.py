@@ -142,8 +142,12 @@ def test_a_period_that_nobody_can_report(lab: Lab) -> None:
 
 def test_the_report_of_a_period_has_a_folder_of_its_own(lab: Lab) -> None:
     before = {one.name: (lab.root / "out" / one.name / "report.md").read_bytes() for one in ROUNDS}
-    assert lab("report", "--since", "2022-06-02", "--until", "2023-02-01", now="2025-01-01").code == 0
-    assert (lab.root / "out" / "2022-06-02_2023-02-01" / "report.md").is_file()
+    made = []
+    for _ in "12":  # The second finds what the first has kept, and looks up the rest.
+        ended = lab("report", "--since", "2022-06-02", "--until", "2023-02-01", now="2025-01-01")
+        assert ended.code == 0, ended.err
+        made.append((lab.root / "out" / "2022-06-02_2023-02-01" / "report.md").read_bytes())
+    assert made[0] == made[1]
     assert before == {one.name: (lab.root / "out" / one.name / "report.md").read_bytes() for one in ROUNDS}
 
 

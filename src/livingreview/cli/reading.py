@@ -122,13 +122,16 @@ def report(
     begin, end = period(since, until)
     if run and (begin or end):
         raise UsageError("--run and a period: ask for one of them")
-    with store(project) as repository:
-        if begin or end:
-            made = material_of_period(project, repository, begin, end)
+    is_period = bool(begin or end)
+    with (
+        store(project) as repository,
+        material_of_period(project, repository, begin, end)
+        if is_period
+        else material_of_run(project, repository, run) as made,
+    ):
+        folder = made.run.name
+        if is_period:
             folder = f"{since or 'the-beginning'}_{until or made.run.now_at.date()}".replace(":", "")
-        else:
-            made = material_of_run(project, repository, run)
-            folder = made.run.name
         if json:
             out(reports.render_json(reports.build(made)).rstrip("\n"))
             return
