@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -195,6 +197,15 @@ def test_only_the_modules_that_draw_load_the_drawing_library() -> None:
         if any(name.split(".")[0] == "matplotlib" for name in imports(ast.parse(path.read_text(encoding="utf-8"))))
     }
     assert loading == {"classify/draw.py", "screen/plots.py", "report/canvas.py"}
+
+
+def test_a_run_without_news_loads_no_more_than_it_needs() -> None:
+    """Each of these takes a tenth of such a run, or more, to load."""
+    heavy = ("sklearn", "scipy", "numpy", "matplotlib", "apscheduler", "feedparser", "rapidfuzz", "rich")
+    program = "import sys, livingreview.cli.app, livingreview.run; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    assert "livingreview.run" in loaded
+    assert set(heavy) & set(loaded) == set()
 
 
 def test_only_some_ask_the_time() -> None:

@@ -1,12 +1,15 @@
 """Whole runs through the command line, upon the local server."""
 
 import json
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from livingreview.store.unversioned import Unversioned
+from livingreview.views import KnownTrial
 from support import server as faults
 from support import tiny_review
 from support.lab import Ended, Lab
@@ -635,11 +638,50 @@ def test_a_quiet_run_reports_what_a_run_without_memory_would(filled: Lab, monkey
     folder = filled.root / "out" / "20220608T050000Z"
     pages = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert "burns of mice" in pages["report.md"].decode()
+    shelf = sorted((filled.root / "out").glob(".*.json"))
+    assert [path.name for path in shelf] == [".areas.json", ".due.json", ".flow.json", ".report.json", ".texts.json"]
     for spoilt in (None, b"", b"[]", b'{"state":"another","values":{}}'):
-        kept.unlink() if spoilt is None else kept.write_bytes(spoilt)
+        for path in shelf:
+            path.unlink(missing_ok=True) if spoilt is None else path.write_bytes(spoilt)
         assert filled("report").code == 0
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == pages
         assert kept.read_bytes() == before
+
+
+def test_a_trial_is_overdue_from_its_day_on_though_it_is_not_read_again(
+    filled: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = {"primaryCompletionDateStruct": {"date": "2022-05", "type": "ESTIMATED"}}
+
+    def registered(stamp: str) -> None:
+        one = study(PRINTED_NCT, "Late vesicles of loom cells", updated="2021-06-10", stamp=stamp, **late)
+        filled.server.world.register(one)
+        filled.server.world.data_timestamp = stamp
+
+    def overdue() -> list[object]:
+        return [one["effective_date"] for one in changes(filled) if one["type"] == "overdue"]
+
+    registered("2022-06-01")
+    assert filled("run", now=FIRST).code == 0
+    trials = Unversioned.trials
+    with monkeypatch.context() as patched:
+
+        def chosen(self: Unversioned, keys: Collection[tuple[str, str]] | None = None) -> Iterator[KnownTrial]:
+            assert keys is not None, "every trial was read again"
+            return trials(self, keys)
+
+        patched.setattr(Unversioned, "trials", chosen)
+        registered("2022-06-08")
+        assert filled("run", now=SECOND).code == 0
+        assert overdue() == []
+        # The day has passed, but the registry was not read beyond it: its silence is not known.
+        assert filled("run", now=THIRD).code == 0
+        assert overdue() == []
+        registered("2022-06-16")
+        assert filled("run", now="2022-06-16T05:00:00Z").code == 0
+        assert overdue() == ["2022-06-10"]
+        assert filled("run", now=FOURTH).code == 0
+        assert overdue() == ["2022-06-10"]
 
 
 @pytest.mark.parametrize("what", ["decision", "split", "revision", "area"])
@@ -665,7 +707,8 @@ def test_whatever_touches_the_records_makes_the_report_anew(filled: Lab, tmp_pat
     assert filled("run", now=SECOND).code == 0
     assert json.loads(kept.read_bytes())["state"] != before
     quick = report_of(filled, SECOND)
-    kept.unlink()
+    for path in (filled.root / "out").glob(".*.json"):
+        path.unlink()
     assert filled("report").code == 0
     assert report_of(filled, SECOND) == quick
 

@@ -7,11 +7,10 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select, tuple_
 
 from livingreview.canonical import record_from
-from livingreview.records import FINISHED_STATUS, Change, Cursor, Decision, Kind, Record, Score, Severity
+from livingreview.records import Change, Cursor, Decision, Record, Score, Severity
 from livingreview.store import tables
 from livingreview.store.apply import table
 from livingreview.views import EarlierReading, Issue, QueryLog, Run, StoredChange, StoredRecord
@@ -211,45 +210,6 @@ def versions(connection: Connection, source: str, source_id: str) -> list[Record
     )
     # Ordered here: a database server may compare text by the rules of a language, not by its bytes.
     return [record_of(row) for row in sorted(rows, key=lambda row: (row.order_key, row.number))]
-
-
-def incomplete_ids(connection: Connection) -> dict[str, list[str]]:
-    """Source -> ids of records whose current version lacks its text."""
-    rows = connection.execute(
-        select(RECORD.c.source, RECORD.c.source_id)
-        .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
-        .where(VERSION.c.is_text_complete.is_(False))
-        .order_by(RECORD.c.source, RECORD.c.source_id)
-    )
-    found: dict[str, list[str]] = {}
-    for source, source_id in rows:
-        found.setdefault(source, []).append(source_id)
-    return found
-
-
-def _status(content: str) -> object:
-    try:
-        # Several times as fast; what it does not know (NaN) is left to the other.
-        said = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        said = json.loads(content)
-    return said.get("trial", {}).get("status")
-
-
-def unfinished_trials(connection: Connection) -> dict[str, list[str]]:
-    """Source -> ids of trials whose current status is not one that a study ends in."""
-    rows = connection.execute(
-        select(RECORD.c.source, RECORD.c.source_id, VERSION.c.content)
-        .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
-        .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
-        .order_by(RECORD.c.source, RECORD.c.source_id)
-        .execution_options(yield_per=1000)
-    )
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        if _status(row.content) not in FINISHED_STATUS:
-            found.setdefault(row.source, []).append(row.source_id)
-    return found
 
 
 def model_card(connection: Connection, model_id: str) -> dict[str, Any]:

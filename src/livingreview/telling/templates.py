@@ -54,6 +54,11 @@ class _BesideModules(FileSystemBytecodeCache):
     def __init__(self, module: Path, options: str) -> None:
         super().__init__(str(Path(cache_from_source(str(module))).parent), f"%s-{options}.jinja")
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What cannot be read is compiled."""
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
     def dump_bytecode(self, bucket: Bucket) -> None:
         """As with modules, a folder that cannot be written to costs the time to compile again, nothing else."""
         if not sys.dont_write_bytecode:
