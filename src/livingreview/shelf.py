@@ -24,12 +24,13 @@ def state_of(project: Project, baseline: Baseline, shown: str) -> str:
     """Names everything that kept values depend on.
 
     Args:
-        project: its review and folders.
+        project: its review, thresholds and folders.
         baseline: what the review printed and cited.
         shown: names the stored records and decisions (:meth:`livingreview.store.repository.Repository.shown`), and
             what else the values depend on.
     """
-    return hashlib.sha256(repr((shown, project.config_hash(), baseline, _code_digest())).encode()).hexdigest()
+    told = (shown, project.config_hash(), project.settings.trials, baseline, _code_digest())
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 @cache

@@ -290,7 +290,9 @@ def build(folder: Path, project: Project, server: Server, n_works: int, n_trials
         if one.source == "pubmed"
     ]
     (folder / "new.xml").write_bytes(article_set(*articles[:N_NEW]))
-    (folder / "week-before.xml").write_bytes(article_set(replace(articles[0], pmid=str(_PMIDS[0] + n_works - 1), doi="")))
+    (folder / "week-before.xml").write_bytes(
+        article_set(replace(articles[0], pmid=str(_PMIDS[0] + n_works - 1), doi=""))
+    )
 
 
 _LAUNCHER = """

@@ -661,6 +661,7 @@ def test_a_trial_is_overdue_from_its_day_on_though_it_is_not_read_again(
     def overdue() -> list[object]:
         return [one["effective_date"] for one in changes(filled) if one["type"] == "overdue"]
 
+    filled.server.world.register(study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", updated="2022-04-20", **late))
     registered("2022-06-01")
     assert filled("run", now=FIRST).code == 0
     trials = Unversioned.trials
@@ -682,6 +683,11 @@ def test_a_trial_is_overdue_from_its_day_on_though_it_is_not_read_again(
         assert overdue() == ["2022-06-10"]
         assert filled("run", now=FOURTH).code == 0
         assert overdue() == ["2022-06-10"]
+    # Whoever waits for less long is told of others.
+    settings = filled.config / "settings.toml"
+    settings.write_text(settings.read_text() + "\n[trials]\noverdue_after_days = 30\n")
+    assert filled("run", now="2022-06-23T05:00:00Z").code == 0
+    assert overdue() == ["2022-06-10", "2022-06-01"]
 
 
 @pytest.mark.parametrize("what", ["decision", "split", "revision", "area"])
