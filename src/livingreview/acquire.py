@@ -15,9 +15,9 @@ from livingreview import decide
 from livingreview.config import Project, Query
 from livingreview.errors import InputError, SourceError, UnreconciledError
 from livingreview.lines import Connect
-from livingreview.plan import CENSUS, WATCH_DOI, Asking
+from livingreview.plan import CENSUS, HISTORY, WATCH_DOI, Asking
 from livingreview.records import Cursor, Problem
-from livingreview.sources import SOURCES, Counts, FindsDois, Getter, Item, Retrieved, Source
+from livingreview.sources import SOURCES, Counts, FindsDois, Getter, Item, KeepsHistory, Retrieved, Source
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
@@ -143,6 +143,8 @@ def _retrieve(source: Source, asking: Asking, get: Getter) -> Retrieved:
         return source.retrieve(asking.query, asking.window, get)
     if asking.role == CENSUS and isinstance(source, Counts):
         found = source.count(asking.ids, get)
+    elif asking.role == HISTORY and isinstance(source, KeepsHistory):
+        return source.retrieve_history(asking.between, get)
     elif asking.role == WATCH_DOI and isinstance(source, FindsDois):
         return source.retrieve_dois(asking.ids, get)
     else:
@@ -181,7 +183,9 @@ def _apply(
         with repository.writing(run, decide) as writing:
             for key in reading.retrieved.keys:
                 items = _items(repository, source, key)
-                writing.apply(items, key, datetime.now(UTC), tally, live_source=source.name)
+                # What a record said once does not say that it is there.
+                live = "" if reading.asking.role == HISTORY else source.name
+                writing.apply(items, key, datetime.now(UTC), tally, live_source=live)
             _reconcile(query, reading.retrieved, tally)
             missing, came_as = reading.retrieved.missing, reading.retrieved.came_as
             if reading.asking.is_lookup:

@@ -17,6 +17,7 @@ ABSENT = "not returned earlier"
 UNFINISHED = "unfinished trials"
 RESTORED = "restored from the snapshot"
 CENSUS = "still there"
+HISTORY = "status history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Asking:
         role: ``core`` or ``context`` of a search, else one of this module.
         dois: id -> doi, for ids that may have been replaced by others.
         is_skippable: while the source says that nothing changed since its last reading, there is nothing to ask.
+        between: id -> days between which its earlier states are wanted.
         is_lookup: what is not found says nothing of what is stored: the source may never have had it.
         note: what the report must name about this asking; empty for nothing.
     """
@@ -39,6 +41,7 @@ class Asking:
     ids: tuple[str, ...] = ()
     role: str = ""
     dois: Mapping[str, str] = field(default_factory=dict)
+    between: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     is_skippable: bool = False
     is_lookup: bool = False
     note: str = ""

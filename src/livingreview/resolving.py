@@ -7,16 +7,17 @@ article weeks after its publisher: what was asked for in vain is asked for again
 ``max_tries`` never again. The named exceptions of earlier runs are the record of these tries.
 
 Crossref is also asked, every time, for what later publications say of each relevant record that came from it or from
-Europe PMC.
+Europe PMC. And where the settings say so, ClinicalTrials.gov is asked once for what each printed trial said between the
+published review and the first reading.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from livingreview.acquire import Acquired, Watch, read_services
-from livingreview.config import Project, Query, ResolvingSettings
+from livingreview.config import Project, Query, ResolvingSettings, load_baseline
 from livingreview.lines import Connect
-from livingreview.plan import Asking
+from livingreview.plan import HISTORY, Asking
 from livingreview.store.repository import Repository
 from livingreview.views import Run, Tries
 
@@ -87,7 +88,25 @@ def plan(project: Project, repository: Repository, asked: Collection[tuple[str, 
         taken.update((source, one) for one in due)
         if due:
             askings.append(Asking(query=Query(name=role, source=source), ids=tuple(due), role=role, is_lookup=True))
+    if history := _history(project, repository):
+        askings.append(history)
     return askings
+
+
+def _history(project: Project, repository: Repository) -> Asking | None:
+    """Printed trials whose oldest stored state is younger than the published review: what did they say in between?"""
+    settings = project.settings.sources.clinicaltrials
+    if not (settings.is_enabled and settings.is_history_read):
+        return None
+    since = project.review.published_date.isoformat()
+    between = {}
+    for stored in repository.records(source="clinicaltrials", ids=sorted(load_baseline(project).nct_ids)):
+        nct = stored.record.source_id
+        oldest = min((state.source_date for state in repository.versions("clinicaltrials", nct)), default="")
+        if oldest > since and not stored.is_withdrawn:
+            between[nct] = (since, oldest)
+    query = Query(name=HISTORY, source="clinicaltrials")
+    return Asking(query=query, ids=tuple(between), role=HISTORY, between=between, is_lookup=True) if between else None
 
 
 def due_ids(ids: Sequence[str], tries: Mapping[str, Tries], settings: ResolvingSettings, now: datetime) -> list[str]:

@@ -204,6 +204,8 @@ def _route(world: World, seen: Seen) -> Answer:
             return answer(world, asked)
     if found := re.fullmatch(rf"{REGISTRY}/studies/(\w+)", seen.path):
         return services.single_study(world, found[1])
+    if found := re.fullmatch(rf"{REGISTRY.rpartition('/')[0]}/int/studies/(\w+)/history(?:/(\d+))?", seen.path):
+        return services.study_history(world, found[1], found[2] or "")
     if seen.path.startswith(f"{CROSSREF}/works/"):
         return services.crossref_work(world, unquote(seen.path.removeprefix(f"{CROSSREF}/works/")))
     if seen.path in world.feeds:

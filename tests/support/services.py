@@ -286,6 +286,23 @@ def single_study(world: World, number: str) -> Answer:
     return _json(world.studies[number])
 
 
+def study_history(world: World, number: str, version: str) -> Answer:
+    """The versions of a study, or one of them, as the history tab gets them."""
+    states = world.histories.get(number, [])
+    if not version:
+        changes = [
+            {
+                "version": place,
+                "date": one["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"]["date"],
+                "status": one["protocolSection"]["statusModule"]["overallStatus"],
+                "moduleLabels": ["Study Status"],
+            }
+            for place, one in enumerate(states)
+        ]
+        return _json({"changes": changes}) if states else _plain(404, f"NCT number {number} not found")
+    return _json({"studyVersion": int(version), "study": states[int(version)]})
+
+
 # Crossref
 
 _RATE = {"x-rate-limit-limit": "10000", "x-rate-limit-interval": "1s", "x-api-pool": "polite"}

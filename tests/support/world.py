@@ -256,6 +256,7 @@ class World:
     Attributes:
         data_timestamp: ``dataTimestamp`` of ClinicalTrials.gov; a test moves it with the studies.
         works: doi -> what Crossref has of it.
+        histories: NCT number -> every state of a study, the oldest first.
         aliases: old NCT number or doi -> the one that it was merged into.
         unknown_phrases: phrases that PubMed does not find and says so.
         count_offset: added to every count of esearch, which then does not fit its list.
@@ -270,6 +271,7 @@ class World:
     preprints: dict[str, dict[str, Any]] = field(default_factory=dict)
     works: dict[str, dict[str, Any]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+    histories: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     data_timestamp: str = "2022-05-01T09:00:05"
     unknown_phrases: set[str] = field(default_factory=set)
     count_offset: int = 0

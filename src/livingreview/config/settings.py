@@ -59,6 +59,7 @@ class ClinicalTrialsSettings(ServiceSettings):
     base_url: str = "https://clinicaltrials.gov/api/v2"
     requests_per_second: float = 0.8
     page_size: int = Field(default=200, gt=0, le=1000)
+    is_history_read: bool = False
 
 
 class EuropepmcSettings(ServiceSettings):

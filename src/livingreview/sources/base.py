@@ -133,6 +133,23 @@ class Counts(Protocol):
 
 
 @runtime_checkable
+class KeepsHistory(Protocol):
+    """A source that tells what its records said before anybody here had read them."""
+
+    def retrieve_history(self, between: Mapping[str, tuple[str, str]], get: Getter) -> Retrieved:
+        """Earlier states of records, none of which is stored.
+
+        Args:
+            between: id -> the day on which the first of these states stood, and the day before which all of them lie.
+            get: sends one request.
+
+        Returns:
+            ``missing`` names what could not be read; no fault of the service is an error here.
+        """
+        ...
+
+
+@runtime_checkable
 class Searchable(Protocol):
     """A source whose searches can be held against records that they should find."""
 

@@ -24,6 +24,7 @@ from livingreview.http import Payload, Request
 from livingreview.identity import nct_ids
 from livingreview.sources import clinicaltrials_json
 from livingreview.sources.base import Getter, Item, Retrieved, Window
+from livingreview.sources.clinicaltrials_history import retrieve_history
 from livingreview.sources.clinicaltrials_json import clean, content_of_json, number_of
 
 _MAX_IDS = 100
@@ -116,6 +117,10 @@ class ClinicalTrialsSource:
             came_as |= merged
             requests += page.requests + asked
         return Retrieved(keys=tuple(keys), announced=announced, missing=missing, came_as=came_as, requests=requests)
+
+    def retrieve_history(self, between: Mapping[str, tuple[str, str]], get: Getter) -> Retrieved:
+        """See :func:`livingreview.sources.clinicaltrials_history.retrieve_history`."""
+        return retrieve_history(self._settings.base_url, between, get)
 
     def find_among(self, query: Query, ids: Sequence[str], get: Getter) -> frozenset[str]:
         """See :class:`livingreview.sources.base.Searchable`; ``filter.ids`` leaves the other filters as they are."""

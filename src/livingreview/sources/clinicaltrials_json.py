@@ -57,6 +57,9 @@ def parse(document: BinaryIO) -> Iterator[Item]:
         content = content_of_json(body)
     except (ValueError, RecursionError) as error:
         raise InputError(f"ClinicalTrials.gov JSON: not JSON, or it breaks off ({error})") from error
+    if isinstance(content, dict) and isinstance(content.get("study"), dict):
+        # An earlier state, as the history tab gives it.
+        content = content["study"]
     if isinstance(content, dict) and "protocolSection" in content:
         content = [content]
     studies = content.get("studies") if isinstance(content, dict) else content
