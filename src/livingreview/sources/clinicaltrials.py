@@ -25,7 +25,7 @@ from livingreview.identity import nct_ids
 from livingreview.sources import clinicaltrials_json
 from livingreview.sources.base import Getter, Item, Retrieved, Window
 from livingreview.sources.clinicaltrials_history import retrieve_history
-from livingreview.sources.clinicaltrials_json import clean, content_of_json, number_of
+from livingreview.sources.clinicaltrials_json import clean, content_of_json, number_of, object_of
 
 _MAX_IDS = 100
 """NCT numbers in one ``filter.ids``: keeps the address below 2,000 characters."""
@@ -236,17 +236,11 @@ def _both(first: str, second: str) -> str:
 
 
 def _check_object(payload: Payload) -> None:
-    try:
-        answer = content_of_json(payload.body)
-    except (ValueError, RecursionError) as error:
-        raise ServiceFaultError(f"clinicaltrials: the answer is not JSON, or broke off ({error})") from error
-    if not isinstance(answer, dict):
-        raise ServiceFaultError("clinicaltrials: the answer is not a JSON object")
+    object_of(payload)
 
 
 def _check_page(payload: Payload) -> None:
-    _check_object(payload)
-    page = content_of_json(payload.body)
+    page = object_of(payload)
     studies = page.get("studies")
     if not isinstance(studies, list) or not all(isinstance(study, dict) for study in studies):
         raise ServiceFaultError("clinicaltrials: the answer has no list of studies")

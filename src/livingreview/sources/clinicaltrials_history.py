@@ -14,7 +14,7 @@ from typing import Any
 from livingreview.errors import ServiceFaultError, SourceError
 from livingreview.http import Payload, Request
 from livingreview.sources.base import Getter, Retrieved
-from livingreview.sources.clinicaltrials_json import clean, content_of_json
+from livingreview.sources.clinicaltrials_json import clean, content_of_json, object_of
 from livingreview.sources.dates import iso_date
 
 
@@ -72,7 +72,7 @@ def _posted(state: Mapping[str, Any]) -> str:
 
 
 def _check_list(payload: Payload) -> None:
-    changes = _object(payload).get("changes")
+    changes = object_of(payload).get("changes")
     if not isinstance(changes, list) or not all(map(_is_version, changes)):
         raise ServiceFaultError("clinicaltrials: the answer is no list of versions")
 
@@ -82,15 +82,5 @@ def _is_version(one: Any) -> bool:
 
 
 def _check_state(payload: Payload) -> None:
-    if not isinstance(_object(payload).get("study"), dict):
+    if not isinstance(object_of(payload).get("study"), dict):
         raise ServiceFaultError("clinicaltrials: the answer holds no earlier state of a study")
-
-
-def _object(payload: Payload) -> dict[str, Any]:
-    try:
-        answer = content_of_json(payload.body)
-    except (ValueError, RecursionError) as error:
-        raise ServiceFaultError(f"clinicaltrials: the answer is not JSON, or broke off ({error})") from error
-    if not isinstance(answer, dict):
-        raise ServiceFaultError("clinicaltrials: the answer is not a JSON object")
-    return answer

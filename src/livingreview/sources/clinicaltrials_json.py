@@ -15,7 +15,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, BinaryIO
 
-from livingreview.errors import InputError
+from livingreview.errors import InputError, ServiceFaultError
+from livingreview.http import Payload
 from livingreview.identity import nct_ids
 from livingreview.records import Kind, Problem, Record, Section, TrialFacts
 from livingreview.sources import registry_words as words
@@ -35,6 +36,21 @@ def content_of_json(body: bytes) -> Any:
         RecursionError: it is nested too deeply.
     """
     return json.loads(body.decode("utf-8-sig"))
+
+
+def object_of(payload: Payload) -> dict[str, Any]:
+    """The object that an answer of the registry is.
+
+    Raises:
+        ServiceFaultError: it is none; the service may give it when it is asked again.
+    """
+    try:
+        answer = content_of_json(payload.body)
+    except (ValueError, RecursionError) as error:
+        raise ServiceFaultError(f"clinicaltrials: the answer is not JSON, or broke off ({error})") from error
+    if not isinstance(answer, dict):
+        raise ServiceFaultError("clinicaltrials: the answer is not a JSON object")
+    return answer
 
 
 def number_of(study: Any) -> str:
