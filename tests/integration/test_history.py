@@ -88,3 +88,12 @@ def test_a_path_that_is_not_there_any_more_costs_nothing_but_itself(
     assert [json.loads(line) for line in past("changes", "--json").lines] == plain
     report = (past.root / "out" / "20221208T050000Z" / "report.md").read_text(encoding="utf-8")
     assert "its status history could not be read" in report
+
+
+def test_what_comes_for_another_study_is_not_taken(past: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_SWITCH, "true")
+    history = past.server.world.histories[PRINTED_NCT]
+    history[3] = study("NCT90000077", "Vesicles of loom cells", status="SUSPENDED", updated="2022-05-04")
+    assert past("run", now=FIRST).code == 0
+    assert ("2022-05-04", "SUSPENDED") not in path_of(past, FIRST)
+    assert all(json.loads(line)["source_id"] != "NCT90000077" for line in past("changes", "--json").lines)

@@ -14,7 +14,7 @@ from typing import Any
 from livingreview.errors import ServiceFaultError, SourceError
 from livingreview.http import Payload, Request
 from livingreview.sources.base import Getter, Retrieved
-from livingreview.sources.clinicaltrials_json import clean, content_of_json, object_of
+from livingreview.sources.clinicaltrials_json import clean, content_of_json, number_of, object_of
 from livingreview.sources.dates import iso_date
 
 
@@ -41,7 +41,9 @@ def retrieve_history(base_url: str, between: Mapping[str, tuple[str, str]], get:
             for version in _wanted(content_of_json(listed.payload.body), since, before):
                 requests += 1
                 kept = get(Request(url=f"{root}/{nct}/history/{version}"), _check_state)
-                if _posted(content_of_json(kept.payload.body)) < before:
+                state = content_of_json(kept.payload.body)["study"]
+                # Another study, or a state that is stored already, would be taken for news.
+                if number_of(state) == nct and _posted(state) < before:
                     keys.append(kept.key)
         except SourceError as error:
             reason = f"its status history could not be read ({error})"
@@ -63,9 +65,8 @@ def _wanted(listed: Mapping[str, Any], since: str, before: str) -> Iterator[int]
             yield version
 
 
-def _posted(state: Mapping[str, Any]) -> str:
+def _posted(found: Any) -> str:
     """When a state was posted; a day after all others where it does not say so."""
-    found: Any = state["study"]
     for name in ("protocolSection", "statusModule", "lastUpdatePostDateStruct", "date"):
         found = found.get(name) if isinstance(found, dict) else None
     return iso_date(clean(found)) or "9999"
