@@ -387,3 +387,5 @@ class LockRow(SQLModel, table=True):
     pid: int
     token: str
     taken_at: datetime = moment()
+    boot_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    process_start: str = Field(default="", sa_column_kwargs={"server_default": ""})
