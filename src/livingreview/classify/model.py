@@ -14,7 +14,7 @@ from livingreview.classify.facets import FacetReader
 from livingreview.classify.features import Features, Floats
 from livingreview.classify.fit import Fitted
 from livingreview.classify.linear import softmax
-from livingreview.classify.modelfile import content_id, read_model, write_model
+from livingreview.classify.modelfile import read_model, write_model
 from livingreview.classify.terms import AreaTerms
 from livingreview.config import Review
 from livingreview.errors import StoreError
@@ -35,6 +35,9 @@ _FITTED_ARRAYS: Final = (
     "parent_columns",
 )
 
+METHOD: Final = 1
+"""Raised whenever features or fitting change so that the same labels give other scores."""
+
 
 def config_hash(review: Review) -> str:
     """Hex SHA-256 of the parts of config that a score depends on."""
@@ -42,11 +45,26 @@ def config_hash(review: Review) -> str:
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
 
+def model_id(config_hash: str, label_hashes: npt.NDArray[np.uint64]) -> str:
+    """The first 12 hex digits of a SHA-256 over what a model is made of: method, configuration and labels.
+
+    The weights themselves are left out: another processor rounds their last bits in another way, and the same model
+    trained on two machines of a CI service would pass for a change of method.
+
+    Args:
+        config_hash: see :func:`config_hash`.
+        label_hashes: one number a distinct example, shape ``(n_distinct,)``, sorted.
+    """
+    digest = hashlib.sha256(f"{METHOD} {config_hash} ".encode())
+    digest.update(np.ascontiguousarray(label_hashes, dtype="<u8").tobytes())
+    return digest.hexdigest()[:12]
+
+
 class Model:
     """A trained classifier, bound to the review it was trained for.
 
     Attributes:
-        id: short hash of everything that decides a score.
+        id: names what it was made of; see :func:`model_id`.
         relevance_threshold: a record whose ``1 - p(other)`` reaches it counts as relevant.
         area_threshold: an area whose probability exceeds it is given.
         card: what the model was made of and how good it is, JSON-ready.
@@ -76,7 +94,7 @@ class Model:
         tokens = {item.replacement.strip(): item.name for item in review.variants if item.replacement.strip()}
         self._names = sorted(tokens.items(), key=lambda pair: (-len(pair[0]), pair))
         self._other = self.scopes.index(review.other_scope)
-        self.id = content_id(self._values(), self._arrays())
+        self.id = model_id(config_hash(review), label_hashes)
         self.card = card | {"id": self.id}
 
     def score(self, records: Sequence[Record]) -> list[Score]:

@@ -18,7 +18,7 @@ from livingreview.aside import written_aside
 from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever a model file written by an earlier version can no longer be read."""
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -27,14 +27,14 @@ _FILES: Final = ("arrays.npz", "card.json", "model.json")
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
-def content_id(values: Mapping[str, Any], arrays: Arrays) -> str:
-    """The first 12 hex digits of a SHA-256 over everything that decides a score."""
+def checksum(values: Mapping[str, Any], arrays: Arrays) -> str:
+    """Hex SHA-256 over everything that decides a score, to the last bit."""
     digest = hashlib.sha256(canonical_json(dict(values)).encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
         digest.update(array.tobytes())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
 
 
 def write_model(folder: Path, values: Mapping[str, Any], arrays: Arrays, card: Mapping[str, Any]) -> None:
@@ -43,7 +43,7 @@ def write_model(folder: Path, values: Mapping[str, Any], arrays: Arrays, card: M
     Raises:
         StoreError: the folder cannot be written to.
     """
-    head = {"format": FORMAT, "id": content_id(values, arrays), "values": dict(values)}
+    head = {"format": FORMAT, "checksum": checksum(values, arrays), "values": dict(values)}
     contents = (_zip(arrays), _json(card), _json(head))
     try:
         for name, content in zip(_FILES, contents, strict=True):
@@ -71,7 +71,7 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]
         with np.load(folder / "arrays.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        is_whole = head["id"] == content_id(head["values"], arrays)
+        is_whole = head["checksum"] == checksum(head["values"], arrays)
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename}: no model there; run `livingreview train`") from error
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:

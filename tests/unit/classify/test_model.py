@@ -76,6 +76,12 @@ def test_training_is_reproducible_whatever_the_order(model, review, examples, no
         assert (tmp_path / "b" / path.name).read_bytes() == path.read_bytes()
 
 
+def test_a_model_is_named_by_its_labels_and_its_configuration(model, review, examples, now):
+    fewer = train(review, examples[:-1], now=now, code_version="1.2.3")
+    other = review.model_copy(update={"classifier": review.classifier.model_copy(update={"is_balanced": False})})
+    assert len({model.id, fewer.id, train(other, examples, now=now, code_version="1.2.3").id}) == 3
+
+
 def test_the_card_says_what_it_was_made_of(model, now):
     card = json.loads(json.dumps(model.card))
     assert card["id"] == model.id
@@ -91,7 +97,7 @@ def test_the_card_says_what_it_was_made_of(model, now):
 
 def _spoil_format(folder):
     path = folder / "model.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 3', '"format": 99'), encoding="utf-8")
 
 
 def _spoil_json(folder):
@@ -117,7 +123,7 @@ def _no_card(folder):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_spoil_format, "model format 99, this version reads 2; run `livingreview train`"),
+        (_spoil_format, "model format 99, this version reads 3; run `livingreview train`"),
         (_spoil_json, "not a usable model"),
         (_spoil_arrays, "not a usable model"),
         (_pickled_arrays, "not a usable model"),
@@ -211,7 +217,8 @@ def test_scores_do_not_hang_on_the_last_digits_of_a_machine(project, labelled, m
     beside = sys.modules["livingreview.classify.fit"]._beside
     monkeypatch.setattr("livingreview.classify.fit._beside", shaken)
     elsewhere = train(project.review, labelled, now=now, code_version="1")
-    assert elsewhere.id != here.id
+    assert not np.array_equal(elsewhere.fitted.scope_weights, here.fitted.scope_weights)
+    assert elsewhere.id == here.id
     for one, other in zip(here.score(records), elsewhere.score(records), strict=True):
         assert one.areas == other.areas
         assert one.probabilities == pytest.approx(other.probabilities, abs=5e-7)
