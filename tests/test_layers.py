@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "livingreview"
 LAYERS = (
     ("errors", "records", "canonical", "verdicts", "views", "grounds"),
-    ("aside", "config", "http", "identity", "text", "tokens", "linking", "telling"),
+    ("aside", "config", "redaction", "http", "identity", "text", "tokens", "linking", "telling"),
     ("sources", "decide", "store", "classify", "screen", "changes", "report", "deliver"),
     ("plan", "lines", "method", "acquire", "resolving", "training", "ledger", "new_areas", "shelf", "emerging")
     + ("reporting", "run", "hindsight", "inbox", "baseline", "by_hand", "feedback", "queue", "evidence", "export")
@@ -49,7 +49,7 @@ CLOCKS = {
     "acquire.py": "when an answer was received",
     "cli/app.py": "the present, unless --now says otherwise",
     "cli/ends.py": "when a schedule that runs for months fires",
-    "http.py": "when an answer was received",
+    "http/client.py": "when an answer was received",
     "method.py": "when a method was archived",
     "run.py": "when a file was received",
     "store/repository.py": "the age of a lock, the end of a run",

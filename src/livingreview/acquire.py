@@ -13,14 +13,16 @@ from datetime import UTC, datetime, timedelta
 
 from livingreview import decide
 from livingreview.config import Project, Query
-from livingreview.errors import InputError, SourceError, UnreconciledError
+from livingreview.errors import InputError, LivingReviewError, SourceError, UnreconciledError, unforeseen
 from livingreview.lines import Connect
 from livingreview.plan import CENSUS, HISTORY, WATCH_DOI, Asking
 from livingreview.records import Cursor, Problem
+from livingreview.redaction import Redactor
 from livingreview.sources import SOURCES, Counts, FindsDois, Getter, Item, KeepsHistory, Retrieved, Source
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
+from livingreview.telling.fit import clip
 from livingreview.views import Run
 
 Tell = Callable[[str], None]
@@ -29,6 +31,7 @@ Tell = Callable[[str], None]
 Progress = Callable[[str, int], None]
 """Told a stage and how many items of it are done, for a bar."""
 
+_MOST_CHARS = 500
 _HABIT = 3
 """So many readings with hits make an empty one suspicious."""
 _MOST_WITHDRAWN = 10
@@ -88,6 +91,7 @@ def read_services(
         connect: makes the line to each service.
     """
     acquired = Acquired()
+    redactor = Redactor.of(project.settings)
     names = [name for name in SOURCES if any(asking.query.source == name for asking in askings)]
     if not names:
         return acquired
@@ -98,17 +102,18 @@ def read_services(
                 connect,
                 SOURCES[name](project.settings),
                 [asking for asking in askings if asking.query.source == name],
+                redactor,
             )
             for name in names
         ]
         for name, future in zip(names, futures, strict=True):
             source = SOURCES[name](project.settings)
             for reading in future.result():
-                _apply(project, repository, run, source, reading, acquired, watch.tell)
+                _apply(project, repository, run, source, reading, acquired, watch.tell, redactor)
     return acquired
 
 
-def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking]) -> list[Reading]:
+def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking], redactor: Redactor) -> list[Reading]:
     line = connect(source.name)
     readings: list[Reading] = []
     try:
@@ -117,7 +122,7 @@ def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking]) -> 
                 # The service's own stamp has not moved since everything was read: there is nothing to ask by id.
                 readings.append(Reading(asking=asking, retrieved=Retrieved(is_unchanged=True)))
                 continue
-            readings.append(_ask(source, asking, line.get))
+            readings.append(_ask(source, asking, line.get, redactor))
             if not line.has_answered:
                 # Nobody there: the other queries would only wait for the same silence.
                 readings.extend(Reading(asking=other, error=readings[-1].error) for other in askings[len(readings) :])
@@ -131,11 +136,25 @@ def _is_unchanged(reading: Reading) -> bool:
     return reading.retrieved is not None and reading.retrieved.is_unchanged
 
 
-def _ask(source: Source, asking: Asking, get: Getter) -> Reading:
+def _ask(source: Source, asking: Asking, get: Getter, redactor: Redactor) -> Reading:
     try:
         return Reading(asking=asking, retrieved=_retrieve(source, asking, get))
-    except SourceError as error:
-        return Reading(asking=asking, error=str(error))
+    except Exception as error:
+        # Whatever its kind, it stays with its source.
+        return Reading(asking=asking, error=_failure(source, error, redactor))
+
+
+def _failure(source: Source, error: Exception, redactor: Redactor) -> str:
+    """Why a source could not be read, in one line.
+
+    Raises:
+        LivingReviewError: it is no failure of the source, but of the store, the lock or a replay.
+    """
+    if isinstance(error, SourceError | InputError):
+        return redactor.text(str(error))
+    if isinstance(error, LivingReviewError):
+        raise error
+    return clip(f"{source.name}: nobody foresaw this: {redactor.text(unforeseen(error))}", _MOST_CHARS)
 
 
 def _retrieve(source: Source, asking: Asking, get: Getter) -> Retrieved:
@@ -174,6 +193,7 @@ def _apply(
     reading: Reading,
     acquired: Acquired,
     tell: Tell,
+    redactor: Redactor,
 ) -> None:
     query = reading.asking.query
     tally = Tally()
@@ -210,10 +230,12 @@ def _apply(
                         stamp=reading.retrieved.stamp,
                     )
                 )
-    except (SourceError, InputError) as error:
+    except Exception as error:
+        # Whatever its kind, it stays with its source.
+        words = _failure(source, error, redactor)
         with repository.writing(run, decide) as writing:
-            writing.log_query(_log_values(reading, is_reconciled=False) | {"error": str(error)}, Tally())
-        acquired.failures.setdefault(query.source, str(error))
+            writing.log_query(_log_values(reading, is_reconciled=False) | {"error": words}, Tally())
+        acquired.failures.setdefault(query.source, words)
         return
     acquired.answered.add(query.source)
     acquired.received += tally.received

@@ -108,7 +108,7 @@ def resolve(project: Project, repository: Repository, run: Run, sleep: Callable[
     """
     wanted = [ref for ref in load_baseline(project).references if not ref.pmid]
     settings = project.settings.sources.pubmed
-    line = LiveLine("pubmed", settings, repository, run, sleep)
+    line = LiveLine("pubmed", project.settings, repository, run, sleep)
     try:
         return match_references(wanted, settings, line.get)
     finally:

@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,14 +11,18 @@ from pathlib import Path
 
 from livingreview import classify
 from livingreview.baseline import check
-from livingreview.config import Project, PubmedSettings
-from livingreview.errors import LivingReviewError, QueryRejectedError, SourceError
+from livingreview.config import Project, PubmedSettings, secrets_of
+from livingreview.errors import LivingReviewError, QueryRejectedError, SourceError, StoreError
 from livingreview.http import Client, Payload, Request
+from livingreview.redaction import Redactor
+from livingreview.store.archive import Archive
 from livingreview.store.repository import Repository
 from livingreview.views import Run
 
 _MIN_FREE_BYTES = 500_000_000
 _MOST_SKEW_SECONDS = 300
+_OVERLAP_BYTES = 1 << 14
+"""No secret is longer in any of its forms."""
 _RELEASED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -124,6 +129,7 @@ def _store(project: Project, now: datetime) -> Iterator[Finding]:
         if runs := repository.runs():
             yield _cursors(repository, now)
             yield _archive(repository, runs[-1])
+            yield _secrets(repository, Redactor(secrets_of(project.settings)))
     except LivingReviewError as error:
         yield Finding(name="database", is_ok=False, words=str(error))
     finally:
@@ -176,6 +182,49 @@ def _archive(repository: Repository, run: Run) -> Finding:
     return Finding(name="archive", is_ok=False, words=f"{words}: put them back from a copy, and check the disk")
 
 
+def _secrets(repository: Repository, redactor: Redactor) -> Finding:
+    """Whether a secret of the settings was kept, as it was before answers were cleaned of them."""
+    keys = [key for key in repository.archive.list_keys() if _holds(repository.archive, key, redactor)]
+    runs = [run.name for run in repository.runs() if redactor.finds("\n".join(_log(repository, run)).encode())]
+    if not keys and not runs:
+        return Finding(name="secrets", is_ok=True, words="none of the settings' in the archive or the log of runs")
+    places = [f"{len(keys)} documents of the archive ({_some([key[:12] for key in keys])})"] if keys else []
+    places += [f"the log of {len(runs)} runs ({_some(runs)})"] if runs else []
+    words = (
+        f"a key or password of the settings stands in {' and '.join(places)}: get a new one from its service and set"
+        " that, so that the old one is worth nothing wherever it was copied to, pushed snapshots included"
+    )
+    return Finding(name="secrets", is_ok=False, words=words)
+
+
+def _holds(archive: Archive, key: str, redactor: Redactor) -> bool:
+    before = b""
+    try:
+        for block in archive.blocks(key):
+            if redactor.finds(before + block):
+                return True
+            before = block[-_OVERLAP_BYTES:]
+    except (StoreError, OSError, EOFError, zlib.error):
+        # Damaged: another check says so where it matters.
+        return False
+    return False
+
+
+def _log(repository: Repository, run: Run) -> Iterator[str]:
+    """Every text of the log of a run that a service may have written."""
+    yield run.error
+    for log in repository.query_logs(run):
+        yield from (log.text, log.error)
+    for issue in repository.issues(run):
+        yield issue.reason
+    for one in repository.received(run):
+        yield from (one.url, one.media_type, one.error, *one.parameters.values(), *one.headers.values())
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:3], *(["..."] if len(names) > 3 else [])])
+
+
 def _services(project: Project) -> Iterator[Finding]:
     paths = {
         "pubmed": "/einfo.fcgi",
@@ -189,7 +238,7 @@ def _services(project: Project) -> Iterator[Finding]:
         if not settings.is_enabled:
             continue
         key = settings.api_key.get_secret_value() if isinstance(settings, PubmedSettings) else ""
-        client = Client(name, settings)
+        client = Client(name, settings, redactor=Redactor.of(project.settings))
         request = Request(url=settings.base_url + path, secrets={"api_key": key} if key else {}, is_post=bool(key))
         try:
             answer = client.send(request, _check_key if key else None)

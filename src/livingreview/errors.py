@@ -19,6 +19,8 @@ A :class:`SourceError` stops only its own source; the run turns it into exit cod
 (nothing could be read).
 """
 
+from traceback import walk_tb
+
 EXIT_DONE = 0
 EXIT_BUG = 1
 EXIT_USAGE = 2
@@ -99,3 +101,11 @@ class QueryRejectedError(SourceError):
 
 class UnreconciledError(SourceError):
     """The number of records read is not the number that the service announced."""
+
+
+def unforeseen(error: BaseException) -> str:
+    """What nobody foresaw, in one line that finds its place in the program: kind, place, words."""
+    frames = [(frame.f_globals.get("__name__", ""), line) for frame, line in walk_tb(error.__traceback__)]
+    ours = [frame for frame in frames if frame[0].split(".")[0] == "livingreview"]
+    module, line = (ours or frames or [("nowhere", 0)])[-1]
+    return f"{type(error).__name__} at {module}:{line}" + (f": {error}" if str(error) else "")

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from livingreview.config import Project, ServiceSettings
+from livingreview.config import Project, Settings
 from livingreview.errors import SourceError
 from livingreview.http import Check, Client, Payload, Request
+from livingreview.redaction import Redactor
 from livingreview.sources import Kept
 from livingreview.store.repository import Repository
 from livingreview.views import Run
@@ -37,7 +38,7 @@ class LiveLine:
 
     Args:
         service: its name.
-        settings: of the service.
+        settings: of everything; no secret of them is archived or logged.
         repository: whose archive and log take the answers.
         run: under which they are logged.
         sleep: waits for some seconds.
@@ -46,7 +47,7 @@ class LiveLine:
     def __init__(
         self,
         service: str,
-        settings: ServiceSettings,
+        settings: Settings,
         repository: Repository,
         run: Run,
         sleep: Callable[[float], None],
@@ -55,7 +56,9 @@ class LiveLine:
         self._repository = repository
         self._run = run
         self._key = ""
-        self._client = Client(service, settings, recorder=self, sleep=sleep)
+        self._client = Client(
+            service, settings.service(service), recorder=self, redactor=Redactor.of(settings), sleep=sleep
+        )
 
     @property
     def has_answered(self) -> bool:
@@ -87,4 +90,4 @@ class LiveLine:
 
 def live(project: Project, repository: Repository, run: Run, sleep: Callable[[float], None]) -> Connect:
     """Lines to the services themselves."""
-    return lambda name: LiveLine(name, project.settings.service(name), repository, run, sleep)
+    return lambda name: LiveLine(name, project.settings, repository, run, sleep)

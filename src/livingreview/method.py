@@ -1,6 +1,6 @@
 """The method of a run, archived: the review's configuration, baseline, labels and the settings that steer reading.
 
-So a run can be replayed after any of them has been edited. Secrets, addresses of the mail and places of folders are
+So a run can be replayed after any of them has been edited. Secrets, addresses of people and places of folders are
 left out: they change nothing that is found.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livingreview.canonical import canonical_json
 from livingreview.config import Project, SourcesSettings, TrialsSettings, load_review
+from livingreview.redaction import without_login
 from livingreview.store.repository import Repository
 from livingreview.views import Run
 
@@ -35,8 +36,13 @@ def describe(project: Project) -> bytes:
         for path in sorted(folder.rglob("*"))
         if path.suffix in (".toml", ".csv")
     }
+    sources = project.settings.sources.model_dump(mode="json")
+    for values in sources.values():
+        values["base_url"] = without_login(values["base_url"])
+        values.pop("api_key", None)
+        del values["email"]
     settings = {
-        "sources": project.settings.sources.model_dump(mode="json", exclude={"pubmed": {"api_key"}}),
+        "sources": sources,
         "trials": project.settings.trials.model_dump(mode="json"),
     }
     return canonical_json({"files": texts, "settings": settings}).encode()

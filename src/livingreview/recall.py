@@ -82,7 +82,7 @@ def check_searches(project: Project, repository: Repository, run: Run, sleep: Ca
         if not isinstance(source, Searchable):
             recall.uncheckable += [f"search {name}/{query.name}: cannot be asked for single records" for query in mine]
             continue
-        line = LiveLine(name, project.settings.service(name), repository, run, sleep)
+        line = LiveLine(name, project.settings, repository, run, sleep)
         try:
             if isinstance(source, FindsDois):
                 recall.wanted[name] = _by_pmid(core, source, line, recall)

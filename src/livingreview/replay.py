@@ -24,6 +24,7 @@ from livingreview.config import Project, load_baseline
 from livingreview.errors import LivingReviewError, SourceError, StoreError, UsageError
 from livingreview.http import Check, Payload, Request
 from livingreview.plan import Asking
+from livingreview.redaction import CONTACT_PARAMETERS, without_login
 from livingreview.run import Outcome, run_documents, run_records, run_services
 from livingreview.sources import Kept
 from livingreview.store.archive import Archive
@@ -31,7 +32,7 @@ from livingreview.store.repository import Repository
 from livingreview.views import Received, Run, StoredChange
 
 _FORMS = ("report.md", "report.html", "report.json")
-_WHO_ASKS = frozenset({"tool", "email"})
+_WHO_ASKS = CONTACT_PARAMETERS | {"tool"}
 """Parameters that do not change an answer."""
 _Key = tuple[str, bool, str]
 
@@ -323,7 +324,8 @@ class ArchivedLine:
 
 
 def _key(url: str, parameters: Mapping[str, str], *, is_post: bool) -> _Key:
-    return url, is_post, canonical_json({name: parameters[name] for name in parameters if name not in _WHO_ASKS})
+    asked = {name: parameters[name] for name in parameters if name not in _WHO_ASKS}
+    return without_login(url), is_post, canonical_json(asked)
 
 
 def first_difference(written: Sequence[StoredChange], replayed: Sequence[StoredChange]) -> str:

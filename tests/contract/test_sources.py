@@ -155,7 +155,7 @@ def bench(
     assert name in EXAMPLES, f"source {name} is registered and has no example here"
     repository = Repository.open(f"sqlite:///{empty_store}", tmp_path / "archive")
     run = repository.start_run("services", datetime(2022, 6, 1, tzinfo=UTC), "0", "")
-    line = LiveLine(name, tiny_project.settings.service(name), repository, run, lambda _seconds: None)
+    line = LiveLine(name, tiny_project.settings, repository, run, lambda _seconds: None)
     try:
         yield Bench(
             source=SOURCES[name](tiny_project.settings),
@@ -304,9 +304,12 @@ def test_what_the_service_refuses_is_not_asked_again(bench: Bench) -> None:
 def test_a_bomb_is_refused(bench: Bench, tiny_project: Project) -> None:
     bench.example.fill(bench.server.world, 1)
     bench.server.spoil(faults.gzip_bomb(3), bench.example.spoiled, times=None)
-    settings = tiny_project.settings.service(bench.source.name).model_copy(update={"max_body_megabytes": 2.0})
+    name = bench.source.name
+    limited = tiny_project.settings.service(name).model_copy(update={"max_body_megabytes": 2.0})
+    sources = tiny_project.settings.sources.model_copy(update={name: limited})
+    settings = tiny_project.settings.model_copy(update={"sources": sources})
     run = bench.repository.runs()[0]
-    line = LiveLine(bench.source.name, settings, bench.repository, run, lambda _seconds: None)
+    line = LiveLine(name, settings, bench.repository, run, lambda _seconds: None)
     try:
         with pytest.raises(QueryRejectedError, match="larger than 2 MB"):
             bench.source.retrieve(bench.example.query(bench.server), WINDOW, line.get)

@@ -98,17 +98,40 @@ def test_a_clock_that_differs_from_the_services(filled: Lab) -> None:
 
 
 def test_an_api_key(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIVINGREVIEW_SOURCES__PUBMED__API_KEY", "hush")
+    monkeypatch.setenv("LIVINGREVIEW_SOURCES__PUBMED__API_KEY", "hush-hush")
     filled.server.forget()
     assert "takes the API key" in checks(filled, "--live", code=0)["pubmed"][1]
     (asked,) = filled.server.asked("einfo")
-    assert (asked.method, asked.parameters["api_key"]) == ("POST", "hush")
+    assert (asked.method, asked.parameters["api_key"]) == ("POST", "hush-hush")
     for status in (400, 200):
         filled.server.spoil(faults.status(status, '{"error":"API key invalid","count":"11"}'), "einfo")
         words = wrong(checks(filled, "--live", code=2))["pubmed"]
         assert "API key invalid" in words
         assert "check the API key" in words
-        assert "hush" not in words
+        assert "hush-hush" not in words
+
+
+def test_a_key_that_was_kept_before_answers_were_cleaned(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores and archives of before hold it; it is found in any form, and the key is to be replaced."""
+    assert checks(filled, code=0)["secrets"][0]
+    key = "0f1e2d3c4b5a69788796a5b4c3d2e1f0abcd"
+    monkeypatch.setenv("LIVINGREVIEW_SOURCES__PUBMED__API_KEY", key)
+    assert checks(filled, code=0)["secrets"][0]
+    opened = filled.open()
+    document = opened.archive.put(b"x" * ((1 << 20) - 20) + key.encode() + b"y" * 9)
+    escaped = opened.archive.put("".join(f"%{ord(letter):02x}" for letter in key).encode())
+    words = wrong(checks(filled, code=2))["secrets"]
+    assert "2 documents of the archive" in words and document[:12] in words and escaped[:12] in words
+    with closing(sqlite3.connect(filled.root / "var" / "tiny.db")) as connection:
+        connection.execute("UPDATE payload SET error = ?", (f"pubmed: answered 429: {key}",))
+        connection.commit()
+    words = wrong(checks(filled, code=2))["secrets"]
+    assert "the log of 1 runs (20260601T050000Z)" in words and "get a new one" in words
+    assert key not in words and "\n" not in words
+    # With a new key the old one is worth nothing.
+    monkeypatch.setenv("LIVINGREVIEW_SOURCES__PUBMED__API_KEY", key[::-1])
+    assert checks(filled, code=0)["secrets"][0]
+    opened.close()
 
 
 def test_mail_settings(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,13 +140,13 @@ def test_mail_settings(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     words = wrong(checks(filled, code=2))["mail"]
     assert "give username and password both" in words
     assert "name recipients" in words
-    monkeypatch.setenv("LIVINGREVIEW_MAIL__PASSWORD", "hush")
+    monkeypatch.setenv("LIVINGREVIEW_MAIL__PASSWORD", "hush-hush")
     monkeypatch.setenv("LIVINGREVIEW_MAIL__SECURITY", "none")
     path = filled.config / "reviews" / "tiny" / "review.toml"
     path.write_text('recipients = ["a@example.org"]\n' + path.read_text())
     words = wrong(checks(filled, code=2))["mail"]
     assert "in the clear" in words
-    assert "hush" not in words
+    assert "hush-hush" not in words
     monkeypatch.setenv("LIVINGREVIEW_MAIL__SECURITY", "starttls")
     assert checks(filled, code=0)["mail"] == (True, "mail.example.org:587, starttls, 1 recipients")
 

@@ -140,6 +140,16 @@ FAULTS = (
         once_at={"PubMed esearch": NEXT, "registry pages": NEXT},
         roads=_RECORDS,
     ),
+    Fault("headers that drip", spoils.headers_that_drip(0.1, 8), is_slow=True),
+    Fault("endless 100 Continue", spoils.endless_continue(0.1, 8), is_slow=True),
+    Fault("redirect to a malformed address", spoils.redirected(302, "http://[")),
+    Fault(
+        "redirect to another host with a body",
+        spoils.redirected(307, "http://127.0.0.1:9/"),
+        # It is not followed; it may pass no sooner than a person has looked.
+        once=NEXT,
+        roads=frozenset({"PubMed esearch", "PubMed efetch"}),
+    ),
     Fault("the page before once more", None, once_at={"registry pages": NEXT}, roads=_PAGES, first_place=2),
 )
 

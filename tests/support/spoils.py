@@ -42,6 +42,41 @@ def trickle(pause_seconds: float, times: int) -> Spoil:
     return spoil
 
 
+def headers_that_drip(pause_seconds: float, times: int) -> Spoil:
+    """A header after each pause, and never the last one; no pause is longer than a read time-out."""
+
+    def spoil(handler: Handler, _answer: Answer) -> None:
+        handler.close_connection = True
+        handler.connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for number in range(times):
+            time.sleep(pause_seconds)
+            handler.connection.sendall(b"X-Header-%d: more\r\n" % number)
+
+    return spoil
+
+
+def endless_continue(pause_seconds: float, times: int) -> Spoil:
+    """``100 Continue`` after each pause, and never an answer; without a pause, as fast as it is read."""
+
+    def spoil(handler: Handler, _answer: Answer) -> None:
+        handler.close_connection = True
+        for _ in range(times):
+            if pause_seconds:
+                time.sleep(pause_seconds)
+            handler.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * (1 if pause_seconds else 1_000))
+
+    return spoil
+
+
+def redirected(status: int, location: str) -> Spoil:
+    """Answers with a redirect."""
+
+    def spoil(handler: Handler, _answer: Answer) -> None:
+        handler.send_answer(Answer(b"moved", "text/plain", status, {"Location": location}))
+
+    return spoil
+
+
 def chunks_that_break_off(handler: Handler, answer: Answer) -> None:
     """``Transfer-Encoding: chunked``, half of the body, no last chunk."""
     half = answer.body[: len(answer.body) // 2]

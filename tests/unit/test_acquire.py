@@ -9,6 +9,7 @@ import pytest
 from livingreview import decide
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.config import Project, load_project
+from livingreview.errors import InputError, LockedError, StoreError
 from livingreview.lines import live
 from livingreview.plan import ABSENT, CENSUS, RESTORED, UNFINISHED, WATCH, WATCH_DOI, plan
 from livingreview.records import Baseline, Cursor, Deletion, PrintedTrial, Reference
@@ -20,6 +21,7 @@ from livingreview.views import Run
 from support import server as faults
 from support.records import NOW, article, trial
 from support.server import Server
+from support.spoils import redirected
 from support.world import Article, study
 
 
@@ -172,6 +174,76 @@ def test_an_answer_that_turns_out_unreadable_stops_only_its_query(
     assert "1 of 1 listed records did not come (NCT90000009)" in found.failures["clinicaltrials"]
     assert store.counts() == {"pubmed": 1}
     assert [cursor.source for cursor in store.cursors()] == ["pubmed", "pubmed"]
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("clinicaltrials.ClinicalTrialsSource.retrieve", KeyError("a\nstudy")),
+        ("clinicaltrials.ClinicalTrialsSource.parse", RecursionError("too deep")),
+        ("pubmed.PubmedSource._fetch_batch", InputError("not what it should be")),
+        ("pubmed.PubmedSource.parse", ValueError("\x1b[31m" + "x" * 2_000)),
+    ],
+    ids=["asking", "parsing", "unreadable", "a long word"],
+)
+def test_whatever_a_source_raises_stays_with_it(
+    tiny_project: Project,
+    store: Repository,
+    run: Run,
+    server: Server,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    error: Exception,
+) -> None:
+    """A fault that nobody foresaw is told with its kind and its place, in one line."""
+
+    def fail(*_arguments: object) -> None:
+        raise error
+
+    server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
+    server.world.register(study("NCT90000009", "Vesicles of loom cells"))
+    monkeypatch.setattr(f"livingreview.sources.{place}", fail)
+    found = read(tiny_project, store, run, watch)
+    source = place.split(".")[0]
+    assert set(found.failures) == {source}
+    assert {"pubmed", "clinicaltrials"} - {source} <= found.answered
+    words = found.failures[source]
+    assert words.isprintable() and len(words) <= 500
+    if not isinstance(error, InputError):
+        assert f"{type(error).__name__} at livingreview." in words
+    assert words in {log.error for log in store.query_logs(run)}
+
+
+@pytest.mark.parametrize("kind", [StoreError, LockedError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("place", ["retrieve", "parse"])
+def test_what_is_no_failure_of_a_source_ends_the_run(
+    tiny_project: Project,
+    store: Repository,
+    run: Run,
+    server: Server,
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException],
+    place: str,
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise kind("the store")
+
+    server.world.register(study("NCT90000009", "Vesicles of loom cells"))
+    monkeypatch.setattr(f"livingreview.sources.clinicaltrials.ClinicalTrialsSource.{place}", fail)
+    with pytest.raises(kind):
+        read(tiny_project, store, run, watch)
+
+
+def test_a_redirect_to_nowhere_stays_with_its_source(
+    tiny_project: Project, store: Repository, run: Run, server: Server, watch: Watch
+) -> None:
+    server.world.add(Article(pmid="31000001", title="Vesicles of loom cells"))
+    server.spoil(redirected(302, "http://["), "/api/v2", times=None)
+    found = read(tiny_project, store, run, watch)
+    assert found.answered == {"pubmed"}
+    assert "which is no address that can be asked" in found.failures["clinicaltrials"]
 
 
 def test_silence_after_a_habit_of_hits_is_named(

@@ -180,7 +180,7 @@ def test_an_answer_that_drips_without_a_pause_is_given_up(
     make: Callable[..., Client], request_of: Request, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No pause between two bytes is as long as the read time-out, and no chunk is ever full."""
-    monkeypatch.setattr("livingreview.http._DEADLINE_READS", 1)
+    monkeypatch.setattr("livingreview.http.client._DEADLINE_READS", 1)
     server.spoil(trickle(0.05, 20), times=None)
     with pytest.raises(ServiceFaultError, match="drips in too slowly"):
         make(read_timeout_seconds=0.2, max_attempts=1).send(request_of)
@@ -255,21 +255,23 @@ def test_a_length_that_is_none_is_passed_over(
 
 
 def test_secrets_are_sent_and_shown_nowhere(make: Callable[..., Client], request_of: Request, server: Server) -> None:
-    request = Request(url=request_of.url, parameters=request_of.parameters, secrets={"api_key": "hush"}, is_post=True)
+    request = Request(
+        url=request_of.url, parameters=request_of.parameters, secrets={"api_key": "hush-hush"}, is_post=True
+    )
     found = make().send(request)
-    assert server.seen[0].parameters["api_key"] == "hush"
-    assert "hush" not in repr(found)
+    assert server.seen[0].parameters["api_key"] == "hush-hush"
+    assert "hush-hush" not in repr(found)
     assert "api_key" not in found.request.parameters
     for fault in (faults.status(400, "api key api_key=x is wrong"), faults.reset, faults.status(500)):
         server.mend()
         server.spoil(fault, times=None)
         with pytest.raises(SourceError) as caught:
             make().send(request)
-        assert "hush" not in str(caught.value)
+        assert "hush-hush" not in str(caught.value)
 
 
 def test_secrets_do_not_go_into_an_address(make: Callable[..., Client], request_of: Request, server: Server) -> None:
-    make().send(Request(url=request_of.url, parameters=request_of.parameters, secrets={"api_key": "hush"}))
+    make().send(Request(url=request_of.url, parameters=request_of.parameters, secrets={"api_key": "hush-hush"}))
     assert "api_key" not in server.seen[0].parameters
 
 
@@ -374,7 +376,7 @@ def test_each_service_has_a_limiter_of_its_own() -> None:
 
 def test_a_key_allows_more() -> None:
     assert PubmedSettings().allowed_per_second == 3
-    assert PubmedSettings(api_key=SecretStr("hush")).allowed_per_second == 10
+    assert PubmedSettings(api_key=SecretStr("hush-hush")).allowed_per_second == 10
 
 
 class Recording:

@@ -209,6 +209,28 @@ def test_a_failure_is_no_try_and_stops_only_its_source(
     assert repository.following.tries("pubmed", RESOLVED) == {}
 
 
+@pytest.mark.parametrize("place", ["retrieve_ids", "parse"])
+def test_a_fault_that_nobody_foresaw_stays_with_its_source(
+    project: Project,
+    repository: Repository,
+    run: Run,
+    server: Server,
+    put: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise KeyError("message")
+
+    server.world.add(Article(pmid="1", title="Full", edat=date(2019, 1, 1)))
+    server.world.deposit(work(DOI, "A work"))
+    put(article("1", fidelity=Fidelity.FACTS), thin())
+    monkeypatch.setattr(f"livingreview.sources.crossref.CrossrefSource.{place}", fail)
+    acquired = follow(project, repository, run)
+    assert acquired.answered == {"pubmed"}
+    assert "KeyError at livingreview." in acquired.failures["crossref"]
+
+
 def test_a_source_that_failed_in_the_first_round_is_left_alone(
     project: Project, repository: Repository, run: Run, server: Server, put: Callable[..., None]
 ) -> None:

@@ -23,6 +23,7 @@ from livingreview.config.review import (
     Variant,
 )
 from livingreview.config.settings import (
+    MIN_SECRET_CHARS,
     CrossrefSettings,
     FeedsSettings,
     MailSettings,
@@ -33,10 +34,13 @@ from livingreview.config.settings import (
     Settings,
     SourcesSettings,
     TrialsSettings,
+    addresses_of,
+    secrets_of,
 )
 from livingreview.config.statement import Effect, Rule, Statement
 
 __all__ = [
+    "MIN_SECRET_CHARS",
     "RESIDUAL_ALIAS",
     "Area",
     "CrossrefSettings",
@@ -62,10 +66,12 @@ __all__ = [
     "Statement",
     "TrialsSettings",
     "Variant",
+    "addresses_of",
     "find_config_dir",
     "load_baseline",
     "load_project",
     "load_review",
     "read_csv",
+    "secrets_of",
     "unknown_variables",
 ]

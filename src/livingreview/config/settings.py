@@ -4,15 +4,19 @@ Every value can be set from the environment: ``LIVINGREVIEW_`` plus its path, ``
 from there.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from livingreview.config.base import Frozen
 
 ENV_PREFIX = "LIVINGREVIEW_"
+MIN_SECRET_CHARS = 6
+"""A shorter secret cannot be told from the letters of a text; NCBI's keys have 36."""
 
 
 class ServiceSettings(Frozen):
@@ -45,6 +49,13 @@ class PubmedSettings(ServiceSettings):
     requests_per_second_with_key: float = 10.0
     api_key: SecretStr = SecretStr("")
     page_size: int = 200
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_long_enough(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value().strip()) < MIN_SECRET_CHARS:
+            raise ValueError(f"shorter than {MIN_SECRET_CHARS} letters, so it is no key; copy the whole of it")
+        return key
 
     @property
     def allowed_per_second(self) -> float:
@@ -186,3 +197,37 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file, which is handed in as keywords."""
         return (env_settings, init_settings)
+
+
+def secrets_of(settings: BaseModel) -> frozenset[str]:
+    """Every secret value within some settings, and every password of an address such as ``database_url``."""
+    return frozenset(
+        secret
+        for _, value in _leaves(settings)
+        for secret in ([value.get_secret_value()] if isinstance(value, SecretStr) else _passwords(value))
+        if secret
+    )
+
+
+def addresses_of(settings: BaseModel) -> frozenset[str]:
+    """The operator's addresses, which services are told."""
+    return frozenset(str(value) for name, value in _leaves(settings) if name == "email" and value)
+
+
+def _leaves(settings: BaseModel) -> Iterator[tuple[str, object]]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, BaseModel):
+            yield from _leaves(value)
+        else:
+            yield name, value
+
+
+def _passwords(value: object) -> set[str]:
+    if not isinstance(value, str) or "://" not in value:
+        return set()
+    try:
+        password = urlsplit(value).password or ""
+    except ValueError:
+        return set()
+    return {password, unquote(password)}

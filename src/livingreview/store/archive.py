@@ -7,8 +7,10 @@ kept once. Documents that are gzip already are kept as they are.
 import gzip
 import hashlib
 import io
+import re
 import shutil
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,6 +19,7 @@ from livingreview.errors import StoreError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 20
+_KEY = re.compile("[0-9a-f]{64}")
 
 
 class Archive:
@@ -71,15 +74,31 @@ class Archive:
         path = self.path(key)
         return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
+    def list_keys(self) -> Iterator[str]:
+        """The key of every document, in their order."""
+        for path in sorted(self._folder.glob("[0-9a-f][0-9a-f]/*")):
+            if _KEY.fullmatch(path.name.removesuffix(".gz")):
+                yield path.name.removesuffix(".gz")
+
+    def blocks(self, key: str) -> Iterator[bytes]:
+        """The bytes as they were received, piece by piece.
+
+        Raises:
+            StoreError: there is no such document.
+            OSError, EOFError, zlib.error: it is damaged.
+        """
+        with self.open(key) as document:
+            while block := document.read(_BLOCK_BYTES):
+                yield block
+
     def fault(self, key: str) -> str:
         """What is wrong with a document: ``missing``, ``damaged``, or nothing."""
         if self._find(key) is None:
             return "missing"
         try:
-            with self.open(key) as document:
-                digest = hashlib.sha256()
-                while block := document.read(_BLOCK_BYTES):
-                    digest.update(block)
+            digest = hashlib.sha256()
+            for block in self.blocks(key):
+                digest.update(block)
         except (OSError, EOFError, zlib.error):
             return "damaged"
         return "" if digest.hexdigest() == key else "damaged"

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from livingreview.errors import SourceError
 from livingreview.http import Payload, Request
+from livingreview.redaction import masked_parameters, without_login
 from livingreview.store import reading
 from livingreview.store.writing import forget_stamps
 from livingreview.views import Received, Run
@@ -89,8 +90,8 @@ def _asked(run: Run, source: str, request: Request, moment: datetime) -> dict[st
         "run_id": run.id,
         "key": "",
         "source": source,
-        "url": request.url,
-        "parameters": dict(request.parameters),
+        "url": without_login(request.url),
+        "parameters": masked_parameters(request.parameters),
         "is_post": request.is_post,
         "status": 0,
         "media_type": "",

@@ -6,8 +6,8 @@ Rows that have an order of their own (runs, changes, links, log rows, digests, d
 sorted by their key, and are numbered in that order when they are restored.
 
 Left out: abstracts (third-party text; ``content_hash`` stays that of the whole content, ``is_text_complete`` says that
-it is not there), the addresses that a digest went to (personal data), what the bytes were that a record was read from
-(a restored one is read anew), and the lock. A folder is whole or not there:
+it is not there), the addresses that a digest went to and those that services were told (personal data), what the bytes
+were that a record was read from (a restored one is read anew), and the lock. A folder is whole or not there:
 it is written aside and put in place at the end.
 """
 
@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
+from livingreview.redaction import masked_parameters, without_login
 from livingreview.store import reading
 from livingreview.store.engine import HEAD_REVISION
 from livingreview.store.snapshot_folder import (
@@ -94,6 +95,14 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
         return reading.in_bytes(connection, column)
 
     record, version = reading.RECORD, reading.VERSION
+
+    def payloads(table: Table) -> Iterator[str]:
+        for row in _stream(connection, select(table).order_by(table.c.id)):
+            values = _named(dict(row._mapping), runs, ("id",))
+            # Rows of before this was done when they are written.
+            shown = {"url": without_login(row.url), "parameters": masked_parameters(row.parameters)}
+            yield _line(values | shown)
+
     yield "runs.jsonl", lines(reading.RUN, reading.RUN.c.id)
     yield "models.jsonl", lines(reading.MODEL, text(reading.MODEL.c.id), drop=())
     yield "works.jsonl", lines(reading.WORK, text(reading.WORK.c.id), drop=())
@@ -124,7 +133,7 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
     yield "statement_rules.jsonl", _statement_rules(connection, text)
     yield "statement_decisions.jsonl", lines(reading.STATEMENT_DECISION, reading.STATEMENT_DECISION.c.id)
     for file_name, table in RUN_LOGS.items():
-        yield file_name, lines(table, table.c.id)
+        yield file_name, payloads(table) if table is reading.PAYLOAD else lines(table, table.c.id)
     yield "digests.jsonl", _digests(connection, runs)
 
 
