@@ -16,11 +16,12 @@ from livingreview.bulk.workers import in_order
 from livingreview.classify import Model
 from livingreview.classify.predict import predicted, predicted_columns
 from livingreview.errors import InputError
-from livingreview.export.plain import one_line, title_of
+from livingreview.export.plain import title_of
 from livingreview.queue import guarded
 from livingreview.records import Problem, Record
 from livingreview.sources.base import Item
 from livingreview.sources.files import unread_file
+from livingreview.telling.fit import one_line
 from livingreview.verdicts import Unread
 
 BATCH_RECORDS = 500
