@@ -3,6 +3,7 @@
 import json as json_format
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -138,11 +139,11 @@ def bulk(
     from livingreview import training
     from livingreview.aside import written_aside
     from livingreview.config import load_baseline
-    from livingreview.sources.files import find_documents
+    from livingreview.sources.found import find_documents
 
     call = invocation(context)
     project = call.project()
-    files = [file for path in paths for file in find_documents(path)]
+    files = [replace(file, name=str(file.path)) for path in paths for file in find_documents(path)]
     model = training.model_without_store(project, load_baseline(project), call.now, tell)
     counts = room.Counts()
     try:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from livingreview.errors import InputError
 from livingreview.records import Problem, Record
 from livingreview.sources import Item, files, zipped
+from livingreview.sources.found import find_documents
 
 CSV = b"pmid,title\n%d,A title\n"
 
@@ -127,7 +128,7 @@ def test_a_file_in_a_folder_of_downloads(tmp_path: Path) -> None:
     path = tmp_path / "ctg-studies.json.zip"
     fixture = Path(__file__).parents[2] / "fixtures" / "clinicaltrials_json" / "page.json"
     path.write_bytes(packed(("ctg-studies.json", fixture.read_bytes())))
-    assert files.find_documents(tmp_path) == [path]
+    assert [one.path for one in find_documents(tmp_path)] == [path]
     assert files.parser_for(path)[0] == "zip"
     assert [item.source for item in files.parse_file(path)] == ["clinicaltrials", "clinicaltrials"]
 
