@@ -1,6 +1,7 @@
 """What every command shares: the project, the store, the moment, and how to speak."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,11 @@ import typer
 from livingreview.config import Project, find_config_dir, load_project
 from livingreview.errors import UsageError
 from livingreview.store.repository import Repository
-from livingreview.telling.fit import shown, shown_json
+from livingreview.telling.fit import clip, shown, shown_json
+
+_MOMENT = re.compile(r"[0-9W-]+(?:[T ][0-9:.,+-]+Z?)?")
+_FIRST_YEAR, _LAST_YEAR = 1000, 8999
+"""Whatever is counted from a date in days must stay a date; those of Python end with 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,18 @@ def parse_moment(value: str, *, is_end: bool = False) -> datetime:
         UsageError: it is neither.
     """
     try:
+        # Python takes any character for the T, a slash among them, and a period names a folder.
+        if not _MOMENT.fullmatch(value):
+            raise ValueError(value)
         if len(value) == 10:
             day = date.fromisoformat(value)
-            return datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)
-        moment = datetime.fromisoformat(value)
+            moment = datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)
+        else:
+            moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise UsageError(f"{value!r}: not a date; write it as 2026-11-22 or 2026-11-22T05:00:00Z") from error
+        raise UsageError(f"{clip(value, 80)!r}: not a date; write it as 2026-11-22 or 2026-11-22T05:00:00Z") from error
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UsageError(f"{value}: a year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

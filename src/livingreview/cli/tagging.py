@@ -132,7 +132,7 @@ def bulk(
         list[Path], typer.Argument(metavar="FILES...", help="Files or folders, of any format of `run --from`.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The table.")],
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, max=1024, help="Processes; 0 takes one a core.")] = 0,
 ) -> int:
     """Tag every record of many files on many cores; needs no store."""
     from livingreview import bulk as room

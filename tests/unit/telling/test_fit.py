@@ -1,13 +1,13 @@
 """Words of strangers on a terminal, in a log of CI, in JSON."""
 
 import json
-import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livingreview.telling import fit
+from support.lines import is_fit, is_obeyed
 
 MARKS = (
     "\x00",
@@ -39,24 +39,10 @@ MARKS += (
 hostile = st.lists(st.sampled_from(MARKS) | st.text(max_size=3), max_size=8).map("".join)
 
 
-def is_fit(text: str) -> bool:
-    """By the categories of Unicode: no control, no surrogate, no mark that turns the direction or annotates."""
-    turning = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
-    return not any(
-        unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(char) in turning
-        for char in text
-    )
-
-
-def obeyed(line: str) -> bool:
-    """Whether a runner of a CI service takes this line for a command, as GitHub's and Azure's do."""
-    return line.strip().startswith("::") or "##[" in line or "##vso[" in line
-
-
 @given(hostile)
 def test_no_words_of_strangers_command_a_terminal_or_a_workflow(text: str) -> None:
     shown = fit.shown(text)
-    assert is_fit(shown) and not obeyed(shown)
+    assert is_fit(shown) and not is_obeyed(shown)
     assert len(shown.splitlines()) <= 1
     assert fit.shown(shown) == shown
 
@@ -75,7 +61,7 @@ def test_json_says_the_same_and_shows_nothing_raw(value: object) -> None:
     for indent in (None, 1):
         text = fit.shown_json(json.dumps(value, ensure_ascii=False, indent=indent))
         assert json.loads(text) == value
-        assert all(is_fit(line) and not obeyed(line) for line in text.split("\n"))
+        assert all(is_fit(line) and not is_obeyed(line) for line in text.split("\n"))
 
 
 @pytest.mark.parametrize(
