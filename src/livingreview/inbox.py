@@ -6,50 +6,59 @@ tried again by every run, and named by every run until it is mended or taken awa
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from livingreview.acquire import Acquired, Watch
 from livingreview.errors import InputError
-from livingreview.sources import files
+from livingreview.sources.found import Document, find_documents
 from livingreview.store.repository import Repository
+from livingreview.telling.fit import clean
 
-ReadFile = Callable[[Path, str], None]
-"""Archives and stores one file under a name; raises :class:`~livingreview.errors.InputError` when it cannot be read."""
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 
-def read_inbox(folder: Path, repository: Repository, read_file: ReadFile, acquired: Acquired, watch: Watch) -> None:
-    """Reads every file of the inbox that has not been read before; a folder that is not there is an empty one.
+def find_inbox(folder: Path, acquired: Acquired) -> list[Document]:
+    """The files of the inbox and of its folders, in the order of their paths, named from the inbox's parent on.
+
+    A folder that is not there is an empty one.
 
     Args:
-        folder: the inbox; files in its folders are read, too, in the order of their paths.
-        repository: knows what was read.
-        read_file: reads one file.
-        acquired: gets the failures, each under the path of its file from the inbox's parent.
+        folder: the inbox.
+        acquired: gets the failure of a folder that cannot be listed.
+    """
+    try:
+        found = find_documents(folder, is_empty_allowed=True) if folder.exists() else []
+    except (InputError, OSError) as error:
+        acquired.failures[folder.name] = str(error)
+        return []
+    return [replace(one, name=clean(one.path.relative_to(folder.parent).as_posix())) for one in found]
+
+
+def read_inbox(
+    documents: Iterable[Document], read_file: Callable[[Document], None], acquired: Acquired, watch: Watch
+) -> None:
+    """Reads every file of the inbox.
+
+    Args:
+        documents: the files.
+        read_file: reads one, unless it was read before; raises :class:`~livingreview.errors.InputError` when it cannot.
+        acquired: gets the failures, each under the name of its file.
         watch: told one line a file.
     """
-    if not folder.exists():
-        return
-    try:
-        documents = files.find_documents(folder, is_empty_allowed=True)
-    except InputError as error:
-        acquired.failures[folder.name] = str(error)
-        return
-    for path in documents:
-        name = path.relative_to(folder.parent).as_posix()
+    for document in documents:
         try:
-            if repository.has_read_file(_hash(path)):
-                watch.tell(f"{name}: read before, passed over")
-            else:
-                read_file(path, name)
+            read_file(document)
         except InputError as error:
-            acquired.failures[name] = str(error)
-            watch.tell(f"{name}: not read: {error}")
+            acquired.failures[document.name] = str(error)
+            watch.tell(f"{document.name}: not read: {error}")
 
 
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check its rights") from error
+def was_read(repository: Repository, file: BinaryIO) -> bool:
+    """Whether the same bytes were read to their end by any run; the file is at its beginning again."""
+    key = hashlib.file_digest(cast("BufferedReader", file), "sha256").hexdigest()
+    file.seek(0)
+    return repository.has_read_file(key)

@@ -16,19 +16,22 @@ from functools import cache
 from itertools import zip_longest
 from os.path import commonprefix
 from pathlib import Path
+from typing import BinaryIO
 
 from livingreview import __version__, emerging, errors, ledger, method, training
 from livingreview.acquire import Tell, Watch
 from livingreview.canonical import canonical_json, record_from
 from livingreview.config import Project, load_baseline
-from livingreview.errors import LivingReviewError, SourceError, StoreError, UsageError
+from livingreview.errors import InputError, LivingReviewError, SourceError, StoreError, UsageError
 from livingreview.http import Check, Payload, Request
 from livingreview.plan import Asking
 from livingreview.redaction import CONTACT_PARAMETERS, without_login
 from livingreview.run import Outcome, run_documents, run_records, run_services
 from livingreview.sources import Kept
+from livingreview.sources.found import Document
 from livingreview.store.archive import Archive
 from livingreview.store.repository import Repository
+from livingreview.telling.fit import clean
 from livingreview.views import Received, Run, StoredChange
 
 _FORMS = ("report.md", "report.html", "report.json")
@@ -200,9 +203,9 @@ class _Scratch:
             records = [record_from(*parts) for one in packed for parts in json.loads(self._bytes(run, one))]
             return run_records(project, self._store, records, run.now_at, watch)
         if run.road == "files":
-            documents = [self._laid(run, one, number) for number, one in enumerate(received) if one.source == "files"]
-            return run_documents(project, self._store, documents, run.now_at, watch)
-        logged = {(log.source, log.name) for log in self._original.query_logs(run)}
+            return run_documents(project, self._store, self._files(run, received), run.now_at, watch)
+        # Files of the inbox are no questions.
+        logged = {(log.source, log.name) for log in self._original.query_logs(run) if log.source != "files"}
         planned: set[tuple[str, str]] = set()
 
         def is_wanted(asking: Asking) -> bool:
@@ -223,7 +226,7 @@ class _Scratch:
             watch,
             connect=connect,
             is_wanted=is_wanted,
-            inbox=self._inbox(project, run, received),
+            inbox=self._files(run, received),
         )
         if others := sorted(logged - planned):
             raise CannotReplayError(
@@ -232,22 +235,31 @@ class _Scratch:
             )
         return outcome
 
-    def _inbox(self, project: Project, run: Run, received: list[Received]) -> Path:
-        """The inbox with the files that this run read from it."""
-        folder = self._root / "inboxes" / run.name
-        for one in received:
-            if one.source == "files":
-                path = folder / one.url
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(self._bytes(run, one))
-        return folder / project.path("inbox_dir").name
+    def _files(self, run: Run, received: list[Received]) -> list[Document]:
+        """The files that a run read, as they were; no name that somebody gave one becomes a path."""
+        folder = self._root / "files" / run.name
+        folder.mkdir(parents=True, exist_ok=True)
+        found: list[Document] = []
+        for number, one in enumerate(received):
+            path = folder / str(number)
+            if one.source != "files":
+                continue
+            if one.fault:
+                found.append(_Refused(path, clean(one.url), error=one.error))
+                continue
+            path.write_bytes(self._bytes(run, one))
+            found.append(Document(path, clean(one.url)))
+        return found
 
-    def _laid(self, run: Run, one: Received, number: int) -> Path:
-        """A file as it was, under the name that it had."""
-        path = self._root / "files" / run.name / str(number) / one.url
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self._bytes(run, one))
-        return path
+
+@dataclass(frozen=True, slots=True)
+class _Refused(Document):
+    """A file that was no document, or could not be read; its bytes are not in the archive, only what was said of it."""
+
+    error: str = ""
+
+    def open(self) -> BinaryIO:
+        raise InputError(self.error)
 
 
 def _trainings(original: Repository, runs: list[Run]) -> dict[int, list[datetime]]:

@@ -16,12 +16,14 @@ from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError
-from livingreview.inbox import read_inbox
+from livingreview.http import Request
+from livingreview.inbox import find_inbox, read_inbox, was_read
 from livingreview.lines import Connect, live
 from livingreview.plan import Asking, plan
 from livingreview.records import Baseline, Record, Score
 from livingreview.reporting import changes_to_report, material, write_feed, write_report
 from livingreview.sources import Item, files, retraction_watch
+from livingreview.sources.found import Document, find_documents
 from livingreview.sources.retraction_watch import About
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
@@ -56,7 +58,7 @@ def run_services(
     *,
     connect: Connect | None = None,
     is_wanted: Callable[[Asking], bool] = lambda _asking: True,
-    inbox: Path | None = None,
+    inbox: Sequence[Document] | None = None,
 ) -> Outcome:
     """Reads every enabled service from where its queries stand, then the inbox, and reports.
 
@@ -67,7 +69,7 @@ def run_services(
         watch: who is told.
         connect: makes the line to each service; None asks the services themselves.
         is_wanted: what of the plan is asked.
-        inbox: where people dropped files; None takes the folder of the settings.
+        inbox: files that people dropped; None takes those of the folder of the settings.
 
     Raises:
         LockedError: another run is at work.
@@ -80,10 +82,11 @@ def run_services(
         lines = connect or live(project, repository, run, watch.sleep)
         acquired = read_services(project, repository, run, askings, watch, lines)
 
-        def read_file(path: Path, name: str) -> None:
-            _read_file(repository, baseline, run, path, name, acquired, watch)
+        def read_file(document: Document) -> None:
+            _read_file(repository, baseline, run, document, acquired, watch, is_read_once=True)
 
-        read_inbox(inbox or project.path("inbox_dir"), repository, read_file, acquired, watch)
+        dropped = find_inbox(project.path("inbox_dir"), acquired) if inbox is None else inbox
+        read_inbox(dropped, read_file, acquired, watch)
         resolving.follow(project, repository, run, askings, acquired, watch, lines, is_wanted)
         return acquired
 
@@ -100,11 +103,11 @@ def run_files(project: Project, repository: Repository, path: Path, now: datetim
         LockedError: another run is at work.
         StoreError: the store or a folder cannot be used.
     """
-    return run_documents(project, repository, files.find_documents(path), now, watch)
+    return run_documents(project, repository, find_documents(path), now, watch)
 
 
 def run_documents(
-    project: Project, repository: Repository, documents: Sequence[Path], now: datetime, watch: Watch
+    project: Project, repository: Repository, documents: Sequence[Document], now: datetime, watch: Watch
 ) -> Outcome:
     """Reads these files in their order, and reports; see :func:`run_files`."""
     baseline = load_baseline(project)
@@ -113,7 +116,7 @@ def run_documents(
         acquired = Acquired()
         for document in documents:
             try:
-                _read_file(repository, baseline, run, document, document.name, acquired, watch)
+                _read_file(repository, baseline, run, document, acquired, watch)
             except InputError as error:
                 acquired.failures[document.name] = str(error)
         if not acquired.answered:
@@ -182,16 +185,33 @@ def _run(
 
 
 def _read_file(
-    repository: Repository, baseline: Baseline, run: Run, path: Path, name: str, acquired: Acquired, watch: Watch
+    repository: Repository,
+    baseline: Baseline,
+    run: Run,
+    document: Document,
+    acquired: Acquired,
+    watch: Watch,
+    *,
+    is_read_once: bool = False,
 ) -> None:
-    key, size_bytes = repository.archive.adopt(path)
+    name = document.name
+    try:
+        with document.open() as file:
+            if is_read_once and was_read(repository, file):
+                watch.tell(f"{name}: read before, passed over")
+                return
+            # What is of no format is none of ours to keep.
+            format_name = files.format_of(file, document)
+            key, size_bytes = repository.archive.adopt(file)
+    except InputError as error:
+        message = str(error) if str(error).startswith(name) else f"{name}: {error}"
+        repository.log_silence(run, "files", Request(url=name), InputError(message))
+        raise _log_unread(repository, run, name, "", message) from error
     archived = repository.archive.path(key)
     received_at = datetime.now(UTC)
     repository.log_document(run, "files", name, key, size_bytes, received_at)
     tally = Tally()
-    format_name = ""
     try:
-        format_name, _ = files.parser_for(archived)
         about = _about(repository, baseline, format_name)
         with repository.writing(run, decide) as writing:
             items = _watched(about.wanted(files.unread_file(archived)), f"reading {name}", watch)
@@ -200,15 +220,19 @@ def _read_file(
     except InputError as error:
         # The name alone: where a file lay is no part of a report.
         message = str(error).replace(str(archived), name)
-        with repository.writing(run, decide) as writing:
-            writing.log_query(_file_values(name, format_name) | {"error": message}, Tally())
-        raise InputError(message) from error
+        raise _log_unread(repository, run, name, format_name, message) from error
     acquired.answered |= tally.sources or {"files"}
     acquired.received += tally.received
     counts = ", ".join(f"{count} {action}" for action, count in tally.counts.items() if count)
     watch.tell(f"{name}: {tally.received} items of {format_name} ({counts}){about.words}")
     if unstored := tally.counts[Action.UNSTORED]:
         watch.tell(f"{name}: {unstored} not stored, each named in the report with its reason")
+
+
+def _log_unread(repository: Repository, run: Run, name: str, format_name: str, message: str) -> InputError:
+    with repository.writing(run, decide) as writing:
+        writing.log_query(_file_values(name, format_name) | {"error": message}, Tally())
+    return InputError(message)
 
 
 def _about(repository: Repository, baseline: Baseline, format_name: str) -> About:

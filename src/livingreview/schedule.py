@@ -21,6 +21,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from livingreview.config import ScheduleSettings
 from livingreview.errors import ConfigError, LivingReviewError
+from livingreview.telling.fit import shown
 
 MISFIRE_GRACE_SECONDS = 3 * 24 * 3600
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -88,10 +89,10 @@ def guarded(job: Callable[[], None]) -> Callable[[], None]:
         try:
             job()
         except LivingReviewError as error:
-            _logger.error("the scheduled run failed: %s", error)
+            _logger.error("the scheduled run failed: %s", shown(error))
         except Exception as error:
             # Whatever it was, next week's run must still take place.
-            _logger.error("the scheduled run failed, a bug: %s: %s", type(error).__name__, " ".join(str(error).split()))
+            _logger.error("the scheduled run failed, a bug: %s: %s", type(error).__name__, shown(error))
 
     return run
 

@@ -1,5 +1,7 @@
 """Files that people drop: read once, never lost, and never the end of a run."""
 
+import gzip
+import os
 import shutil
 from pathlib import Path
 
@@ -142,3 +144,55 @@ def test_a_reading_that_failed_is_no_reading(lab: Lab, empty_store: Path, tmp_pa
         assert [store.has_read_file(name * 2) for name in ("a.csv", "b.csv", "c.csv")] == [False, True, False]
     finally:
         store.close()
+
+
+# What was put there by somebody who may put files there, but not read ours
+
+
+def archived(lab: Lab) -> list[bytes]:
+    return [gzip.decompress(path.read_bytes()) for path in (lab.root / "var" / "archive").rglob("*.gz")]
+
+
+@pytest.fixture
+def hostile(lab: Lab, tmp_path: Path) -> Path:
+    """An inbox with links to what nobody meant to give, of a format that is read and of none, and with odd things."""
+    folder = lab.root / "inbox"
+    folder.mkdir()
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "papers.csv").write_text("pmid,title\n31999999,Not for your eyes\n", encoding="utf-8")
+    (tmp_path / "private" / "shadow").write_text("root:$6$not for your eyes\n", encoding="utf-8")
+    (folder / "link.csv").symlink_to(tmp_path / "private" / "papers.csv")
+    (folder / "link.xml").symlink_to(tmp_path / "private" / "shadow")
+    (folder / "links").symlink_to(tmp_path / "private")
+    (folder / "diary.txt").write_text("Dear diary, not for your eyes\n", encoding="utf-8")
+    os.mkfifo(folder / "pipe.csv")
+    (folder / "a\n::error title=x::injected\x1b[31m\u202e.csv").write_text("pmid,title\n1,Good\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("road", ["services", "files"])
+def test_nothing_that_was_not_given_comes_into_the_archive(lab: Lab, hostile: Path, road: str) -> None:
+    arguments = ["--from", hostile] if road == "files" else []
+    ended = lab("run", *arguments)
+    assert ended.code == 3
+    assert not any(b"not for your eyes" in body.lower() for body in archived(lab))
+    name = "20220601T050000Z"
+    for one, words in (
+        *((link, "a symbolic link, which is not followed") for link in ("link.csv", "link.xml", "links")),
+        ("diary.txt", "of no format that is read"),
+        ("pipe.csv", "neither a file nor a folder"),
+    ):
+        (line,) = [line for line in ended.out.splitlines() if line.startswith("FAILED") and one in line]
+        assert words in line
+        assert words.split()[-1] in report(lab, name) and one in report(lab, name)
+    assert "a ::error title=x::injected [31m .csv: 1 items of facts_csv (1 new)" in ended.err
+    assert not any(line.strip().startswith("::") for line in (ended.out + ended.err).splitlines())
+    assert not any(char in ended.out + ended.err for char in "\x1b\u202e")
+    again = lab("run", "--replay", name)
+    assert (again.code, again.out.splitlines()[-1:]) == (0, [f"{name}: identical"]), again.err
+
+
+def test_a_file_that_a_person_names_may_be_a_link(lab: Lab, hostile: Path) -> None:
+    ended = lab("run", "--from", hostile / "link.csv")
+    assert ended.code == 0
+    assert "link.csv: 1 items of facts_csv (1 new)" in ended.err

@@ -10,17 +10,18 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from livingreview.bulk.workers import in_order
 from livingreview.classify import Model
 from livingreview.classify.predict import predicted, predicted_columns
 from livingreview.errors import InputError
-from livingreview.export.plain import one_line, title_of
+from livingreview.export.plain import title_of
 from livingreview.queue import guarded
 from livingreview.records import Problem, Record
 from livingreview.sources.base import Item
 from livingreview.sources.files import unread_file
+from livingreview.sources.found import Document
+from livingreview.telling.fit import one_line
 from livingreview.verdicts import Unread
 
 BATCH_RECORDS = 500
@@ -68,7 +69,7 @@ def columns(model: Model) -> list[str]:
     return [*_FACTS, *predicted_columns(model)]
 
 
-def score_files(files: Iterable[Path], model: Model, n_jobs: int, counts: Counts) -> Iterator[str]:
+def score_files(files: Iterable[Document], model: Model, n_jobs: int, counts: Counts) -> Iterator[str]:
     """The table in pieces, its head first.
 
     A file that cannot be read, or breaks off, is noted in ``counts`` and stops only itself; the records before that
@@ -92,7 +93,7 @@ def score_files(files: Iterable[Path], model: Model, n_jobs: int, counts: Counts
         yield scored.rows
 
 
-def _batches(files: Iterable[Path]) -> Iterator[Batch]:
+def _batches(files: Iterable[Document]) -> Iterator[Batch]:
     for file in files:
         items: list[Item | Unread] = []
         try:

@@ -23,7 +23,8 @@ from livingreview.cli import (
 )
 from livingreview.cli.common import Invocation, parse_moment, tell
 from livingreview.config import unknown_variables
-from livingreview.errors import EXIT_USAGE, LivingReviewError
+from livingreview.errors import EXIT_USAGE, LivingReviewError, UsageError
+from livingreview.telling.fit import clip
 
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 """What every complaint about the command line descends from; typer does not name it."""
@@ -88,12 +89,25 @@ def _hoist(arguments: list[str]) -> list[str]:
     return [*first, *rest, *waiting]
 
 
+def _check_text(arguments: list[str]) -> None:
+    """Bytes that are no UTF-8, and NUL, are refused at the door: no store holds them, and no file name NUL.
+
+    Raises:
+        UsageError: some argument holds them.
+    """
+    for argument in arguments:
+        if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in argument):
+            raise UsageError(f"{clip(argument, 80)!r}: no text in UTF-8; write it anew, or rename the file")
+
+
 def main(arguments: list[str] | None) -> None:
     """Runs one command and ends the process with its exit code."""
     for name in unknown_variables(os.environ):
         tell(f"warning: {name} sets nothing that livingreview knows; see docs/settings.md")
     try:
-        code = app(args=_hoist(sys.argv[1:] if arguments is None else arguments), standalone_mode=False)
+        given = sys.argv[1:] if arguments is None else arguments
+        _check_text(given)
+        code = app(args=_hoist(given), standalone_mode=False)
         if code == _STOPPED:
             # typer makes an exit of Ctrl-C, without a word.
             raise KeyboardInterrupt

@@ -1,6 +1,7 @@
 """What every command shares: the project, the store, the moment, and how to speak."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,11 @@ import typer
 from livingreview.config import Project, find_config_dir, load_project
 from livingreview.errors import UsageError
 from livingreview.store.repository import Repository
+from livingreview.telling.fit import clip, shown, shown_json
+
+_MOMENT = re.compile(r"[0-9W-]+(?:[T ][0-9:.,+-]+Z?)?")
+_FIRST_YEAR, _LAST_YEAR = 1000, 8999
+"""Whatever is counted from a date in days must stay a date; those of Python end with 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,18 @@ def parse_moment(value: str, *, is_end: bool = False) -> datetime:
         UsageError: it is neither.
     """
     try:
+        # Python takes any character for the T, a slash among them, and a period names a folder.
+        if not _MOMENT.fullmatch(value):
+            raise ValueError(value)
         if len(value) == 10:
             day = date.fromisoformat(value)
-            return datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)
-        moment = datetime.fromisoformat(value)
+            moment = datetime.combine(day, time.max if is_end else time.min, tzinfo=UTC)
+        else:
+            moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise UsageError(f"{value!r}: not a date; write it as 2026-11-22 or 2026-11-22T05:00:00Z") from error
+        raise UsageError(f"{clip(value, 80)!r}: not a date; write it as 2026-11-22 or 2026-11-22T05:00:00Z") from error
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UsageError(f"{value}: a year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -92,18 +104,29 @@ def period(since: str, until: str) -> tuple[datetime | None, datetime | None]:
 
 
 def out(text: str = "") -> None:
-    """A line of the result, to standard output."""
-    sys.stdout.write(text + "\n")
+    """A line of the result, to standard output, without what a terminal or a CI runner would obey."""
+    sys.stdout.write(shown(text) + "\n")
 
 
 def tell(text: str) -> None:
-    """A line about the way there, to standard error."""
-    sys.stderr.write(text + "\n")
+    """A line about the way there, to standard error, without what a terminal or a CI runner would obey."""
+    sys.stderr.write(shown(text) + "\n")
+
+
+def out_text(text: str) -> None:
+    """A text of several lines, each as :func:`out` writes it."""
+    for line in text.rstrip("\n").split("\n"):
+        out(line)
 
 
 def out_json(value: Any) -> None:
     """A result as one line of JSON; moments in ISO form."""
-    out(json.dumps(value, ensure_ascii=False, default=_plain))
+    out_json_text(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def out_json_text(text: str) -> None:
+    """JSON that is made already, to standard output; what :func:`out` takes out is escaped."""
+    sys.stdout.write(shown_json(text.rstrip("\n")) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -117,19 +140,14 @@ def out_table(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    table = Table(title=shown(title), title_justify="left", header_style="bold", expand=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(cell) for cell in row))
+        table.add_row(*map(shown, row))
     # A pipe has no width; eighty columns would fold every cell.
     width = None if sys.stdout.isatty() else 160
     Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width).print(table)
-
-
-def _cell(text: str) -> str:
-    """Without control characters, which a terminal would obey."""
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
 def say_moment(moment: datetime | None) -> str:

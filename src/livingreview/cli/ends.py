@@ -13,7 +13,17 @@ import typer
 from livingreview import queue
 from livingreview.acquire import Watch
 from livingreview.by_hand import record_by_hand
-from livingreview.cli.common import Invocation, invocation, out, out_json, out_table, parse_moment, store, tell
+from livingreview.cli.common import (
+    Invocation,
+    invocation,
+    out,
+    out_json,
+    out_table,
+    out_text,
+    parse_moment,
+    store,
+    tell,
+)
 from livingreview.cli.running import Bars, tell_outcome
 from livingreview.config import Project
 from livingreview.deliver.digest import Facts, preview_digest, send_digest
@@ -178,7 +188,7 @@ def digest_preview(context: typer.Context) -> None:
     with store(project) as repository:
         facts = _facts(project, repository, call.now)
         message = preview_digest(repository, project.review, project.settings.mail, now=call.now, facts=facts)
-    out(message.as_string().rstrip("\n"))
+    out_text(message.as_string())
 
 
 @digest_app.command("send")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livingreview.cli.common import invocation, out, out_json, out_table, period, say_moment, store, tell
+from livingreview.cli.common import invocation, out, out_json, out_json_text, out_table, period, say_moment, store, tell
 from livingreview.errors import EXIT_DONE, EXIT_USAGE, StoreError, UsageError
 from livingreview.sources import queries_of
 from livingreview.views import StoredChange
@@ -133,7 +133,7 @@ def report(
         if is_period:
             folder = f"{since or 'the-beginning'}_{until or made.run.now_at.date()}".replace(":", "")
         if json:
-            out(reports.render_json(reports.build(made)).rstrip("\n"))
+            out_json_text(reports.render_json(reports.build(made)))
             return
         for path in write_report(project, made, folder):
             out(f"Report: {path}")

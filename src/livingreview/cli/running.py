@@ -16,6 +16,7 @@ from livingreview.config import Project
 from livingreview.deliver.actions import write_outputs, write_summary
 from livingreview.errors import EXIT_CHANGE_FOUND, EXIT_DONE, EXIT_PARTIAL, UsageError
 from livingreview.records import Severity
+from livingreview.telling.fit import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -55,11 +56,14 @@ class Bars:
 
         def advance(stage: str, done: int) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=None)
+                tasks[stage] = progress.add_task(shown(stage), total=None)
             progress.update(tasks[stage], completed=done)
 
+        def tell_above(text: str) -> None:
+            progress.console.print(shown(text), markup=False, highlight=False, emoji=False, soft_wrap=True)
+
         progress.start()
-        return Watch(tell=progress.console.print, progress=advance, sleep=time.sleep)
+        return Watch(tell=tell_above, progress=advance, sleep=time.sleep)
 
     def __exit__(self, *_error: object) -> None:
         if self._progress is not None:
@@ -126,8 +130,7 @@ def _replay(project: Project, name: str, folder: Path | None, *, is_json: bool) 
 def _tell_workflow(outcome: "Outcome") -> None:
     """The report as the step's summary and the counts as its outputs, where a CI workflow asks for them."""
     page = next((path for path in outcome.report if path.suffix == ".md"), None)
-    failed = "\n".join(f"- FAILED {source}: {error}" for source, error in outcome.failures.items())
-    write_summary(page.read_text(encoding="utf-8") if page else f"Nothing could be read.\n\n{failed}\n", os.environ)
+    write_summary(page.read_text(encoding="utf-8") if page else _failures(outcome), os.environ)
     alerts = sum(found.change.severity == Severity.ALERT for found in outcome.changes)
     write_outputs(
         {
@@ -139,6 +142,15 @@ def _tell_workflow(outcome: "Outcome") -> None:
         },
         os.environ,
     )
+
+
+def _failures(outcome: "Outcome") -> str:
+    from livingreview.report.escape import markdown_text
+
+    failed = "".join(
+        f"- FAILED {markdown_text(source)}: {markdown_text(error)}\n" for source, error in outcome.failures.items()
+    )
+    return f"Nothing could be read.\n\n{failed}"
 
 
 def tell_outcome(outcome: "Outcome", fail_on: FailOn | None = None, *, is_json: bool = False) -> int:

@@ -22,14 +22,14 @@ def init(
     folder: Annotated[Path, typer.Argument(help="A folder that has no config/ and data/ yet.")],
 ) -> None:
     """Lay out config/ and data/ of the first review, to run or to change into another one."""
-    for name in _FOLDERS:
-        if (folder / name).exists():
-            raise UsageError(f"{folder / name}: is there already; choose another folder")
     try:
+        for name in _FOLDERS:
+            if (folder / name).exists():
+                raise UsageError(f"{folder / name}: is there already; choose another folder")
         for name in _FOLDERS:
             shutil.copytree(_share() / name, folder / name)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written to ({error})") from error
+        raise StoreError(f"{folder}: cannot be written to ({error.strerror or error})") from error
     out(f"Laid out in {folder}. Next: cd {folder} && livingreview run")
 
 

@@ -3,6 +3,7 @@
 import json as json_format
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -131,18 +132,18 @@ def bulk(
         list[Path], typer.Argument(metavar="FILES...", help="Files or folders, of any format of `run --from`.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The table.")],
-    jobs: Annotated[int, typer.Option(min=0, help="Processes; 0 takes one a core.")] = 0,
+    jobs: Annotated[int, typer.Option(min=0, max=1024, help="Processes; 0 takes one a core.")] = 0,
 ) -> int:
     """Tag every record of many files on many cores; needs no store."""
     from livingreview import bulk as room
     from livingreview import training
     from livingreview.aside import written_aside
     from livingreview.config import load_baseline
-    from livingreview.sources.files import find_documents
+    from livingreview.sources.found import find_documents
 
     call = invocation(context)
     project = call.project()
-    files = [file for path in paths for file in find_documents(path)]
+    files = [replace(file, name=str(file.path)) for path in paths for file in find_documents(path)]
     model = training.model_without_store(project, load_baseline(project), call.now, tell)
     counts = room.Counts()
     try:

@@ -5,6 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+SLUG = r"[a-z0-9][a-z0-9_-]{0,63}"
+"""What a review may be called: its slug names folders and files."""
+
 
 class Frozen(BaseModel):
     """Immutable, and an unknown key is an error."""

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from livingreview.config.base import Frozen
+from livingreview.config.base import SLUG, Frozen
 from livingreview.config.review import Review
 from livingreview.config.settings import ENV_PREFIX, Settings
 from livingreview.errors import ConfigError
 from livingreview.identity import registry_ids
 from livingreview.records import Baseline, PrintedTrial, Reference
+from livingreview.telling.fit import clip
 
 _NOT_SETTINGS = {"LIVINGREVIEW_FIELD_DATA", "LIVINGREVIEW_CONFIG", "LIVINGREVIEW_TEST_POSTGRES"}
 """Variables with our prefix that are not values of settings.toml."""
@@ -111,8 +113,10 @@ def load_review(config_dir: Path, slug: str) -> Review:
     """config/reviews/<slug>/*.toml as one model.
 
     Raises:
-        ConfigError: there is no such review, or one of its files is wrong.
+        ConfigError: that is no slug, there is no such review, or one of its files is wrong.
     """
+    if not re.fullmatch(SLUG, slug):
+        raise ConfigError(f"{clip(slug, 80)!r}: no slug of a review; it has at most 64 small letters, digits, - and _")
     folder = config_dir / "reviews" / slug
     if not folder.is_dir():
         have = ", ".join(sorted(path.name for path in (config_dir / "reviews").glob("*/"))) or "none"
@@ -138,7 +142,13 @@ def load_project(config_dir: Path, review: str = "") -> Project:
         ConfigError: something in config/ or the environment is wrong.
     """
     config_dir = config_dir.absolute()
-    if not config_dir.is_dir():
+    try:
+        is_folder = config_dir.is_dir()
+    except OSError as error:
+        raise ConfigError(
+            f"--config: {clip(config_dir)}: {error.strerror}; give the folder of settings.toml"
+        ) from error
+    if not is_folder:
         raise ConfigError(f"{config_dir}: no such folder; `livingreview init DIR` lays out a working set")
     settings = load_settings(config_dir)
     return Project(

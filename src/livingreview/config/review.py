@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from livingreview.config.base import Frozen, Pattern
+from livingreview.config.base import SLUG, Frozen, Pattern
 from livingreview.config.settings import SourcesSettings
 from livingreview.config.statement import Statement
 from livingreview.records import Reference
@@ -145,7 +145,7 @@ class RankerParameters(Frozen):
 class Review(Frozen):
     """One published review that is kept alive: everything topic-specific."""
 
-    slug: str
+    slug: str = Field(pattern=f"^{SLUG}$")
     title: str
     citation: str
     doi: str = ""

@@ -12,11 +12,13 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from livingreview.config.base import Frozen
+from livingreview.config.base import SLUG, Frozen
 
 ENV_PREFIX = "LIVINGREVIEW_"
 MIN_SECRET_CHARS = 6
 """A shorter secret cannot be told from the letters of a text; NCBI's keys have 36."""
+MAX_DAYS = 36_500
+"""A century: what is added to a date must stay one."""
 
 
 class ServiceSettings(Frozen):
@@ -31,8 +33,8 @@ class ServiceSettings(Frozen):
     max_attempts: int = Field(default=5, ge=1)
     max_wait_seconds: float = Field(default=120.0, ge=0)
     max_body_megabytes: float = Field(default=256.0, gt=0)
-    lag_days: int = Field(default=2, ge=0)
-    overdue_after_days: int = Field(default=14, gt=0)
+    lag_days: int = Field(default=2, ge=0, le=MAX_DAYS)
+    overdue_after_days: int = Field(default=14, gt=0, le=MAX_DAYS)
     email: str = ""
 
     @property
@@ -136,15 +138,15 @@ class ResolvingSettings(Frozen):
     """How thin records (items of feeds, lists of facts, citations) are followed up to the full one."""
 
     max_records_per_run: int = Field(default=500, ge=0)
-    max_tries: int = Field(default=6, ge=1)
-    days_between_tries: int = Field(default=7, ge=0)
+    max_tries: int = Field(default=6, ge=1, le=12)
+    days_between_tries: int = Field(default=7, ge=0, le=365)
 
 
 class TrialsSettings(Frozen):
     """Thresholds of trial changes, in days."""
 
-    notable_slip_days: int = Field(default=90, ge=0)
-    overdue_after_days: int = Field(default=365, gt=0)
+    notable_slip_days: int = Field(default=90, ge=0, le=MAX_DAYS)
+    overdue_after_days: int = Field(default=365, gt=0, le=MAX_DAYS)
 
 
 class Settings(BaseSettings):
@@ -158,14 +160,14 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    review: str = "imsc-ev"
+    review: str = Field(default="imsc-ev", pattern=f"^{SLUG}$")
     database_url: str = "sqlite:///var/{review}.db"
     archive_dir: str = "var/archive"
     models_dir: str = "var/models"
     out_dir: str = "out"
     figures_dir: str = "var/figures"
     inbox_dir: str = "inbox"
-    lock_stale_after_minutes: int = Field(default=180, gt=0)
+    lock_stale_after_minutes: int = Field(default=180, gt=0, le=MAX_DAYS * 24 * 60)
     sources: SourcesSettings = SourcesSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     mail: MailSettings = MailSettings()

@@ -20,11 +20,11 @@ from livingreview.export.plain import (
     authors,
     date_parts,
     notes,
-    one_line,
     page_of,
     title_of,
 )
 from livingreview.records import Kind, Person, Record
+from livingreview.telling.fit import one_line
 from livingreview.telling.words import source_name
 
 _TYPES = {Kind.ARTICLE: "article", Kind.PREPRINT: "misc", Kind.BOOK: "book", Kind.TRIAL: "misc"}

@@ -14,7 +14,6 @@ from livingreview.export.plain import (
     abstract_of,
     authors,
     date_parts,
-    one_line,
     page_of,
     stated_nct_ids,
     title_of,
@@ -22,6 +21,7 @@ from livingreview.export.plain import (
 from livingreview.records import Kind, Notice, Person, Record
 from livingreview.sources.facts import REGISTERED, is_preprint_doi
 from livingreview.sources.nbib import NOTICE_KINDS
+from livingreview.telling.fit import one_line
 from livingreview.telling.words import source_name
 
 MAX_LINE_CHARS = 87

@@ -5,15 +5,10 @@ from urllib.parse import quote
 
 from livingreview import identity
 from livingreview.records import Kind, Person, Record
+from livingreview.telling.fit import one_line
 from livingreview.telling.links import record_url
 
-_UNFIT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff]+")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
-
-
-def one_line(text: str) -> str:
-    """The text with single spaces in the place of white space and line ends, without control characters."""
-    return " ".join(_UNFIT.sub(" ", text).split())
 
 
 def date_parts(record: Record) -> tuple[str, str, str]:

@@ -16,13 +16,13 @@ from livingreview.export.plain import (
     abstract_of,
     authors,
     date_parts,
-    one_line,
     page_of,
     stated_nct_ids,
     title_of,
 )
 from livingreview.records import Kind, Person, Record
 from livingreview.sources.facts import REGISTERED
+from livingreview.telling.fit import one_line
 from livingreview.telling.words import source_name
 
 _TYPES = {Kind.ARTICLE: "JOUR", Kind.PREPRINT: "UNPB", Kind.BOOK: "BOOK", Kind.TRIAL: "DATA"}

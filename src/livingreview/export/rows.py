@@ -13,10 +13,11 @@ from typing import Any
 
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Review
-from livingreview.export.plain import notes, one_line, page_of
+from livingreview.export.plain import notes, page_of
 from livingreview.export.selection import areas_of, decision_at
 from livingreview.queue import STAGES, guarded
 from livingreview.records import Decision, Person, Record, TrialFacts
+from livingreview.telling.fit import one_line
 from livingreview.views import StoredRecord
 
 _PACKED = ("abstract", "persons", "notices", "trial")

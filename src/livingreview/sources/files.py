@@ -1,4 +1,4 @@
-"""Files as a road on which records of any source travel: found, unpacked, recognised by their content.
+"""Files as a road on which records of any source travel: unpacked, recognised by their content.
 
 A name says little (``.txt`` holds MEDLINE text, ``.xml`` anything), so the first 64 KB decide (:mod:`formats
 <livingreview.sources.formats>`). Anything may be gzipped; gzip is known by its first bytes and unpacked while it is
@@ -17,6 +17,7 @@ from isal import igzip, isal_zlib
 from livingreview.errors import InputError
 from livingreview.sources import formats, pubmed_xml, zipped
 from livingreview.sources.base import Item, Parser
+from livingreview.sources.found import Document
 from livingreview.verdicts import Unread
 
 if TYPE_CHECKING:
@@ -30,72 +31,36 @@ MAX_UNPACKED_PER_PACKED = 200
 
 _RATIO_COUNTS_FROM_BYTES = 64_000_000
 _GZIP_MAGIC = b"\x1f\x8b"
-_SKIPPED_NAMES = ("readme", "license", "licence")
-_SKIPPED_SUFFIXES = (".md", ".md5")
 
 PARSERS: Mapping[str, Parser] = {**formats.PARSERS, "zip": zipped.parse}
 """Name of a format, as it is archived -> what reads it."""
 
 
-def find_documents(path: Path, *, is_empty_allowed: bool = False) -> list[Path]:
-    """The files to read: the file itself, or those of a folder and the folders in it, sorted by their path.
-
-    Dated names therefore come in the order of their dates. Passed over are hidden files and folders, ``README*``,
-    ``LICENSE*``, ``*.md``, ``*.md5`` and what is no regular file; a file named outright is always taken.
-
-    Raises:
-        InputError: there is no such path, it cannot be listed, or nothing in it is to be read (but for
-            ``is_empty_allowed``).
-    """
-    try:
-        if path.is_file():
-            return [path]
-        if not path.exists():
-            raise InputError(f"{path}: no such file or folder")
-        if not path.is_dir():
-            raise InputError(f"{path}: neither a file nor a folder")
-        found = sorted(_walk(path), key=lambda one: one.relative_to(path).parts)
-    except OSError as error:
-        raise InputError(f"{error.filename or path}: cannot be read ({error.strerror}); check its rights") from error
-    if not found and not is_empty_allowed:
-        raise InputError(f"{path}: no file to read in this folder; read are {formats.DESCRIPTION}")
-    return found
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    def fail(error: OSError) -> None:
-        raise error
-
-    for name, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = [child for child in folders if not child.startswith(".")]
-        for file in files:
-            low = file.lower()
-            path = Path(name) / file
-            if not low.startswith((".", *_SKIPPED_NAMES)) and not low.endswith(_SKIPPED_SUFFIXES) and path.is_file():
-                yield path
-
-
-def open_document(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> BinaryIO:
+def open_document(path: Path | Document, max_bytes: int = MAX_DOCUMENT_BYTES) -> BinaryIO:
     """The content of a file as a stream, unpacked when it is gzipped; the caller closes it.
 
     Args:
-        path: the file.
+        path: the file; a :class:`~livingreview.sources.found.Document` where it was found in somebody's folder.
         max_bytes: how much it may hold unpacked; reading beyond raises :class:`InputError`.
 
     Raises:
         InputError: it cannot be opened; while reading, it is cut off, damaged or larger than allowed.
     """
     try:
-        file = path.open("rb")
+        file = path.open() if isinstance(path, Document) else path.open("rb")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the path and its rights") from error
+    return _unpacked(file, path, max_bytes)
+
+
+def _unpacked(file: BinaryIO, path: Path | Document, max_bytes: int) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_Content(file, path, max_bytes), formats.SNIFFED_BYTES))
 
 
 class _Content(io.RawIOBase):
     """A file's content within limits; every fault of reading becomes an :class:`InputError` that names the file."""
 
-    def __init__(self, file: BinaryIO, path: Path, max_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, path: Path | Document, max_bytes: int) -> None:
         self._file = file
         self._path = path
         self._max_bytes = max_bytes
@@ -134,24 +99,39 @@ class _Content(io.RawIOBase):
         super().close()
 
 
-def parser_for(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> tuple[str, Parser]:
+def format_of(file: BinaryIO, document: Document, max_bytes: int = MAX_DOCUMENT_BYTES) -> str:
+    """The format of an open file by its content, as a key of :data:`PARSERS`; the file is at its beginning again.
+
+    Raises:
+        InputError: it cannot be read, is empty, is not UTF-8, or has none of the formats that are read.
+    """
+    with _unpacked(os.fdopen(os.dup(file.fileno()), "rb"), document, max_bytes) as content:
+        head = content.read(formats.SNIFFED_BYTES)
+    file.seek(0)
+    return _recognised(head, document)
+
+
+def _recognised(head: bytes, path: Path | Document) -> str:
+    if zipped.is_zip(head):
+        return "zip"
+    try:
+        return formats.recognise(head)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def parser_for(path: Path | Document, max_bytes: int = MAX_DOCUMENT_BYTES) -> tuple[str, Parser]:
     """The format of a file, by its content, and what reads it.
 
     Raises:
         InputError: it cannot be read, is empty, is not UTF-8, or has none of the formats that are read.
     """
     with open_document(path, max_bytes) as document:
-        head = document.read(formats.SNIFFED_BYTES)
-    if zipped.is_zip(head):
-        return "zip", PARSERS["zip"]
-    try:
-        name = formats.recognise(head)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        name = _recognised(document.read(formats.SNIFFED_BYTES), path)
     return name, PARSERS[name]
 
 
-def parse_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item]:
+def parse_file(path: Path | Document, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item]:
     """The items of a file of any format that is read, streaming.
 
     Raises:
@@ -161,7 +141,7 @@ def parse_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item
     return _items(path, parser, max_bytes)
 
 
-def unread_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item | Unread]:
+def unread_file(path: Path | Document, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Item | Unread]:
     """As :func:`parse_file`, but where the format allows, items are read only when somebody asks.
 
     Raises:
@@ -171,7 +151,7 @@ def unread_file(path: Path, max_bytes: int = MAX_DOCUMENT_BYTES) -> Iterator[Ite
     return _items(path, pubmed_xml.unread if name == "pubmed_xml" else parser, max_bytes)
 
 
-def _items(path: Path, parser: Callable[[BinaryIO], Iterator[_T]], max_bytes: int) -> Iterator[_T]:
+def _items(path: Path | Document, parser: Callable[[BinaryIO], Iterator[_T]], max_bytes: int) -> Iterator[_T]:
     with open_document(path, max_bytes) as document:
         try:
             yield from parser(formats.as_utf8(document))

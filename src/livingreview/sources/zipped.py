@@ -1,10 +1,14 @@
 """A zip of documents, as registries hand out their downloads: each member is read as a file of its own.
 
-A member that cannot be read is named; the others are read. Limits stand against a bomb: members, bytes unpacked, and
-bytes unpacked for each byte packed. A zip in a zip, one with a password, and one packed otherwise than by deflate are
-not opened: the head of an LZMA member may ask for gigabytes before its first byte is there.
+A member that cannot be read is named; the others are read. So is one that no honest zip holds: one whose name leaves
+the folder in which it would be unpacked, a link, a folder with content. Nothing is ever unpacked under a member's name.
+Limits stand against a bomb: members, bytes unpacked, and bytes unpacked for each byte packed. A zip in a zip, one with
+a password, and one packed otherwise than by deflate are not opened: the head of an LZMA member may ask for gigabytes
+before its first byte is there.
 """
 
+import re
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -16,6 +20,7 @@ from livingreview.errors import InputError
 from livingreview.records import Problem
 from livingreview.sources import formats
 from livingreview.sources.base import Item
+from livingreview.telling.fit import clean
 
 MAX_MEMBERS = 200_000
 """ANZCTR has some 30,000 trials, one file each."""
@@ -30,6 +35,7 @@ _DAMAGE = (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.erro
 """How zipfile says that a member cannot be unpacked; it raises NotImplementedError for a way of packing it lacks."""
 _DAMAGED_PLACES = (ValueError, OverflowError)
 """What zipfile lets through when a place or a name in the directory is beyond what there is."""
+_DRIVE = re.compile(r"[A-Za-z]:")
 _SKIPPED = ("readme", "license", "licence", "contents", "__macosx", ".")
 
 
@@ -68,19 +74,42 @@ def _members(archive: zipfile.ZipFile) -> Iterator[Item]:
         raise InputError(f"the zip unpacks to {size // max(1, packed)} times its size; it is no document but a bomb")
     faults: list[str] = []
     for member in members:
+        name = clean(member.filename)
         try:
+            _check_honest(member)
             yield from _items(archive, member)
         except (InputError, *_DAMAGE) as error:
             reason = str(error) if isinstance(error, InputError) else f"damaged ({error}); download the zip again"
-            faults.append(f"{member.filename}: {reason}")
-            yield Problem(source="files", source_id=member.filename, reason=f"not read: {reason}")
+            faults.append(f"{name}: {reason}")
+            yield Problem(source="files", source_id=name, reason=f"not read: {reason}")
     if len(faults) == len(members):
         raise InputError(faults[0] if faults else "the zip holds no document")
 
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
+    """Neither a folder, nor hidden, nor words about the others; what is odd is wanted, so that it is named."""
     parts = PurePosixPath(member.filename.lower()).parts
-    return bool(parts) and not member.is_dir() and not any(part.startswith(_SKIPPED) for part in parts)
+    if _leaves(member):
+        return True
+    if not parts or member.is_dir():
+        return member.file_size > 0
+    return not any(part.startswith(_SKIPPED) for part in parts)
+
+
+def _leaves(member: zipfile.ZipInfo) -> bool:
+    """Whether it would be unpacked outside of its folder, by any system's rules."""
+    # zipfile cuts a name at NUL and, on Windows, turns its strokes; the name as it was is judged.
+    name = member.orig_filename.replace("\\", "/")
+    return name.startswith("/") or ".." in name.split("/") or bool(_DRIVE.match(name)) or "\0" in name
+
+
+def _check_honest(member: zipfile.ZipInfo) -> None:
+    if _leaves(member):
+        raise InputError("leaves the folder of the zip; unpack it yourself, if you trust it")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        raise InputError("is a symbolic link; put the file itself into the zip")
+    if not PurePosixPath(member.filename).parts or member.is_dir():
+        raise InputError("has content but no name, or that of a folder; rename it")
 
 
 def _items(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[Item]:

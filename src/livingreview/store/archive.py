@@ -6,7 +6,6 @@ kept once. Documents that are gzip already are kept as they are.
 
 import gzip
 import hashlib
-import io
 import re
 import shutil
 import zlib
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from livingreview.aside import written_aside
-from livingreview.errors import StoreError
+from livingreview.errors import InputError, StoreError
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_BYTES = 1 << 20
@@ -42,27 +41,33 @@ class Archive:
                 self._write(self._path(key, ".gz"), gzip.compress(body, compresslevel=6, mtime=0))
         return key
 
-    def adopt(self, path: Path) -> tuple[str, int]:
-        """Keeps a copy of a file; returns its key and its size in bytes.
+    def adopt(self, file: BinaryIO) -> tuple[str, int]:
+        """Keeps a copy of an open file; returns its key and its size in bytes.
+
+        Args:
+            file: read twice from its beginning.
 
         Raises:
-            StoreError: the file cannot be read or the folder not written to.
+            InputError: it changed between the two readings.
+            StoreError: it cannot be read or the folder not written to.
         """
-        digest = hashlib.sha256()
         try:
-            with path.open("rb") as file:
-                head = file.read(len(_GZIP_MAGIC))
+            head = file.read(len(_GZIP_MAGIC))
+            file.seek(0)
+            first = _Hashed(file)
+            while first.read(_BLOCK_BYTES):
+                pass
+            key, size_bytes = first.key, file.tell()
+            if self._find(key) is None:
                 file.seek(0)
-                while block := file.read(_BLOCK_BYTES):
-                    digest.update(block)
-                size_bytes = file.tell()
-                key = digest.hexdigest()
-                if self._find(key) is None:
-                    file.seek(0)
-                    is_gzip = head == _GZIP_MAGIC
-                    self._copy(file, self._path(key, "" if is_gzip else ".gz"), is_compressed=not is_gzip)
+                is_gzip = head == _GZIP_MAGIC
+                second = _Hashed(file)
+                with written_aside(self._path(key, "" if is_gzip else ".gz")) as target:
+                    _copy(cast(BinaryIO, second), target, is_compressed=not is_gzip)
+                    if second.key != key:
+                        raise InputError("changed while it was read; read it again when whoever writes it is done")
         except OSError as error:
-            raise StoreError(f"{path}: cannot be archived in {self._folder} ({error.strerror or error})") from error
+            raise StoreError(f"{self._folder}: a file cannot be archived there ({error.strerror or error})") from error
         return key, size_bytes
 
     def open(self, key: str) -> BinaryIO:
@@ -122,14 +127,32 @@ class Archive:
 
     def _write(self, path: Path, data: bytes) -> None:
         try:
-            self._copy(io.BytesIO(data), path, is_compressed=False)
+            with written_aside(path) as target:
+                target.write(data)
         except OSError as error:
             raise StoreError(f"{self._folder}: cannot be written to ({error.strerror or error})") from error
 
-    def _copy(self, source: BinaryIO, path: Path, *, is_compressed: bool) -> None:
-        with written_aside(path) as file:
-            if is_compressed:
-                with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
-                    shutil.copyfileobj(source, packed, _BLOCK_BYTES)
-            else:
-                shutil.copyfileobj(source, file, _BLOCK_BYTES)
+
+class _Hashed:
+    """A file that knows the SHA-256 of what was read of it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    @property
+    def key(self) -> str:
+        return self._digest.hexdigest()
+
+    def read(self, size: int) -> bytes:
+        block = self._file.read(size)
+        self._digest.update(block)
+        return block
+
+
+def _copy(source: BinaryIO, target: BinaryIO, *, is_compressed: bool) -> None:
+    if not is_compressed:
+        shutil.copyfileobj(source, target, _BLOCK_BYTES)
+        return
+    with gzip.GzipFile(fileobj=target, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
+        shutil.copyfileobj(source, packed, _BLOCK_BYTES)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from livingreview.config import Query, Review, ServiceSettings
-from livingreview.errors import SourceError, StoreError
+from livingreview.errors import LivingReviewError, SourceError, StoreError
 from livingreview.http import Payload, Request
 from livingreview.records import Change, Cursor, Decision, Record, Score
 from livingreview.store import absence, deriving, health, lock, people, reading, runlog, shown, snapshot, standing
@@ -140,8 +140,8 @@ class Repository:
         with self._begin() as connection:
             runlog.log_answer(connection, run, source, key, payload, fault)
 
-    def log_silence(self, run: Run, source: str, request: Request, fault: SourceError) -> None:
-        """Notes that a request ended without a usable answer."""
+    def log_silence(self, run: Run, source: str, request: Request, fault: LivingReviewError) -> None:
+        """Notes that a request ended without a usable answer, or a file without being read."""
         with self._begin() as connection:
             runlog.log_silence(connection, run, source, request, fault)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from livingreview.errors import SourceError
+from livingreview.errors import LivingReviewError, SourceError
 from livingreview.http import Payload, Request
 from livingreview.redaction import masked_parameters, without_login
 from livingreview.store import reading
@@ -71,8 +71,8 @@ def log_answer(
     connection.execute(insert(reading.PAYLOAD).values(values | _said(fault)))
 
 
-def log_silence(connection: Connection, run: Run, source: str, request: Request, fault: SourceError) -> None:
-    """Notes that a request ended without a usable answer."""
+def log_silence(connection: Connection, run: Run, source: str, request: Request, fault: LivingReviewError) -> None:
+    """Notes that a request ended without a usable answer, or a file without being read."""
     values = _asked(run, source, request, datetime.now(UTC)) | _said(fault)
     connection.execute(insert(reading.PAYLOAD).values(values))
 
@@ -101,7 +101,7 @@ def _asked(run: Run, source: str, request: Request, moment: datetime) -> dict[st
     }
 
 
-def _said(fault: SourceError | None) -> dict[str, str]:
+def _said(fault: LivingReviewError | None) -> dict[str, str]:
     return {"fault": type(fault).__name__ if fault else "", "error": str(fault) if fault else ""}
 
 

@@ -62,6 +62,8 @@ def export_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
     """
     _freeze(connection)
     folder = folder.absolute()
+    if not folder.name:
+        raise StoreError(f"{folder}: not a folder that a snapshot could take the place of; give another")
     aside = folder.with_name(f".{folder.name}.new")
     try:
         recover(folder)

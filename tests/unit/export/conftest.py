@@ -10,7 +10,7 @@ TRAPS = (
     "{", "}", "{a} {b", "%", "&", "\\", "\\alpha", "$x$", "_", "#", "~", "^", "<i>", "|", '"', "'", "`", "a\nb", "\r\n",
     "\u2028", "\x00", "\x85", "α-synuclein", "Ω", "µm", "細胞外小胞", "🧬", "=1+1", "@x", "ER  - ", "TY  - JOUR",
     "AU  - X", "PMID- 1", "and", "x and y", "–", "NCT01234567", "word " * 60 + "end", "x" * 300, "ﬁ", "é", "e\u0301",
-    "\ud800",
+    "\ud800", "\u202etxet", "\u2066", "\u200f", "\u061c", "\u200bx", "\U000e0041", "\x1b[31m", "\x9b2J",
 )  # fmt: skip
 words = st.lists(st.sampled_from((*TRAPS, "cells", "of", "iMSC", "Wharton")), max_size=6).map(" ".join)
 """Text with traps; may be empty or blank."""

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingreview.export import bibtex, nbib, ris
-from livingreview.export.plain import abstract_of, one_line
+from livingreview.export.plain import abstract_of
 from livingreview.records import Fidelity, Kind, Notice, Person, Record, Section, TrialFacts
 from livingreview.sources import nbib as nbib_in
 from livingreview.sources import ris as ris_in
+from livingreview.telling.fit import one_line
 from unit.export.conftest import articles, trials
 
 PAPER = Record(
@@ -224,6 +225,15 @@ def test_bibtex_is_read_by_bibtexparser(records: list[Record]) -> None:
         for text in one.values():
             assert text.count("{") == text.count("}")
         assert not re.search(r"(?<!\\)[%&#_~^]", one.get("abstract", ""))
+
+
+@pytest.mark.parametrize("writer", [ris, nbib, bibtex], ids=["ris", "nbib", "bibtex"])
+@given(articles | trials)
+def test_nothing_unseen_is_exported(writer: object, record: Record) -> None:
+    odd = "\u202e10.5555/x\u200b\x1b"
+    for one in (record, replace(record, doi=odd, volume=odd, pages=odd, language=(odd,), pmcid=odd, keywords=(odd,))):
+        for line in writer.entry(one).split("\n"):
+            assert one_line(line) == " ".join(line.split())
 
 
 @given(st.lists(st.text(min_size=1, max_size=6), min_size=2, max_size=2, unique=True))

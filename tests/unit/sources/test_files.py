@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from livingreview.errors import InputError
 from livingreview.records import Record
 from livingreview.sources import files, formats
+from livingreview.sources.found import Document, find_documents
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -48,30 +49,31 @@ def test_a_folder_in_the_order_of_its_names(tmp_path: Path) -> None:
         write(tmp_path / name, b"x")
     for name in ("README.txt", "readme", "LICENSE", "notes.md", "x.gz.md5"):
         write(tmp_path / name, b"x")
-    found = [path.relative_to(tmp_path).as_posix() for path in files.find_documents(tmp_path)]
+    found = [one.path.relative_to(tmp_path).as_posix() for one in find_documents(tmp_path)]
     assert found == ["a.nbib", "b/2023-12.csv", "b/2024-01.csv", "c.ris"]
 
 
 def test_a_file_named_outright_is_taken(tmp_path: Path) -> None:
     path = write(tmp_path / "README.md", b"x")
-    assert files.find_documents(path) == [path]
+    assert find_documents(path) == [Document(path, "README.md")]
 
 
 def test_no_such_path_and_an_empty_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
-        files.find_documents(tmp_path / "none")
+        find_documents(tmp_path / "none")
     write(tmp_path / "README.md", b"x")
     with pytest.raises(InputError, match="no file to read"):
-        files.find_documents(tmp_path)
+        find_documents(tmp_path)
 
 
 def test_what_is_neither_file_nor_folder(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(InputError, match="neither a file nor a folder"):
-        files.find_documents(pipe)
-    with pytest.raises(InputError, match="no file to read"):
-        files.find_documents(tmp_path)
+        find_documents(pipe)
+    (found,) = find_documents(tmp_path)
+    with pytest.raises(InputError, match="pipe: neither a file nor a folder"):
+        found.open()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -83,7 +85,7 @@ def test_what_may_not_be_read(tmp_path: Path) -> None:
     path.parent.chmod(0)
     try:
         with pytest.raises(InputError, match="cannot be read"):
-            files.find_documents(tmp_path)
+            find_documents(tmp_path)
     finally:
         path.parent.chmod(0o700)
 
@@ -94,7 +96,7 @@ def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "scandir", fail)
     with pytest.raises(InputError, match="Permission denied"):
-        files.find_documents(tmp_path)
+        find_documents(tmp_path)
 
 
 def test_open_what_is_no_file(tmp_path: Path) -> None:
@@ -249,7 +251,7 @@ def test_faults_of_parsing_name_the_file(tmp_path: Path) -> None:
     "path", sorted((FIXTURES / name) for name in ("nbib", "ris", "facts")), ids=lambda path: path.name
 )
 def test_the_fixtures_are_recognised(path: Path) -> None:
-    for document in files.find_documents(path):
+    for document in find_documents(path):
         assert files.parser_for(document)[0].removesuffix("_csv") == path.name
         assert any(isinstance(item, Record) for item in files.parse_file(document))
 
@@ -283,14 +285,14 @@ def test_real_files_are_recognised() -> None:
         "demo": {"facts_csv"},
     }
     for folder, names in wanted.items():
-        documents = files.find_documents(FIELD / folder)
+        documents = find_documents(FIELD / folder)
         assert {files.parser_for(path)[0] for path in documents} == names, folder
-    unread = [path for path in files.find_documents(FIELD / "services" / "efetch") if not _is_read(path)]
+    unread = [path for path in find_documents(FIELD / "services" / "efetch") if not _is_read(path)]
     # An error body with status 200, and a single article without its set is still PubMed XML.
-    assert all(b"<Pubmed" not in path.read_bytes() for path in unread)
+    assert all(b"<Pubmed" not in path.path.read_bytes() for path in unread)
 
 
-def _is_read(path: Path) -> bool:
+def _is_read(path: Document) -> bool:
     try:
         return files.parser_for(path)[0] == "pubmed_xml"
     except InputError:

@@ -1,6 +1,7 @@
 """Zips of documents."""
 
 import io
+import stat
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from livingreview.errors import InputError
 from livingreview.records import Problem, Record
 from livingreview.sources import Item, files, zipped
+from livingreview.sources.found import find_documents
 
 CSV = b"pmid,title\n%d,A title\n"
 
@@ -90,13 +92,71 @@ def test_a_member_that_is_damaged_costs_only_itself() -> None:
         (packed(("1.csv", CSV % 1))[8:], "damaged"),
         (packed(("1.csv", CSV % 1), compression=zipfile.ZIP_LZMA), "not packed by deflate"),
         (packed(("1", CSV % 1)).replace(b"\0\0\x001", b"\0\0\x00\xff"), "damaged"),
-        (nameless(), "holds no document"),
+        (nameless(), "has content but no name"),
     ],
     ids=["empty", "no format", "cut off", "head alone", "damaged", "headless", "lzma", "name", "nameless"],
 )
 def test_what_is_refused(body: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         items(body)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("../x.csv", "leaves the folder"),
+        ("..", "leaves the folder"),
+        ("a/../../x.csv", "leaves the folder"),
+        ("/etc/x.csv", "leaves the folder"),
+        ("C:\\x.csv", "leaves the folder"),
+        ("c:x.csv", "leaves the folder"),
+        ("..\\x.csv", "leaves the folder"),
+        ("\\\\host\\x.csv", "leaves the folder"),
+        ("x.csv\0../../y", "leaves the folder"),
+        ("../", "leaves the folder"),
+        ("../README", "leaves the folder"),
+        (".x/../../y.csv", "leaves the folder"),
+        ("link.csv", "is a symbolic link"),
+        ("x.csv/", "has content but no name, or that of a folder"),
+        ("./.", "has content but no name"),
+    ],
+)
+def test_what_no_honest_zip_holds_is_named(name: str, words: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("1.csv", CSV % 1)
+        member = zipfile.ZipInfo("x")
+        # Set afterwards: the maker of a member cuts names at NUL itself.
+        member.filename = member.orig_filename = name
+        if name == "link.csv":
+            member.create_system, member.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(member, CSV % 2)
+    found = items(stream.getvalue())
+    (record,) = (one for one in found if isinstance(one, Record))
+    (problem,) = (one for one in found if isinstance(one, Problem))
+    assert record.source_id == "1"
+    assert problem.reason.startswith("not read: ") and words in problem.reason
+    assert problem.source_id.isprintable()
+
+
+odd = st.sampled_from(
+    ["..", ".", "", "/", "\\", "C:", ".x", "README", "a", "b.csv", "::error::", "\x1b", "\n", "\u202e"]
+)
+
+
+@given(st.lists(st.lists(odd, min_size=1, max_size=4).map("/".join).filter(bool), max_size=5, unique=True))
+def test_every_member_is_a_record_or_named_or_passed_over_by_its_name(names: list[str]) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for number, name in enumerate(["z.csv", *names], start=1):
+            archive.writestr(zipfile.ZipInfo(name), CSV % number)
+    found = items(stream.getvalue())
+    passed = 0
+    for name in names:
+        parts = [part for part in name.lower().split("/") if part not in ("", ".")]
+        is_odd = ".." in parts or name.startswith(("/", "\\", "C:")) or "\\/.." in name
+        passed += not is_odd and not name.endswith("/") and any(part.startswith((".", "readme")) for part in parts)
+    assert len(found) == len(names) + 1 - passed
 
 
 def test_a_password_is_named() -> None:
@@ -127,7 +187,7 @@ def test_a_file_in_a_folder_of_downloads(tmp_path: Path) -> None:
     path = tmp_path / "ctg-studies.json.zip"
     fixture = Path(__file__).parents[2] / "fixtures" / "clinicaltrials_json" / "page.json"
     path.write_bytes(packed(("ctg-studies.json", fixture.read_bytes())))
-    assert files.find_documents(tmp_path) == [path]
+    assert [one.path for one in find_documents(tmp_path)] == [path]
     assert files.parser_for(path)[0] == "zip"
     assert [item.source for item in files.parse_file(path)] == ["clinicaltrials", "clinicaltrials"]
 

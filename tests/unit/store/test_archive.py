@@ -1,6 +1,7 @@
 """The raw archive: complete under its name or not there, the same bytes once."""
 
 import gzip
+import io
 import os
 from pathlib import Path
 
@@ -8,13 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from livingreview.errors import StoreError
+from livingreview.errors import InputError, StoreError
 from livingreview.store.archive import Archive
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "archive")
+
+
+def adopt(archive: Archive, path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return archive.adopt(file)
 
 
 def kept(folder: Path) -> list[Path]:
@@ -33,7 +39,7 @@ def test_what_goes_in_comes_out(archive: Archive, body: bytes) -> None:
 def test_the_same_bytes_are_kept_once(archive: Archive, tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_bytes(b"words" * 100)
-    key, size_bytes = archive.adopt(path)
+    key, size_bytes = adopt(archive, path)
     assert size_bytes == 500
     assert archive.put(path.read_bytes()) == key
     (file,) = kept(tmp_path / "archive")
@@ -46,7 +52,7 @@ def test_gzip_is_kept_as_it_is(archive: Archive, tmp_path: Path) -> None:
     body = gzip.compress(b"words")
     path = tmp_path / "a.xml.gz"
     path.write_bytes(body)
-    key, _ = archive.adopt(path)
+    key, _ = adopt(archive, path)
     assert archive.path(key).read_bytes() == body
     assert archive.put(body) == key
     assert len(kept(tmp_path / "archive")) == 1
@@ -57,7 +63,7 @@ def test_equal_bytes_are_packed_to_equal_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"words")
     assert first.path(first.put(b"words")).read_bytes() == second.path(second.put(b"words")).read_bytes()
-    assert first.path(first.adopt(path)[0]).read_bytes() == first.path(first.put(b"words")).read_bytes()
+    assert first.path(adopt(first, path)[0]).read_bytes() == first.path(first.put(b"words")).read_bytes()
 
 
 def test_a_document_that_is_not_there(archive: Archive) -> None:
@@ -83,6 +89,15 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written to"):
         blocked.put(b"x")
     with pytest.raises(StoreError, match="cannot be archived"):
-        blocked.adopt(tmp_path / "file")
-    with pytest.raises(StoreError, match="cannot be archived"):
-        blocked.adopt(tmp_path / "nowhere")
+        adopt(blocked, tmp_path / "file")
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(archive: Archive, tmp_path: Path) -> None:
+    class Growing(io.BytesIO):
+        def seek(self, place: int, whence: int = 0) -> int:
+            self.write(b"more")
+            return super().seek(place, whence)
+
+    with pytest.raises(InputError, match="changed while it was read"):
+        archive.adopt(Growing(b"words" * 100))
+    assert kept(tmp_path) == []
