@@ -651,6 +651,8 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
             ("payload", "headers"),
             ("payload", "fault"),
             ("payload", "error"),
+            ("lock", "boot_id"),
+            ("lock", "process_start"),
         ):
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         for index in (

@@ -211,7 +211,7 @@ def test_a_lock_left_behind(filled: Lab, template: Path, host: str, hours: int, 
     taken = datetime.now(UTC) - timedelta(hours=hours)
     with closing(sqlite3.connect(filled.root / "var" / "tiny.db")) as connection:
         connection.execute(
-            "INSERT INTO lock VALUES ('run', ?, ?, 'token', ?)",
+            "INSERT INTO lock (name, host, pid, token, taken_at) VALUES ('run', ?, ?, 'token', ?)",
             (host or os.uname().nodename, dead, taken.strftime("%Y-%m-%d %H:%M:%S.%f")),
         )
         connection.commit()
