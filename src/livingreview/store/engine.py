@@ -160,7 +160,7 @@ def _migrate(connection: Connection, found: str | None, where: str) -> None:
 def _check_tables(connection: Connection, where: str) -> None:
     """The migrations leave alone what is there already, as a killed one left it; so it must be what they make."""
     inspector = inspect(connection)
-    for name, table in tables.SQLModel.metadata.tables.items():
+    for name, table in tables.LockRow.metadata.tables.items():
         missing = set(table.columns.keys()) - {column["name"] for column in inspector.get_columns(name)}
         if missing:
             raise StoreError(
