@@ -95,7 +95,9 @@ def read_services(
     names = [name for name in SOURCES if any(asking.query.source == name for asking in askings)]
     if not names:
         return acquired
-    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+    pool = ThreadPoolExecutor(max_workers=len(names))
+    is_stopped = False
+    try:
         futures = [
             pool.submit(
                 _ask_source,
@@ -110,6 +112,12 @@ def read_services(
             source = SOURCES[name](project.settings)
             for reading in future.result():
                 _apply(project, repository, run, source, reading, acquired, watch.tell, redactor)
+    except KeyboardInterrupt:
+        # Who stops the run does not wait for a service.
+        is_stopped = True
+        raise
+    finally:
+        pool.shutdown(wait=not is_stopped, cancel_futures=True)
     return acquired
 
 

@@ -15,7 +15,7 @@ from livingreview import __version__, changes, decide, emerging, ledger, method,
 from livingreview.acquire import Acquired, Watch, read_services
 from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Project, load_baseline
-from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError
+from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, LockedError
 from livingreview.http import Request
 from livingreview.inbox import find_inbox, read_inbox, was_read
 from livingreview.lines import Connect, live
@@ -176,6 +176,9 @@ def _run(
             paths = write_report(project, gathered, run.name)
             write_feed(project, repository, now)
             repository.mark_reported(run, now)
+        except LockedError:
+            # Who took the lock over has closed this run in its log.
+            raise
         except BaseException as error:
             # Whatever ends a run early is in its log, and goes on its way.
             repository.finish_run(run, "failed", error=str(error) or type(error).__name__)

@@ -24,7 +24,7 @@ from livingreview.errors import ConfigError, LivingReviewError
 from livingreview.telling.fit import shown
 
 MISFIRE_GRACE_SECONDS = 3 * 24 * 3600
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _DAYS = re.compile(rf"\*|{_DAY}(?:,{_DAY})*")
 _logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def build_scheduler(settings: ScheduleSettings, job: Callable[[], None]) -> Bloc
 
 
 def serve(scheduler: BlockingScheduler) -> None:
-    """Runs the schedule until SIGTERM or SIGINT comes; a job that is at work is let finish, a second signal ends it."""
+    """Runs the schedule until a signal to end comes; a job that is at work is let finish, a second signal ends it."""
     with _stopping(scheduler) as threads:
         try:
             scheduler.start()

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from livingreview.records import (
     Severity,
 )
 from livingreview.sources import Item
+from livingreview.store import lock
 from livingreview.store.apply import Tally
 from livingreview.store.repository import Repository
 from livingreview.verdicts import Action
@@ -411,6 +412,98 @@ def test_an_old_lock_of_another_machine_is_taken_over(repository: Repository, da
         assert repository.lock_owner(HOUR) is None
 
 
+def test_the_lock_of_a_living_process_of_this_machine_does_not_age(repository: Repository, database_url: str) -> None:
+    with repository.locked(HOUR):
+        set_lock(database_url, taken_at="2020-01-01 00:00:00")
+        with pytest.raises(LockedError), repository.locked(HOUR):
+            pass
+        # Where the system does not say when a process began, its id alone is not believed for ever.
+        set_lock(database_url, pid=os.getppid(), process_start="")
+        with repository.locked(HOUR):
+            pass
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"token": "of its predecessor"},
+        {"pid": os.getppid(), "process_start": "1"},
+        {"pid": os.getppid(), "process_start": "", "boot_id": "another"},
+    ],
+    ids=["the same process id", "another start", "another boot"],
+)
+def test_a_process_id_that_was_given_again_is_seen(
+    repository: Repository, database_url: str, values: dict[str, object]
+) -> None:
+    """The first process of every container has the id 1, and a machine that boots begins to count anew."""
+    with repository.locked(HOUR):
+        set_lock(database_url, **values)
+        owner = repository.lock_owner(HOUR)
+        assert owner is not None
+        assert owner.is_stale
+        with repository.locked(HOUR):
+            pass
+
+
+@pytest.mark.parametrize("token", ["", "left behind"])
+def test_of_several_that_see_the_same_lock_one_takes_it(
+    repository: Repository, database_url: str, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    with repository.locked(HOUR):
+        # Both looked before either took it.
+        monkeypatch.setattr(lock, "find", lambda *_arguments: token)
+        if token:
+            set_lock(database_url, token=token)
+            with repository.locked(HOUR), pytest.raises(LockedError, match="has just begun"), repository.locked(HOUR):
+                pass
+        else:
+            with pytest.raises(LockedError, match="has just begun"), repository.locked(HOUR):
+                pass
+
+
+def test_who_lost_the_lock_writes_nothing(repository: Repository, run: Run, database_url: str, tmp_path: Path) -> None:
+    other = Repository.open(database_url, tmp_path / "archive")
+    with repository.locked(HOUR):
+        apply(repository, run, article("1"))
+        set_lock(database_url, host="elsewhere")
+        with other.locked(timedelta(0)):
+            with pytest.raises(LockedError, match="took over") as caught:
+                apply(repository, run, article("2"))
+            assert caught.value.exit_code == 5
+            writes: list[Callable[[], object]] = [
+                lambda: repository.works.link(run),
+                lambda: repository.unversioned.tell(run, [change()]),
+                lambda: repository.ledger.add(run, []),
+                lambda: repository.commit_derived(run, [], {}, [], "other"),
+                lambda: repository.finish_run(run, "failed"),
+                lambda: repository.mark_reported(run, NOW),
+                lambda: repository.add_decisions([]),
+                lambda: repository.log_document(run, "files", "a", "k", 1, NOW),
+            ]
+            for write in writes:
+                with pytest.raises(LockedError, match="took over"):
+                    write()
+            assert repository.counts() == {"pubmed": 1}
+            apply(other, run, article("2"))
+    other.close()
+    assert repository.lock_owner(HOUR) is None
+    assert repository.counts() == {"pubmed": 2}
+    assert repository.run(run.name).status == "running"
+
+
+def test_a_transaction_that_only_reads_writes_nothing(repository: Repository, run: Run) -> None:
+    with pytest.raises(StoreError, match="readonly|read-only"), repository._read() as connection:
+        connection.execute(text("DELETE FROM run"))
+    assert repository.run(run.name) == run
+
+
+def test_a_reader_does_not_wait_for_a_writer(repository: Repository, database_url: str, tmp_path: Path) -> None:
+    with repository._begin():
+        other = Repository.open(database_url, tmp_path / "archive")
+        assert (other.counts(), other.lock_owner(HOUR)) == ({}, None)
+        other.close()
+
+
 # Scores and changes
 
 
@@ -651,6 +744,8 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
             ("payload", "headers"),
             ("payload", "fault"),
             ("payload", "error"),
+            ("lock", "boot_id"),
+            ("lock", "process_start"),
         ):
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         for index in (

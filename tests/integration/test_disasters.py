@@ -11,12 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from livingreview import aside
 from livingreview.cli import main
-from livingreview.store import engine, lock
+from livingreview.store import engine
 from support.lab import Ended, Lab
 from support.server import Seen
 from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
@@ -116,8 +116,6 @@ def test_no_room_in_the_database(filled: Lab, undisturbed: Rows, monkeypatch: py
     with monkeypatch.context() as patch:
         patch.setattr(engine, "_prepare_sqlite", prepare_small)
         assert_one_line(filled("run", now=NOW), "tiny.db", "full", "free some space")
-    # The next run is another process; this one would take its own lock for alive.
-    monkeypatch.setattr(lock, "_is_alive", lambda _pid: False)
     assert_recovers(filled, undisturbed)
 
 
@@ -141,14 +139,13 @@ def test_no_room_for_the_report(filled: Lab, undisturbed: Rows, monkeypatch: pyt
 
 
 def test_a_database_that_may_not_be_written_to(filled: Lab, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepare = engine._prepare_sqlite
 
-    def prepare_read_only(connection: sqlite3.Connection, record: object) -> None:
-        prepare(connection, record)
-        connection.execute("PRAGMA query_only=ON")
+    def begin_read_only(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
 
     with monkeypatch.context() as patch:
-        patch.setattr(engine, "_prepare_sqlite", prepare_read_only)
+        patch.setattr(engine, "_begin_sqlite", begin_read_only)
         assert_one_line(filled("run", now=NOW), "tiny.db", "readonly", "may be written to")
     assert filled.server.seen == []
     assert_recovers(filled, undisturbed)
@@ -211,7 +208,7 @@ def test_a_lock_left_behind(filled: Lab, template: Path, host: str, hours: int, 
     taken = datetime.now(UTC) - timedelta(hours=hours)
     with closing(sqlite3.connect(filled.root / "var" / "tiny.db")) as connection:
         connection.execute(
-            "INSERT INTO lock VALUES ('run', ?, ?, 'token', ?)",
+            "INSERT INTO lock (name, host, pid, token, taken_at) VALUES ('run', ?, ?, 'token', ?)",
             (host or os.uname().nodename, dead, taken.strftime("%Y-%m-%d %H:%M:%S.%f")),
         )
         connection.commit()

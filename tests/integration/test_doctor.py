@@ -78,7 +78,9 @@ def test_who_holds_the_lock(filled: Lab) -> None:
         assert checks(filled, code=0)["lock"][1].startswith("held by process ")
     opened.close()
     with closing(sqlite3.connect(filled.root / "var" / "tiny.db")) as connection:
-        connection.execute("INSERT INTO lock VALUES ('run', 'elsewhere', 1, 'x', '2020-01-01 00:00:00')")
+        connection.execute(
+            "INSERT INTO lock (name, host, pid, token, taken_at) VALUES ('run', 'elsewhere', 1, 'x', '2020-01-01')"
+        )
         connection.commit()
     assert "left behind by process 1 on elsewhere" in checks(filled, code=0)["lock"][1]
 

@@ -22,13 +22,14 @@ from livingreview.cli import (
     works_commands,
 )
 from livingreview.cli.common import Invocation, parse_moment, tell
+from livingreview.cli.stopping import Stop, end, stoppable
 from livingreview.config import unknown_variables
 from livingreview.errors import EXIT_USAGE, LivingReviewError, UsageError
 from livingreview.telling.fit import clip
 
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 """What every complaint about the command line descends from; typer does not name it."""
-_STOPPED = 130
+_INTERRUPTED = 130
 _GLOBAL_OPTIONS = ("--review", "--config", "--now")
 
 app = typer.Typer(
@@ -102,13 +103,18 @@ def _check_text(arguments: list[str]) -> None:
 
 def main(arguments: list[str] | None) -> None:
     """Runs one command and ends the process with its exit code."""
+    with stoppable() as stop:
+        _main(arguments, stop)
+
+
+def _main(arguments: list[str] | None, stop: Stop) -> None:
     for name in unknown_variables(os.environ):
         tell(f"warning: {name} sets nothing that livingreview knows; see docs/settings.md")
     try:
         given = sys.argv[1:] if arguments is None else arguments
         _check_text(given)
         code = app(args=_hoist(given), standalone_mode=False)
-        if code == _STOPPED:
+        if code == _INTERRUPTED:
             # typer makes an exit of Ctrl-C, without a word.
             raise KeyboardInterrupt
     except LivingReviewError as error:
@@ -122,8 +128,7 @@ def main(arguments: list[str] | None) -> None:
             tell(f"livingreview: {' '.join(words.split()).rstrip('.')}; see `livingreview --help`")
         sys.exit(EXIT_USAGE)
     except (KeyboardInterrupt, typer.Abort):
-        tell("livingreview: stopped; what was committed stays, the next run goes on from there")
-        sys.exit(_STOPPED)
+        end(stop)
     except BrokenPipeError:
         # The reader of our output has gone (`| head`); nothing is wrong with us.
         sys.stderr.close()

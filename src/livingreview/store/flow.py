@@ -32,11 +32,11 @@ class Flow:
     """The numbers behind a flow of records; every method is one transaction.
 
     Args:
-        begin: opens a transaction of the repository.
+        read: opens a transaction of the repository that only reads.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._begin = begin
+    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._read = read
 
     def through(self, run: Run, known: Collection[str], keep: Keep = made_now) -> tuple[RunFlow, ...]:
         """Every run up to this one, oldest first.
@@ -46,7 +46,7 @@ class Flow:
             known: works that the published review cites or prints.
             keep: where what was counted may lie from an earlier time.
         """
-        with self._begin() as connection:
+        with self._read() as connection:
             earlier = [one for one in runs(connection) if one.id <= run.id]
             counted = keep(_state(connection, known), lambda: _counted(connection, known))
         return tuple(_flow(one, counted.get(str(one.id), _NOTHING)) for one in earlier)

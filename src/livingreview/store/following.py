@@ -17,14 +17,14 @@ class Following:
     """The thin records of a store; every method is one transaction.
 
     Args:
-        begin: opens a transaction of the repository.
+        read: opens a transaction of the repository that only reads.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._begin = begin
+    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._read = read
 
     def _execute(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        with self._begin() as connection:
+        with self._read() as connection:
             return connection.execute(query).all()
 
     def to_follow(self) -> list[Followed]:

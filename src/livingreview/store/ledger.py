@@ -25,22 +25,28 @@ class Ledger:
     """The statement ledger of a store; every method is one transaction.
 
     Args:
-        begin: opens a transaction of the repository.
+        read: opens a transaction of the repository that only reads.
+        begin: opens one that may write.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Connection]],
+        begin: Callable[[], AbstractContextManager[Connection]],
+    ) -> None:
+        self._read = read
         self._begin = begin
 
     def marks(self) -> dict[str, Mark]:
         """Rule hash -> how far the rule has been held against the store."""
-        with self._begin() as connection:
+        with self._read() as connection:
             rows = connection.execute(select(reading.STATEMENT_RULE))
             return {row.rule_hash: Mark(**row._mapping) for row in rows}
 
     def last_scored(self) -> tuple[int, str]:
         """The last version that has its score, and the model that gave it; 0 and empty when there is none."""
         score = reading.SCORE
-        with self._begin() as connection:
+        with self._read() as connection:
             row = connection.execute(
                 select(score.c.version_id, score.c.model).order_by(score.c.version_id.desc()).limit(1)
             ).first()
@@ -79,7 +85,7 @@ class Ledger:
             named = record.c.source_id.in_(ids) | record.c.pmid.in_(ids) | record.c.doi.in_(ids)
             query = query.where(score.c.scope.in_(scopes) | named)
         while True:
-            with self._begin() as connection:
+            with self._read() as connection:
                 rows = connection.execute(query).all()
                 brought = _changes_of(connection, rows)
             for row in rows:
@@ -108,7 +114,7 @@ class Ledger:
         if is_news_only:
             news = select(table.c.rule_hash).where(table.c.is_proposed.is_(False))
             query = query.where(table.c.rule_hash.in_(news))
-        with self._begin() as connection:
+        with self._read() as connection:
             return [(_evidence(row), not row.is_proposed) for row in connection.execute(query)]
 
     def titles(self, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -119,7 +125,7 @@ class Ledger:
         current = select(record.c.source, record.c.source_id, version.c.content).join(
             version, and_(version.c.record_id == record.c.id, version.c.number == record.c.current_version)
         )
-        with self._begin() as connection:
+        with self._read() as connection:
             for start in range(0, len(ids), _BATCH):
                 rows = connection.execute(current.where(record.c.source_id.in_(ids[start : start + _BATCH])))
                 titles |= {(row.source, row.source_id): json.loads(row.content).get("title", "") for row in rows}
@@ -175,13 +181,13 @@ class Ledger:
 
     def proposals(self) -> list[StoredChange]:
         """The changes that told of evidence, oldest first."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.changes(connection, source="review")
 
     def decisions(self) -> list[StatementDecision]:
         """Every decision on a statement, oldest first."""
         table = reading.STATEMENT_DECISION
-        with self._begin() as connection:
+        with self._read() as connection:
             rows = connection.execute(select(table).order_by(table.c.decided_at, table.c.id))
             return [
                 StatementDecision(**{name: part for name, part in row._mapping.items() if name != "id"}) for row in rows

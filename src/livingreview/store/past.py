@@ -26,10 +26,16 @@ class Past:
     """What a store was once.
 
     Args:
-        begin: opens a transaction of the repository.
+        read: opens a transaction of the repository that only reads.
+        begin: opens one that may write.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Connection]],
+        begin: Callable[[], AbstractContextManager[Connection]],
+    ) -> None:
+        self._read = read
         self._begin = begin
 
     def lay_out(self, target: "Past", run: Run, lags: Mapping[str, timedelta]) -> None:
@@ -40,7 +46,7 @@ class Past:
             run: the last run that the other store knows.
             lags: source -> how far its cursor stays behind the run that read it.
         """
-        with self._begin() as source, target._begin() as goal:
+        with self._read() as source, target._begin() as goal:
             _Filling(source, goal, run).fill(lags)
 
 

@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, func, insert, select
 
 from livingreview.config import Query, Review, ServiceSettings
 from livingreview.errors import LivingReviewError, SourceError, StoreError
@@ -20,12 +19,13 @@ from livingreview.http import Payload, Request
 from livingreview.records import Change, Cursor, Decision, Record, Score
 from livingreview.store import absence, deriving, health, lock, people, reading, runlog, shown, snapshot, standing
 from livingreview.store.archive import Archive
-from livingreview.store.engine import explain, open_engine
+from livingreview.store.engine import open_engine
 from livingreview.store.flow import Flow
 from livingreview.store.following import Following
 from livingreview.store.ledger import Ledger
 from livingreview.store.past import Past
 from livingreview.store.status import source_status
+from livingreview.store.transactions import Transactions
 from livingreview.store.unversioned import Unversioned
 from livingreview.store.works import Works
 from livingreview.store.writing import Writing, forget_stamps
@@ -53,13 +53,15 @@ class Repository:
 
     def __init__(self, engine: Engine, archive: Archive) -> None:
         self._engine = engine
+        self._transactions = transactions = Transactions(engine)
+        self._read, self._begin = transactions.read, transactions.write
         self.archive = archive
-        self.works = Works(self._begin)
-        self.flow = Flow(self._begin)
-        self.following = Following(self._begin)
-        self.ledger = Ledger(self._begin)
-        self.unversioned = Unversioned(self._begin)
-        self.past = Past(self._begin)
+        self.works = Works(self._read, self._begin)
+        self.flow = Flow(self._read)
+        self.following = Following(self._read)
+        self.ledger = Ledger(self._read, self._begin)
+        self.unversioned = Unversioned(self._read, self._begin)
+        self.past = Past(self._read, self._begin)
 
     @classmethod
     def open(cls, database_url: str, archive_dir: Path) -> "Repository":
@@ -74,14 +76,6 @@ class Repository:
         """Gives the connections back."""
         self._engine.dispose()
 
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise explain(error, self._engine.url.render_as_string(hide_password=True)) from error
-
     # Runs
 
     @contextmanager
@@ -91,27 +85,20 @@ class Repository:
         Raises:
             LockedError: another run holds it.
         """
-        with self._begin() as connection:
-            token = lock.take(connection, datetime.now(UTC), stale_after)
-        try:
+        with self._transactions.locked(datetime.now(UTC), stale_after):
             yield
-        finally:
-            with self._begin() as connection:
-                lock.give_back(connection, token)
 
     def lock_owner(self, stale_after: timedelta) -> LockOwner | None:
         """Who holds the lock, None when it is free."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return lock.owner(connection, datetime.now(UTC), stale_after)
 
     def health(self) -> Health:
         """Whether the database is whole and may be written to."""
+        with self._read() as connection:
+            schema, faults = health.schema(connection), tuple(health.faults(connection))
         with self._begin() as connection:
-            return Health(
-                schema=health.schema(connection),
-                faults=tuple(health.faults(connection)),
-                why_not_writable=health.why_not_writable(connection),
-            )
+            return Health(schema=schema, faults=faults, why_not_writable=health.why_not_writable(connection))
 
     def start_run(self, road: str, now: datetime, code_version: str, config_hash: str) -> Run:
         """Logs that a run has begun; see :func:`livingreview.store.runlog.start_run`."""
@@ -158,7 +145,7 @@ class Repository:
 
     def received(self, run: Run) -> list[Received]:
         """What a run received, in the order in which it was noted."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return runlog.received(connection, run)
 
     @contextmanager
@@ -169,7 +156,7 @@ class Repository:
 
     def underived(self, limit: int) -> list[Underived]:
         """The oldest versions that have neither score nor changes yet."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return deriving.underived(connection, limit)
 
     def commit_derived(
@@ -189,7 +176,7 @@ class Repository:
 
     def derived(self, after_version_id: int, limit: int) -> list[tuple[int, Record]]:
         """Current states that have been derived: (version id, record) in the order in which they were stored."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return deriving.derived(connection, after_version_id, limit)
 
     def replace_scores(self, scores: Mapping[int, Score], other: str) -> None:
@@ -206,7 +193,7 @@ class Repository:
 
     def trained_at(self) -> list[datetime]:
         """When each model was trained first, oldest first."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return list(
                 connection.execute(select(reading.MODEL.c.trained_at).order_by(reading.MODEL.c.trained_at)).scalars()
             )
@@ -226,22 +213,22 @@ class Repository:
 
     def runs(self) -> list[Run]:
         """Every run, oldest first."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.runs(connection)
 
     def query_logs(self, run: Run) -> list[QueryLog]:
         """What the queries of a run did."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.query_logs(connection, run.id)
 
     def issues(self, run: Run) -> list[Issue]:
         """The named exceptions of a run."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.issues(connection, run.id)
 
     def cursors(self) -> list[Cursor]:
         """Every cursor."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.cursors(connection)
 
     def records(
@@ -253,12 +240,12 @@ class Repository:
         scopes: Sequence[str] | None = None,
     ) -> Iterator[StoredRecord]:
         """Records in their current state, by source and id; every filter that is given must hold."""
-        with self._begin() as connection:
+        with self._read() as connection:
             yield from reading.records(connection, source=source, ids=ids, work_ids=work_ids, scopes=scopes)
 
     def reference_records(self, pmids: Sequence[str], dois: Sequence[str]) -> list[StoredRecord]:
         """Records of any source that bear one of these PMIDs or DOIs, in their current state."""
-        with self._begin() as connection:
+        with self._read() as connection:
             works = connection.execute(
                 select(reading.RECORD.c.work_id).where(
                     reading.RECORD.c.pmid.in_(pmids) | reading.RECORD.c.doi.in_(dois)
@@ -270,17 +257,17 @@ class Repository:
         self, scopes: Sequence[str], ids: Mapping[str, Sequence[str]], pmids: Sequence[str], dois: Sequence[str]
     ) -> str:
         """Names the state of everything that a report shows of these records; see :mod:`.shown`."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return shown.shown(connection, scopes, ids, pmids, dois)
 
     def model_card(self, model_id: str) -> dict[str, Any]:
         """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.model_card(connection, model_id)
 
     def versions(self, source: str, source_id: str) -> list[Record]:
         """Every stored state of one record, in the source's own order."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.versions(connection, source, source_id)
 
     def changes(
@@ -293,39 +280,39 @@ class Repository:
         last: int | None = None,
     ) -> list[StoredChange]:
         """Changes in the order in which they were found; see :func:`livingreview.store.reading.changes`."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.changes(
                 connection, run=run, since=since, until=until, is_undelivered=is_undelivered, last=last
             )
 
     def decisions(self, *, is_by_arrival: bool = False) -> list[Decision]:
         """Every decision, oldest first: by when it was made, or by when it came into the store."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.decisions(connection, is_by_arrival=is_by_arrival)
 
     def absences(self) -> list[Absence]:
         """Records that their source did not return when it was last asked for them."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return absence.absences(connection)
 
     def standing(self, scopes: Sequence[str], dois: Sequence[str], watched: Mapping[str, Sequence[str]]) -> Standing:
         """What decides what is asked next; see :func:`livingreview.store.standing.standing`."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return standing.standing(connection, scopes, dois, watched)
 
     def readings(self, source: str, query_hash: str) -> list[EarlierReading]:
         """Every complete reading of a query that announced a number, oldest first; skipped readings left out."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.readings(connection, source, query_hash)
 
     def has_read_file(self, key: str) -> bool:
         """Whether a file with this hash was read to its end by any run."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return reading.has_read_file(connection, key)
 
     def counts(self) -> dict[str, int]:
         """Source -> number of records."""
-        with self._begin() as connection:
+        with self._read() as connection:
             rows = connection.execute(select(reading.RECORD.c.source, func.count()).group_by(reading.RECORD.c.source))
             return {source: count for source, count in rows}
 
@@ -340,14 +327,14 @@ class Repository:
             settings: service -> its settings.
             now: against which a source is overdue.
         """
-        with self._begin() as connection:
+        with self._read() as connection:
             return source_status(connection, review, queries, settings, now)
 
     # Snapshots
 
     def export_snapshot(self, folder: Path) -> dict[str, int]:
         """Writes the store as text; see :func:`livingreview.store.snapshot.export_snapshot`."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return snapshot.export_snapshot(connection, folder)
 
     def restore_snapshot(self, folder: Path) -> dict[str, int]:
@@ -364,7 +351,7 @@ class Repository:
 
     def pending_digest(self) -> Digest | None:
         """A digest that was built but never known to be accepted: the mail may or may not have gone out."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return people.pending_digest(connection)
 
     def begin_digest(

@@ -24,10 +24,16 @@ class Unversioned:
     """What was told without a version; every method is one transaction.
 
     Args:
-        begin: opens a transaction of the repository.
+        read: opens a transaction of the repository that only reads.
+        begin: opens one that may write.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Connection]],
+        begin: Callable[[], AbstractContextManager[Connection]],
+    ) -> None:
+        self._read = read
         self._begin = begin
 
     def trials(self, keys: Collection[tuple[str, str]] | None = None) -> Iterator[KnownTrial]:
@@ -49,7 +55,7 @@ class Unversioned:
             ordered = sorted(keys)
             looks = (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
             chosen = [query.where(reading.has_key(look)) for look in looks]
-        with self._begin() as connection:
+        with self._read() as connection:
             for one in chosen:
                 for row in connection.execute(one.execution_options(yield_per=_BATCH)):
                     yield KnownTrial(
@@ -67,13 +73,13 @@ class Unversioned:
             .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
             .order_by(RECORD.c.id)
         )
-        with self._begin() as connection:
+        with self._read() as connection:
             rows = list(map(tuple, connection.execute(named).all()))
         return hashlib.sha256(repr(rows).encode()).hexdigest()
 
     def told(self, type_: str) -> list[Change]:
         """Every change of a type, oldest first."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return [found.change for found in reading.changes(connection, type_=type_)]
 
     def tell(self, run: Run, changes: Sequence[Change]) -> None:

@@ -28,10 +28,16 @@ class Works:
     """The works of a store; every method is one transaction.
 
     Args:
-        begin: opens a transaction of the repository.
+        read: opens a transaction of the repository that only reads.
+        begin: opens one that may write.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Connection]],
+        begin: Callable[[], AbstractContextManager[Connection]],
+    ) -> None:
+        self._read = read
         self._begin = begin
 
     def link(self, run: Run) -> int:
@@ -94,13 +100,13 @@ class Works:
         Raises:
             UsageError: no record has this name.
         """
-        with self._begin() as connection:
+        with self._read() as connection:
             Linking(connection).record(name)
             return _work(connection, name)
 
     def every(self, *, is_merged: bool = False) -> Iterator[Work]:
         """Every work by its name, without links; with ``is_merged`` only those of more than one record."""
-        with self._begin() as connection:
+        with self._read() as connection:
             works = select(_RECORD.c.work_id).group_by(_RECORD.c.work_id)
             if is_merged:
                 works = works.having(func.count() > 1)

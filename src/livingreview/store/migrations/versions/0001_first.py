@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("delivered_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_id"),
+        if_not_exists=True,
     )
     op.create_table(
         "lock",
@@ -37,6 +38,7 @@ def upgrade() -> None:
         sa.Column("token", sa.String(), nullable=False),
         sa.Column("taken_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
+        if_not_exists=True,
     )
     op.create_table(
         "model",
@@ -44,6 +46,7 @@ def upgrade() -> None:
         sa.Column("trained_at", UtcDateTime(), nullable=False),
         sa.Column("card", sa.JSON(none_as_null=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
     op.create_table(
         "run",
@@ -61,6 +64,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+        if_not_exists=True,
     )
     op.create_table(
         "change",
@@ -82,10 +86,11 @@ def upgrade() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_change_run_id"), "change", ["run_id"], unique=False)
-    op.create_index(op.f("ix_change_type"), "change", ["type"], unique=False)
-    op.create_index(op.f("ix_change_work_id"), "change", ["work_id"], unique=False)
+    op.create_index(op.f("ix_change_run_id"), "change", ["run_id"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_change_type"), "change", ["type"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_change_work_id"), "change", ["work_id"], unique=False, if_not_exists=True)
     op.create_table(
         "cursor",
         sa.Column("source", sa.String(), nullable=False),
@@ -99,6 +104,7 @@ def upgrade() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("source", "query_hash"),
+        if_not_exists=True,
     )
     op.create_table(
         "payload",
@@ -118,9 +124,10 @@ def upgrade() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_payload_key"), "payload", ["key"], unique=False)
-    op.create_index(op.f("ix_payload_run_id"), "payload", ["run_id"], unique=False)
+    op.create_index(op.f("ix_payload_key"), "payload", ["key"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_payload_run_id"), "payload", ["run_id"], unique=False, if_not_exists=True)
     op.create_table(
         "run_issue",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -134,8 +141,9 @@ def upgrade() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_run_issue_run_id"), "run_issue", ["run_id"], unique=False)
+    op.create_index(op.f("ix_run_issue_run_id"), "run_issue", ["run_id"], unique=False, if_not_exists=True)
     op.create_table(
         "run_query",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -165,8 +173,9 @@ def upgrade() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_run_query_run_id"), "run_query", ["run_id"], unique=False)
+    op.create_index(op.f("ix_run_query_run_id"), "run_query", ["run_id"], unique=False, if_not_exists=True)
     op.create_table(
         "work",
         sa.Column("id", sa.String(), nullable=False),
@@ -176,8 +185,9 @@ def upgrade() -> None:
             ["run.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_work_first_run_id"), "work", ["first_run_id"], unique=False)
+    op.create_index(op.f("ix_work_first_run_id"), "work", ["first_run_id"], unique=False, if_not_exists=True)
     op.create_table(
         "decision",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -194,8 +204,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("work_id", "stage", "person", "decided_at"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_decision_work_id"), "decision", ["work_id"], unique=False)
+    op.create_index(op.f("ix_decision_work_id"), "decision", ["work_id"], unique=False, if_not_exists=True)
     op.create_table(
         "digest_change",
         sa.Column("digest_id", _ID, nullable=False),
@@ -209,8 +220,11 @@ def upgrade() -> None:
             ["digest.id"],
         ),
         sa.PrimaryKeyConstraint("digest_id", "change_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_digest_change_change_id"), "digest_change", ["change_id"], unique=False)
+    op.create_index(
+        op.f("ix_digest_change_change_id"), "digest_change", ["change_id"], unique=False, if_not_exists=True
+    )
     op.create_table(
         "record",
         sa.Column("id", _ID, autoincrement=False, nullable=False),
@@ -236,11 +250,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "source_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_record_doi"), "record", ["doi"], unique=False)
-    op.create_index(op.f("ix_record_first_run_id"), "record", ["first_run_id"], unique=False)
-    op.create_index(op.f("ix_record_pmid"), "record", ["pmid"], unique=False)
-    op.create_index(op.f("ix_record_work_id"), "record", ["work_id"], unique=False)
+    op.create_index(op.f("ix_record_doi"), "record", ["doi"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_record_first_run_id"), "record", ["first_run_id"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_record_pmid"), "record", ["pmid"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_record_work_id"), "record", ["work_id"], unique=False, if_not_exists=True)
     op.create_table(
         "record_version",
         sa.Column("id", _ID, autoincrement=False, nullable=False),
@@ -267,10 +282,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("record_id", "number"),
+        if_not_exists=True,
     )
-    op.create_index("ix_record_version_is_derived", "record_version", ["is_derived", "id"], unique=False)
-    op.create_index(op.f("ix_record_version_record_id"), "record_version", ["record_id"], unique=False)
-    op.create_index(op.f("ix_record_version_run_id"), "record_version", ["run_id"], unique=False)
+    op.create_index(
+        "ix_record_version_is_derived", "record_version", ["is_derived", "id"], unique=False, if_not_exists=True
+    )
+    op.create_index(
+        op.f("ix_record_version_record_id"), "record_version", ["record_id"], unique=False, if_not_exists=True
+    )
+    op.create_index(op.f("ix_record_version_run_id"), "record_version", ["run_id"], unique=False, if_not_exists=True)
     op.create_table(
         "score",
         sa.Column("version_id", _ID, nullable=False),
@@ -286,6 +306,7 @@ def upgrade() -> None:
             ["record_version.id"],
         ),
         sa.PrimaryKeyConstraint("version_id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_score_scope"), "score", ["scope"], unique=False)
+    op.create_index(op.f("ix_score_scope"), "score", ["scope"], unique=False, if_not_exists=True)
     # ### end Alembic commands ###

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from livingreview.store.migrations.half_made import add_column
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Adds the digest to every record; nobody knows it yet."""
-    op.add_column("record", sa.Column("raw_digest", sa.String(), nullable=False, server_default=""))
+    add_column("record", sa.Column("raw_digest", sa.String(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from livingreview.store.migrations.half_made import add_column
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -11,12 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Adds the columns and the table; what older runs did not write down stays empty."""
-    with op.batch_alter_table("run") as run:
-        run.add_column(sa.Column("n_decisions", sa.Integer(), nullable=False, server_default="0"))
-    with op.batch_alter_table("payload") as payload:
-        payload.add_column(sa.Column("headers", sa.JSON(none_as_null=True), nullable=False, server_default="{}"))
-        payload.add_column(sa.Column("fault", sa.String(), nullable=False, server_default=""))
-        payload.add_column(sa.Column("error", sa.Text(), nullable=False, server_default=""))
+    add_column("run", sa.Column("n_decisions", sa.Integer(), nullable=False, server_default="0"))
+    add_column("payload", sa.Column("headers", sa.JSON(none_as_null=True), nullable=False, server_default="{}"))
+    add_column("payload", sa.Column("fault", sa.String(), nullable=False, server_default=""))
+    add_column("payload", sa.Column("error", sa.Text(), nullable=False, server_default=""))
     op.create_table(
         "absence",
         sa.Column("source", sa.String(), nullable=False),
@@ -26,4 +26,5 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["first_run_id"], ["run.id"]),
         sa.PrimaryKeyConstraint("source", "source_id"),
+        if_not_exists=True,
     )

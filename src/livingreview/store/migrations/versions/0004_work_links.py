@@ -33,10 +33,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["other_id"], ["record.id"]),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_work_link_record_id"), "work_link", ["record_id"], unique=False)
-    op.create_index(op.f("ix_work_link_other_id"), "work_link", ["other_id"], unique=False)
-    op.create_index(op.f("ix_work_link_run_id"), "work_link", ["run_id"], unique=False)
+    op.create_index(op.f("ix_work_link_record_id"), "work_link", ["record_id"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_work_link_other_id"), "work_link", ["other_id"], unique=False, if_not_exists=True)
+    op.create_index(op.f("ix_work_link_run_id"), "work_link", ["run_id"], unique=False, if_not_exists=True)
     # Until now a record that joined the work of another had no row of its own.
     op.execute(
         "INSERT INTO work (id, first_run_id)"

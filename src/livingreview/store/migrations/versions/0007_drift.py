@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from livingreview.store.migrations.half_made import add_column
+
 revision = "0007"
 down_revision = "0004"
 branch_labels = None
@@ -11,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Adds the column; earlier runs compared nothing."""
-    op.add_column("run", sa.Column("drift", sa.JSON(none_as_null=True), nullable=False, server_default="{}"))
+    add_column("run", sa.Column("drift", sa.JSON(none_as_null=True), nullable=False, server_default="{}"))
 
 
 def downgrade() -> None:

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("through_version_id", _ID, nullable=False),
         sa.PrimaryKeyConstraint("rule_hash"),
+        if_not_exists=True,
     )
     op.create_table(
         "statement_evidence",
@@ -39,10 +40,13 @@ def upgrade() -> None:
         sa.Column("is_proposed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"]),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("ix_statement_evidence_record", "statement_evidence", ["source", "source_id"])
-    op.create_index(op.f("ix_statement_evidence_run_id"), "statement_evidence", ["run_id"])
-    op.create_index(op.f("ix_statement_evidence_statement_id"), "statement_evidence", ["statement_id"])
+    op.create_index("ix_statement_evidence_record", "statement_evidence", ["source", "source_id"], if_not_exists=True)
+    op.create_index(op.f("ix_statement_evidence_run_id"), "statement_evidence", ["run_id"], if_not_exists=True)
+    op.create_index(
+        op.f("ix_statement_evidence_statement_id"), "statement_evidence", ["statement_id"], if_not_exists=True
+    )
     op.create_table(
         "statement_decision",
         sa.Column("id", _ID, autoincrement=True, nullable=False),
@@ -54,5 +58,8 @@ def upgrade() -> None:
         sa.Column("decided_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("statement_id", "effect", "person", "decided_at"),
+        if_not_exists=True,
     )
-    op.create_index(op.f("ix_statement_decision_statement_id"), "statement_decision", ["statement_id"])
+    op.create_index(
+        op.f("ix_statement_decision_statement_id"), "statement_decision", ["statement_id"], if_not_exists=True
+    )
