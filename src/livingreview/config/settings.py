@@ -28,6 +28,8 @@ class ServiceSettings(Frozen):
     max_wait_seconds: float = Field(default=120.0, ge=0)
     max_body_megabytes: float = Field(default=256.0, gt=0)
     lag_days: int = Field(default=2, ge=0)
+    overlap_days: int = Field(default=30, ge=0)
+    recount_weeks: int = Field(default=4, ge=1)
     overdue_after_days: int = Field(default=14, gt=0)
     email: str = ""
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
 
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
