@@ -141,6 +141,11 @@ FAULTS = (
         roads=_RECORDS,
     ),
     Fault("the page before once more", None, once_at={"registry pages": NEXT}, roads=_PAGES, first_place=2),
+    Fault(
+        "the answer to another request",
+        spoils.of_another_request,
+        roads=frozenset({"registry pages", "PubMed efetch"}),
+    ),
 )
 
 

@@ -63,6 +63,7 @@ class PubmedSource:
 
     def __init__(self, settings: PubmedSettings) -> None:
         self._settings = settings
+        self._of_several: set[str] = set()
 
     def retrieve(self, query: Query, window: Window, get: Getter) -> Retrieved:
         """Everything entered, created or modified within the window; ``announced`` is the number of distinct ids.
@@ -282,8 +283,8 @@ class PubmedSource:
                 returned = again
             if pmid not in returned:
                 missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
-        given = Counter(successors.values())
-        came_as = {pmid: other for pmid, other in successors.items() if given[other] == 1}
+        self._of_several |= {other for other, times in Counter(successors.values()).items() if times > 1}
+        came_as = {pmid: other for pmid, other in successors.items() if other not in self._of_several}
         missing |= {
             pmid: f"PubMed has it as {other} now, which is stored in its place" for pmid, other in came_as.items()
         }
