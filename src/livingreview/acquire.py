@@ -6,7 +6,7 @@ not at all.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,12 +18,22 @@ from livingreview.lines import Connect
 from livingreview.plan import CENSUS, HISTORY, WATCH_DOI, Asking
 from livingreview.records import Cursor, Problem
 from livingreview.redaction import Redactor
-from livingreview.sources import SOURCES, Counts, FindsDois, Getter, Item, KeepsHistory, Retrieved, Source
+from livingreview.sources import (
+    SOURCES,
+    Counts,
+    FindsDois,
+    Getter,
+    Item,
+    KeepsHistory,
+    Lists,
+    Retrieved,
+    Source,
+)
 from livingreview.store.apply import Tally
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
 from livingreview.telling.fit import clip
-from livingreview.views import Run
+from livingreview.views import RECOUNT, Run
 
 Tell = Callable[[str], None]
 """Takes one line for a person who watches."""
@@ -126,11 +136,16 @@ def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking], red
     readings: list[Reading] = []
     try:
         for asking in askings:
-            if asking.is_skippable and readings and all(map(_is_unchanged, readings)):
+            searched = [reading for reading in readings if reading.asking.role != RECOUNT]
+            if asking.is_skippable and searched and all(map(_is_unchanged, searched)):
                 # The service's own stamp has not moved since everything was read: there is nothing to ask by id.
                 readings.append(Reading(asking=asking, retrieved=Retrieved(is_unchanged=True)))
                 continue
-            readings.append(_ask(source, asking, line.get, redactor))
+            if asking.role == RECOUNT and any(reading.error for reading in readings):
+                # What a search could not read is nothing that it has overlooked.
+                readings.append(Reading(asking=asking, error=f"{source.name}: not counted, since a search failed"))
+                continue
+            readings.append(_ask(source, _after(readings, asking), line.get, redactor))
             if not line.has_answered:
                 # Nobody there: the other queries would only wait for the same silence.
                 readings.extend(Reading(asking=other, error=readings[-1].error) for other in askings[len(readings) :])
@@ -138,6 +153,14 @@ def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking], red
     finally:
         line.close()
     return readings
+
+
+def _after(readings: Sequence[Reading], asking: Asking) -> Asking:
+    """A recount with what the searches of this run read: no earlier one had overlooked that."""
+    if asking.role != RECOUNT:
+        return asking
+    read = {(asking.query.source, one) for reading in readings if reading.retrieved for one in reading.retrieved.ids}
+    return replace(asking, known=asking.known | read)
 
 
 def _is_unchanged(reading: Reading) -> bool:
@@ -166,8 +189,14 @@ def _failure(source: Source, error: Exception, redactor: Redactor) -> str:
 
 
 def _retrieve(source: Source, asking: Asking, get: Getter) -> Retrieved:
-    if asking.window is not None:
+    if asking.window is not None and asking.is_search:
         return source.retrieve(asking.query, asking.window, get)
+    if asking.window is not None and isinstance(source, Lists):
+        listed = source.list_keys(asking.query, asking.window, get)
+        known = asking.known
+        late = {one for name, one in listed.keys if (name, one) not in known and (source.name, one) not in known}
+        found = source.retrieve_ids(sorted(late), get) if late else Retrieved()
+        return replace(found, announced=len(listed.keys), requests=listed.requests + found.requests)
     if asking.role == CENSUS and isinstance(source, Counts):
         found = source.count(asking.ids, get)
     elif asking.role == HISTORY and isinstance(source, KeepsHistory):
@@ -210,7 +239,7 @@ def _apply(
             raise SourceError(reading.error)
         with repository.writing(run, decide) as writing:
             for key in reading.retrieved.keys:
-                items = _items(repository, source, key)
+                items = _asked_for(_items(repository, source, key), reading.asking, reading.retrieved, tally)
                 # What a record said once does not say that it is there.
                 live = "" if reading.asking.role == HISTORY else source.name
                 writing.apply(items, key, datetime.now(UTC), tally, live_source=live)
@@ -221,13 +250,15 @@ def _apply(
                 tally.issues += [Problem(source=source.name, source_id=one, reason=reason) for one, reason in named]
             else:
                 is_proof = _is_proof(reading.asking, reading.retrieved)
-                writing.miss(source.name, missing, came_as, datetime.now(UTC), tally, is_proof=is_proof)
+                listed = reading.retrieved.ids if reading.asking.window is not None else ()
+                writing.miss(source.name, missing, came_as, datetime.now(UTC), tally, is_proof=is_proof, listed=listed)
+            _note_what_is_late(reading, tally)
             _note_emptiness(repository, reading, tally)
             if reading.asking.note:
                 tally.issues.append(Problem(source=query.source, source_id="", reason=reading.asking.note))
                 tell(f"{query.source} / {query.name}: {reading.asking.note}")
             writing.log_query(_log_values(reading, is_reconciled=True), tally)
-            if reading.asking.window is not None:
+            if reading.asking.is_search:
                 lag = timedelta(days=project.settings.service(query.source).lag_days)
                 writing.move_cursor(
                     Cursor(
@@ -255,6 +286,24 @@ def _items(repository: Repository, source: Source, key: str) -> Iterator[Item]:
         yield from source.parse(document)
 
 
+def _asked_for(items: Iterable[Item], asking: Asking, retrieved: Retrieved, tally: Tally) -> Iterator[Item]:
+    """What was asked for; the rest, which may be the answer to another request, is named and not stored."""
+    if asking.window is not None and not retrieved.ids:
+        # A feed lists nothing beside what it holds.
+        yield from items
+        return
+    wanted = {*retrieved.ids, *retrieved.came_as.values(), *asking.ids}
+    others: set[tuple[str, str]] = set()
+    for item in items:
+        key = (item.source, item.source_id)
+        if isinstance(item, Problem) or item.source_id in wanted:
+            yield item
+        elif key not in others:
+            others.add(key)
+            reason = "came without being asked for, as if another request had been answered; not stored"
+            tally.issues.append(Problem(source=item.source, source_id=item.source_id, reason=reason))
+
+
 def _reconcile(query: Query, retrieved: Retrieved, tally: Tally) -> None:
     """Every id that was listed is in the store, or is named with its reason.
 
@@ -278,10 +327,21 @@ def _is_proof(asking: Asking, retrieved: Retrieved) -> bool:
     return n_returned > 0
 
 
+def _note_what_is_late(reading: Reading, tally: Tally) -> None:
+    """Names what a recount brought: its service lists it, and no reading of its days did."""
+    asking, retrieved = reading.asking, reading.retrieved
+    if asking.role != RECOUNT or asking.window is None or retrieved is None:
+        return
+    unread = {issue.source_id for issue in tally.issues if not issue.is_remark}
+    reason = f"found late: listed for {asking.window.since} to {asking.window.until}, and brought by no reading before"
+    late = sorted(retrieved.ids - set(retrieved.missing) - unread)
+    tally.issues += [Problem(source=asking.query.source, source_id=one, reason=reason, is_remark=True) for one in late]
+
+
 def _note_emptiness(repository: Repository, reading: Reading, tally: Tally) -> None:
     """A search that always found something and now finds nothing is named: it may be broken, not quiet."""
     retrieved = reading.retrieved
-    if retrieved is None or reading.asking.window is None or retrieved.is_unchanged or retrieved.announced != 0:
+    if retrieved is None or not reading.asking.is_search or retrieved.is_unchanged or retrieved.announced != 0:
         return
     query = reading.asking.query
     earlier = [one.announced for one in repository.readings(query.source, query_hash(query))]
@@ -295,14 +355,12 @@ def _note_emptiness(repository: Repository, reading: Reading, tally: Tally) -> N
 def _log_values(reading: Reading, *, is_reconciled: bool) -> dict[str, object]:
     asking, retrieved = reading.asking, reading.retrieved
     query = asking.query
-    asked = "; ".join(f"{name}={value}" for name, value in sorted(query.parameters.items()))
     return {
         "source": query.source,
         "name": query.name,
         "role": asking.role,
-        "query_hash": query_hash(query) if asking.window is not None else "",
-        "text": "\n".join(part for part in (query.text, asked) if part)
-        or f"{len(asking.ids)} {'record' if len(asking.ids) == 1 else 'records'} by id",
+        "query_hash": query_hash(query) if asking.is_search else "",
+        "text": asking.text,
         "since": str(asking.window.since) if asking.window else "",
         "until": str(asking.window.until) if asking.window else "",
         "announced": retrieved.announced if retrieved else None,

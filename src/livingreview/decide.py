@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from livingreview.records import Fidelity, Record
-from livingreview.verdicts import Absent, Action, State, Verdict
+from livingreview.verdicts import TRIES_BY_ID, Absent, Action, State, Verdict
 
 _COURSE = (
     "status",
@@ -78,20 +78,26 @@ def decide_deletion(stored: State | None) -> Verdict:
     return Verdict(Action.WITHDRAWN, "deleted by its source")
 
 
-def decide_absence(*, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool) -> Absent:
+def decide_absence(
+    *, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool, n_missed: int | None
+) -> Absent:
     """What it means that a source did not return an item that it was asked for, not even alone.
 
     One silence proves nothing: a service may be rebuilding its index. The second one, in a later run and beside items
-    that were returned, withdraws the record.
+    that were returned, withdraws the record. What a search lists and what has never come is in doubt: it is asked for
+    by its id until it comes, or until ``TRIES_BY_ID`` later runs missed it beside items that were returned.
 
     Args:
         is_stored: the item is in the store.
         is_withdrawn: it is known to be withdrawn.
         is_missed_before: an earlier run missed it, and nothing has returned it since.
         is_proof: it was asked for by its id, and the source returned others at the same time.
+        n_missed: how many later runs missed an item in doubt so, this one included; None for one that no search lists.
     """
     if not is_stored:
-        return Absent.NAMED
+        if n_missed is None:
+            return Absent.NAMED
+        return Absent.GIVEN_UP if n_missed >= TRIES_BY_ID else Absent.DOUBTED
     if is_withdrawn:
         return Absent.KNOWN
     return Absent.WITHDRAWN if is_missed_before and is_proof else Absent.CANDIDATE

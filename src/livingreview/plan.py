@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 
 from livingreview.config import Project, Query
 from livingreview.records import Baseline, Cursor
-from livingreview.sources import SOURCES, Counts, FindsDois, Window, queries_of
+from livingreview.sources import SOURCES, Counts, FindsDois, Lists, Window, queries_of
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
-from livingreview.views import Standing
+from livingreview.views import RECOUNT, Standing
 
 WATCH = "baseline watch"
 WATCH_DOI = "baseline watch by doi"
@@ -26,7 +26,7 @@ class Asking:
 
     Attributes:
         query: of a search, or a name for what is asked by id.
-        window: the days of a search; None for what is asked by id.
+        window: the days of a search, or of its recount; None for what is asked by id.
         ids: what is asked for; DOIs under the role ``WATCH_DOI``.
         role: ``core`` or ``context`` of a search, else one of this module.
         dois: id -> doi, for ids that may have been replaced by others.
@@ -34,6 +34,7 @@ class Asking:
         between: id -> days between which its earlier states are wanted.
         is_lookup: what is not found says nothing of what is stored: the source may never have had it.
         note: what the report must name about this asking; empty for nothing.
+        known: (source, id) of what a recount need not read: it is stored, or is asked for by id in the same run.
     """
 
     query: Query
@@ -45,14 +46,32 @@ class Asking:
     is_skippable: bool = False
     is_lookup: bool = False
     note: str = ""
+    known: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it is a configured search, which moves its cursor."""
+        return self.window is not None and self.role != RECOUNT
+
+    @property
+    def text(self) -> str:
+        """What is asked, in words."""
+        return text_of(self.query) or f"{len(self.ids)} {'record' if len(self.ids) == 1 else 'records'} by id"
+
+
+def text_of(query: Query) -> str:
+    """Text and parameters of a query, as the log has them; empty for what is asked by id."""
+    asked = "; ".join(f"{name}={value}" for name, value in sorted(query.parameters.items()))
+    return "\n".join(part for part in (query.text, asked) if part)
 
 
 def plan(project: Project, repository: Repository, baseline: Baseline, now: datetime) -> list[Asking]:
     """Everything that this run asks, in the order in which each source is asked.
 
-    After the searches come the baseline's own records; records that their source did not return, with a few that it
-    does; stored trials that are not finished, since the registry turns a study ``UNKNOWN`` by the calendar; records
-    whose text a snapshot left out; and the question whether every other trial and relevant record is still there.
+    After the searches come their recounts, where one is due; records that their source did not return, with a few that
+    it does; the baseline's own records; stored trials that are not finished, since the registry turns a study
+    ``UNKNOWN`` by the calendar; records whose text a snapshot left out; and the question whether every other trial and
+    relevant record is still there.
 
     Args:
         project: settings and review.
@@ -67,7 +86,11 @@ def plan(project: Project, repository: Repository, baseline: Baseline, now: date
         "crossref": sorted(baseline.dois),
     }
     standing = repository.standing(relevant, sorted(baseline.dois), watched)
-    return [*_searches(project, repository, standing, now), *_by_id(project, repository, standing, baseline)]
+    return [
+        *_searches(project, repository, standing, now),
+        *_recounts(project, repository, standing, now),
+        *_by_id(project, repository, standing, baseline),
+    ]
 
 
 def _searches(project: Project, repository: Repository, standing: Standing, now: datetime) -> Iterator[Asking]:
@@ -78,22 +101,51 @@ def _searches(project: Project, repository: Repository, standing: Standing, now:
         if cursor is not None and cursor.read_to_at > now:
             yield _after_a_wrong_clock(project, query, standing.read_until.get(key, ()), cursor, now)
             continue
-        window = _window(repository, query, cursor, project.review.read_from_date, now)
+        window = _window(project, repository, query, cursor, now)
         yield Asking(query=query, window=window, role=query.role)
 
 
-def _window(repository: Repository, query: Query, cursor: Cursor | None, read_from_date: date, now: datetime) -> Window:
-    """The days from where the query stands to ``now``.
+def _window(project: Project, repository: Repository, query: Query, cursor: Cursor | None, now: datetime) -> Window:
+    """The days from where the query stands, less the overlap, to ``now``.
 
-    A reading that found nothing at all, or named records that did not come, may have met a fault that looks like an
-    answer: its days are asked for once more.
+    A service may show a record, or what it says of one, days after the day that it bears: hence the overlap. A reading
+    that found nothing at all, or named records that did not come, may have met a fault that looks like an answer: its
+    days are asked for once more, however long they are.
     """
     if cursor is None:
-        return Window(since=read_from_date, until=now.date())
+        return Window(since=project.review.read_from_date, until=now.date())
     earlier = repository.readings(query.source, query_hash(query))
     if earlier and earlier[-1].is_doubtful and sum(one.since == earlier[-1].since for one in earlier) == 1:
         return Window(since=date.fromisoformat(earlier[-1].since), until=now.date())
-    return Window(since=cursor.read_to_at.date(), until=now.date(), stamp=cursor.stamp)
+    since = _overlapping(project, query.source, cursor.read_to_at.date())
+    return Window(since=since, until=now.date(), stamp=cursor.stamp)
+
+
+def _overlapping(project: Project, source: str, day: date) -> date:
+    """A day less the overlap, but not before the review's first."""
+    overlap = timedelta(days=project.settings.service(source).overlap_days)
+    return min(day, max(day - overlap, project.review.read_from_date))
+
+
+def _recounts(project: Project, repository: Repository, standing: Standing, now: datetime) -> Iterator[Asking]:
+    """Searches whose whole period was neither read nor counted for ``recount_weeks``."""
+    known: frozenset[tuple[str, str]] | None = None
+    for query in queries_of(project.review, project.settings):
+        counted_at = standing.counted_at.get((query.source, text_of(query)))
+        pause = timedelta(weeks=project.settings.service(query.source).recount_weeks)
+        if counted_at is None or now.date() - counted_at.date() < pause:
+            continue
+        if not isinstance(SOURCES[query.source](project.settings), Lists):
+            continue
+        if known is None:
+            doubted = {(source, one) for source, ids in standing.gone.items() for one in ids}
+            known = repository.keys() | doubted
+        yield Asking(
+            query=query.model_copy(update={"name": f"{query.name}, {RECOUNT}"}),
+            window=Window(since=project.review.read_from_date, until=now.date()),
+            role=RECOUNT,
+            known=known,
+        )
 
 
 def _is_settled(repository: Repository, source: str) -> bool:
@@ -119,7 +171,8 @@ def _after_a_wrong_clock(
     """
     lag = timedelta(days=project.settings.service(query.source).lag_days)
     ended = [day for until in read_until if (day := date.fromisoformat(until)) < now.date()]
-    since = max(ended) - lag if ended else project.review.read_from_date
+    begin = project.review.read_from_date
+    since = _overlapping(project, query.source, max(ended) - lag) if ended else begin
     return Asking(
         query=query,
         window=Window(since=since, until=now.date()),

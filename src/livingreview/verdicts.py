@@ -21,10 +21,16 @@ class Action(StrEnum):
     UNSTORED = "unstored"
 
 
+TRIES_BY_ID = 2
+"""So many runs ask by its id for an item that was listed and never came; then it is given up."""
+
+
 class Absent(StrEnum):
     """What it means that a source did not return an item (:mod:`livingreview.decide`)."""
 
     NAMED = "named"
+    DOUBTED = "doubted"
+    GIVEN_UP = "given up"
     CANDIDATE = "candidate"
     WITHDRAWN = "withdrawn"
     KNOWN = "known"
@@ -64,7 +70,9 @@ class Decider(Protocol):
         """The verdict on a source's word that it no longer has an item."""
         ...
 
-    def decide_absence(self, *, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool) -> Absent:
+    def decide_absence(
+        self, *, is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool, n_missed: int | None
+    ) -> Absent:
         """What it means that a source did not return an item."""
         ...
 

@@ -151,6 +151,11 @@ FAULTS = (
         roads=frozenset({"PubMed esearch", "PubMed efetch"}),
     ),
     Fault("the page before once more", None, once_at={"registry pages": NEXT}, roads=_PAGES, first_place=2),
+    Fault(
+        "the answer to another request",
+        spoils.of_another_request,
+        roads=frozenset({"registry pages", "PubMed efetch"}),
+    ),
 )
 
 

@@ -243,9 +243,9 @@ def _find_studies(world: World, asked: Mapping[str, str]) -> list[dict[str, Any]
         numbers, advanced = set(re.findall(r"NCT\d{8}", " ".join(queries).upper())), ""
         queries = []
     return [
-        one
+        _with_aliases(world, one)
         for number, one in sorted(world.studies.items())
-        if (not numbers or number in numbers)
+        if (not numbers or number in numbers or numbers & {old for old, new in world.aliases.items() if new == number})
         and matches(advanced, lambda term: _study_holds(term, one))  # noqa: B023
         and all(matches(query, lambda term: _study_holds(term, one)) for query in queries)  # noqa: B023
     ]
@@ -283,7 +283,17 @@ def single_study(world: World, number: str) -> Answer:
         return Answer(b"", "text/plain", 301, {"Location": f"/api/v2/studies/{world.aliases[number]}"})
     if number not in world.studies:
         return _plain(404, f"NCT number {number} not found")
-    return _json(world.studies[number])
+    return _json(_with_aliases(world, world.studies[number]))
+
+
+def _with_aliases(world: World, one: dict[str, Any]) -> dict[str, Any]:
+    """A study with the numbers of those that were merged into it."""
+    names = one["protocolSection"]["identificationModule"]
+    if not (aliases := sorted(old for old, new in world.aliases.items() if new == names["nctId"])):
+        return one
+    return one | {
+        "protocolSection": one["protocolSection"] | {"identificationModule": names | {"nctIdAliases": aliases}}
+    }
 
 
 def study_history(world: World, number: str, version: str) -> Answer:

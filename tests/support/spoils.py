@@ -9,6 +9,7 @@ from collections.abc import Callable
 from support import server as base
 from support.server import Handler, Spoil
 from support.services import Answer
+from support.world import Article, article_set, study
 
 BOMB_BYTES = 3_000_000
 
@@ -186,6 +187,18 @@ def _thinned(body: bytes) -> bytes:
 
 thinned = _rewritten(_thinned)
 """The first record or id of the page is not there; every count stays."""
+
+
+def _of_another_request(body: bytes) -> bytes:
+    if b"<PubmedArticleSet" in body:
+        return article_set(*(Article(pmid=f"3999999{n}", title=f"Of something else {n}") for n in range(2)))
+    other = study("NCT99999999", "Of something else", updated="2020-01-01")
+    is_page = "protocolSection" not in json.loads(body)
+    return json.dumps({"totalCount": 1, "studies": [other]} if is_page else other).encode()
+
+
+of_another_request = _rewritten(_of_another_request)
+"""A whole, well-formed answer of efetch or the registry that holds nothing of what was asked for."""
 
 
 class Repeating:

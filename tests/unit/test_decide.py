@@ -210,6 +210,16 @@ def test_a_withdrawn_record_returns_when_its_own_source_gives_it() -> None:
 )
 def test_absences(is_stored: bool, is_withdrawn: bool, is_missed_before: bool, is_proof: bool, meaning: Absent) -> None:
     found = decide_absence(
-        is_stored=is_stored, is_withdrawn=is_withdrawn, is_missed_before=is_missed_before, is_proof=is_proof
+        is_stored=is_stored,
+        is_withdrawn=is_withdrawn,
+        is_missed_before=is_missed_before,
+        is_proof=is_proof,
+        n_missed=None,
     )
+    assert found is meaning
+
+
+@pytest.mark.parametrize(("n_missed", "meaning"), [(0, Absent.DOUBTED), (1, Absent.DOUBTED), (2, Absent.GIVEN_UP)])
+def test_what_was_listed_and_never_came_is_asked_for_twice_more(n_missed: int, meaning: Absent) -> None:
+    found = decide_absence(is_stored=False, is_withdrawn=False, is_missed_before=True, is_proof=True, n_missed=n_missed)
     assert found is meaning

@@ -34,6 +34,8 @@ class ServiceSettings(Frozen):
     max_wait_seconds: float = Field(default=120.0, ge=0)
     max_body_megabytes: float = Field(default=256.0, gt=0)
     lag_days: int = Field(default=2, ge=0, le=MAX_DAYS)
+    overlap_days: int = Field(default=30, ge=0, le=MAX_DAYS)
+    recount_weeks: int = Field(default=4, ge=1, le=MAX_DAYS // 7)
     overdue_after_days: int = Field(default=14, gt=0, le=MAX_DAYS)
     email: str = ""
 

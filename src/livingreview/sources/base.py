@@ -50,7 +50,8 @@ class Retrieved:
     Attributes:
         keys: archive keys of the documents that hold records, in the order in which they came.
         announced: the service's own count of distinct records, None where it gives none.
-        ids: the distinct ids that the service listed; what is parsed must cover them, or name the rest.
+        ids: the distinct ids that the service listed; what is parsed must cover them, or name the rest. A record that
+            is parsed and stands neither here nor in ``came_as`` was not asked for.
         missing: id -> reason, for ids that were listed and asked for but not returned, not even alone.
         came_as: what was asked for -> the id under which the source gave it instead.
         requests: how many requests it took.
@@ -128,6 +129,32 @@ class Counts(Protocol):
 
         Raises:
             SourceError: they could not be asked for.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What a search finds, without what the records say.
+
+    Attributes:
+        keys: (source, source_id) of each record.
+        requests: how many requests it took.
+    """
+
+    keys: frozenset[tuple[str, str]]
+    requests: int
+
+
+@runtime_checkable
+class Lists(Protocol):
+    """A source whose searches can be listed cheaply, by ids alone."""
+
+    def list_keys(self, query: Query, window: Window, get: Getter) -> Listed:
+        """Every record that :meth:`Source.retrieve` would bring, reconciled against the service's own count.
+
+        Raises:
+            SourceError: the list could not be read completely.
         """
         ...
 

@@ -5,7 +5,8 @@ Facts (the service's OpenAPI description 2.0.3 and observation):
 - ``/version`` gives ``dataTimestamp``: unchanged since the last reading means that there is nothing to read.
 - ``/studies`` gives at most 1,000 a page; ``countTotal`` answers on the first page only; ``nextPageToken`` is handed
   back as ``pageToken`` with every other parameter repeated, until it is absent. A page may be empty.
-- A ``query.*`` parameter that holds only NCT numbers disables the filters; ``filter.ids`` does not.
+- A ``query.*`` parameter that holds only NCT numbers disables the filters; ``filter.ids`` does not. It looks among the
+  numbers of studies and among their former ones (``nctIdAliases``).
 - The registry may publish new data while its pages are read; a page token then points into other data, and a study may
   slip through between two pages without any count showing it. So ``dataTimestamp`` is asked for before and after: when
   it has moved, the pages are read once more, and a second move ends the query until the next run.
@@ -16,6 +17,8 @@ What a study says is read by :mod:`~livingreview.sources.clinicaltrials_json`.
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
 from typing import BinaryIO
 
 from livingreview.config import Query, ServiceSettings
@@ -23,15 +26,25 @@ from livingreview.errors import QueryRejectedError, ServiceFaultError, Unreconci
 from livingreview.http import Payload, Request
 from livingreview.identity import nct_ids
 from livingreview.sources import clinicaltrials_json
-from livingreview.sources.base import Getter, Item, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
 from livingreview.sources.clinicaltrials_history import retrieve_history
-from livingreview.sources.clinicaltrials_json import clean, content_of_json, number_of, object_of
+from livingreview.sources.clinicaltrials_json import (
+    aliases_of,
+    clean,
+    content_of_json,
+    number_of,
+    object_of,
+    updated_on,
+)
 
 _MAX_IDS = 100
 """NCT numbers in one ``filter.ids``: keeps the address below 2,000 characters."""
 _MAX_ALONE = 10
 """So many absent studies of one request are asked for alone; more of them is a fault of the answer."""
 _MAX_PAGES = 1_000
+_MERGED = "the registry has merged it into {}, which is stored in its place"
+_MAX_PAGE = 1_000
+"""Numbers a page, where nothing else is asked for."""
 _MAX_READINGS = 2
 """So often the pages of a query are read when the registry's data move meanwhile."""
 
@@ -57,6 +70,15 @@ class ClinicalTrialsSource:
         before = self._stamp(get)
         if before and before == window.stamp:
             return Retrieved(requests=1, stamp=before, is_unchanged=True)
+        return self._read(query, window, {}, before, get)
+
+    def list_keys(self, query: Query, window: Window, get: Getter) -> Listed:
+        """See :class:`livingreview.sources.base.Lists`; the registry's data may not move meanwhile either."""
+        found = self._read(query, window, {"fields": "NCTId", "pageSize": str(_MAX_PAGE)}, self._stamp(get), get)
+        return Listed(keys=frozenset((self.name, number) for number in found.ids), requests=found.requests)
+
+    def _read(self, query: Query, window: Window, more: Mapping[str, str], before: str, get: Getter) -> Retrieved:
+        """The pages of a search, read while the registry's data stood still; ``before`` is its stamp a moment ago."""
         parameters = self._parameters(query)
         parameters["filter.advanced"] = _both(
             parameters.get("filter.advanced", ""), f"AREA[LastUpdatePostDate]RANGE[{window.since},MAX]"
@@ -64,7 +86,7 @@ class ClinicalTrialsSource:
         what = f"query {query.name!r}"
         requests = 1
         for _ in range(_MAX_READINGS):
-            found, fault = self._try_pages(parameters, get, what)
+            found, fault = self._try_pages({**parameters, **more}, get, what, window.since)
             after = self._stamp(get)
             requests += (found.requests if found else 0) + 1
             if after == before and fault is not None:
@@ -89,7 +111,10 @@ class ClinicalTrialsSource:
             page = self._pages({"filter.ids": ",".join(batch)}, get, "studies by number")
             keys.extend(page.keys)
             requests += page.requests
-            absent, merged, asked = self._absent(sorted(set(batch) - page.ids), get, keys)
+            here = {alias: page.came_as[alias] for alias in sorted(set(batch) - page.ids) if alias in page.came_as}
+            came_as |= here
+            missing |= {alias: _MERGED.format(number) for alias, number in here.items()}
+            absent, merged, asked = self._absent(sorted(set(batch) - page.ids - set(here)), get, keys)
             missing |= absent
             came_as |= merged
             requests += asked
@@ -111,7 +136,7 @@ class ClinicalTrialsSource:
         for start in range(0, len(ids), _MAX_IDS):
             batch = ids[start : start + _MAX_IDS]
             page = self._pages({"filter.ids": ",".join(batch), "fields": "NCTId"}, get, "numbers")
-            announced += len(page.ids)
+            announced += len(page.ids & set(batch))
             absent, merged, asked = self._absent(sorted(set(batch) - page.ids), get, keys)
             missing |= absent
             came_as |= merged
@@ -129,7 +154,7 @@ class ClinicalTrialsSource:
         for start in range(0, len(ids), _MAX_IDS):
             among = {"filter.ids": ",".join(ids[start : start + _MAX_IDS]), "fields": "NCTId"}
             found |= self._pages(parameters | among, get, f"query {query.name!r}").ids
-        return frozenset(found)
+        return frozenset(found) & frozenset(ids)
 
     @staticmethod
     def _parameters(query: Query) -> dict[str, str]:
@@ -161,11 +186,14 @@ class ClinicalTrialsSource:
             kept = get(Request(url=f"{self._settings.base_url}/studies/{nct}", parameters=parameters), _check_object)
         except QueryRejectedError as error:
             return "", f"asked for by its number, not returned, not even alone ({error})"
-        number = number_of(content_of_json(kept.payload.body))
+        study = content_of_json(kept.payload.body)
+        number = number_of(study)
         if not number:
             return "", "asked for by its number alone, answered without a study"
+        if number != nct and nct not in aliases_of(study):
+            return "", f"asked for by its number alone, answered with {number}, which does not bear it"
         keys.append(kept.key)
-        return number, f"the registry has merged it into {number}, which is stored in its place"
+        return number, _MERGED.format(number)
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """See :func:`livingreview.sources.clinicaltrials_json.parse`."""
@@ -180,35 +208,39 @@ class ClinicalTrialsSource:
         return clean(content_of_json(kept.payload.body).get("dataTimestamp"))
 
     def _try_pages(
-        self, parameters: Mapping[str, str], get: Getter, what: str
+        self, parameters: Mapping[str, str], get: Getter, what: str, since: date
     ) -> tuple[Retrieved | None, UnreconciledError | None]:
         """The pages, or why they do not add up: which may only mean that the data moved between two of them."""
         try:
-            return self._pages(parameters, get, what), None
+            return self._pages(parameters, get, what, since), None
         except UnreconciledError as error:
             return None, error
 
-    def _pages(self, parameters: Mapping[str, str], get: Getter, what: str) -> Retrieved:
+    def _pages(self, parameters: Mapping[str, str], get: Getter, what: str, since: date | None = None) -> Retrieved:
+        """Every page; ``since`` is the day of the last update from which on studies are asked for, if any."""
         asked = {
             **parameters,
             "format": "json",
             "markupFormat": "markdown",
             "countTotal": "true",
-            "pageSize": str(self._settings.page_size),
+            "pageSize": parameters.get("pageSize", str(self._settings.page_size)),
         }
+        check = partial(_check_page, since=since.isoformat() if since else "")
         keys = []
         ids: list[str] = []
+        came_as: dict[str, str] = {}
         tokens: set[str] = set()
         announced: int | None = None
         requests = 0
         for _ in range(_MAX_PAGES):
-            kept = get(Request(url=f"{self._settings.base_url}/studies", parameters=dict(asked)), _check_page)
+            kept = get(Request(url=f"{self._settings.base_url}/studies", parameters=dict(asked)), check)
             requests += 1
             page = content_of_json(kept.payload.body)
             announced = page.get("totalCount", announced) if announced is None else announced
             if page["studies"]:
                 keys.append(kept.key)
             ids.extend(number_of(study) for study in page["studies"])
+            came_as |= {alias: number_of(study) for study in page["studies"] for alias in aliases_of(study)}
             token = clean(page.get("nextPageToken"))
             if not token:
                 break
@@ -227,6 +259,7 @@ class ClinicalTrialsSource:
             keys=tuple(keys),
             announced=len(distinct) if announced is None else announced,
             ids=distinct,
+            came_as=came_as,
             requests=requests,
         )
 
@@ -239,10 +272,14 @@ def _check_object(payload: Payload) -> None:
     object_of(payload)
 
 
-def _check_page(payload: Payload) -> None:
+def _check_page(payload: Payload, since: str) -> None:
     page = object_of(payload)
     studies = page.get("studies")
     if not isinstance(studies, list) or not all(isinstance(study, dict) for study in studies):
         raise ServiceFaultError("clinicaltrials: the answer has no list of studies")
     if not isinstance(page.get("nextPageToken", ""), str):
         raise ServiceFaultError("clinicaltrials: the token of the next page is no text")
+    if others := [number_of(study) for study in studies if "" < updated_on(study) < since]:
+        raise ServiceFaultError(
+            f"clinicaltrials: the answer belongs to another request: {others[0]} was updated before {since}"
+        )

@@ -55,9 +55,24 @@ def object_of(payload: Payload) -> dict[str, Any]:
 
 def number_of(study: Any) -> str:
     """The NCT number that a study gives itself; empty where it has none in its place."""
-    for name in ("protocolSection", "identificationModule", "nctId"):
-        study = study.get(name) if isinstance(study, dict) else None
-    return clean(study)
+    return clean(_at(study, "protocolSection", "identificationModule", "nctId"))
+
+
+def aliases_of(study: Any) -> frozenset[str]:
+    """The numbers of studies that were merged into this one."""
+    aliases = _at(study, "protocolSection", "identificationModule", "nctIdAliases")
+    return frozenset(map(clean, aliases)) if isinstance(aliases, list) else frozenset()
+
+
+def updated_on(study: Any) -> str:
+    """The day on which the last update was posted, ISO; empty where it is not said."""
+    return clean(_at(study, "protocolSection", "statusModule", "lastUpdatePostDateStruct", "date"))
+
+
+def _at(value: Any, *names: str) -> Any:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def parse(document: BinaryIO) -> Iterator[Item]:

@@ -29,7 +29,7 @@ from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.http import Payload, Request
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
-from livingreview.sources.base import Getter, Item, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
 from livingreview.sources.dates import partial_date
 from livingreview.sources.facts import MAX_ID_CHARS
 from livingreview.sources.feeds import plain_text
@@ -38,6 +38,8 @@ from livingreview.sources.updates import kind_in, kind_of
 
 MAX_PAGE_BYTES = 128_000_000
 MAX_HITS = 10_000
+_MAX_PAGE = 1_000
+"""Dois a page, where nothing else is asked for."""
 _MAX_FILTER_CHARS = 4_000
 _HEADING = re.compile(r"<(?:jats:)?title[^<>]*>([^<>]{0,200})</(?:jats:)?title>", re.IGNORECASE)
 _BOOKS = frozenset({"book", "edited-book", "monograph", "reference-book"})
@@ -47,8 +49,9 @@ _PREPRINT_LINKS = {"is-preprint-of": "PreprintOf", "has-preprint": "PreprintIn"}
 
 @dataclass(slots=True)
 class _Reading:
-    """What the answers brought so far."""
+    """What the answers brought so far; ``more`` are parameters that take the place of the usual ones."""
 
+    more: Mapping[str, str] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     missing: dict[str, str] = field(default_factory=dict)
@@ -80,13 +83,26 @@ class CrossrefSource:
             UnreconciledError: fewer works were listed than announced.
             SourceError: the query could not be read.
         """
+        reading = _Reading()
+        announced = self._search(query, window, get, reading)
+        return Retrieved(
+            keys=tuple(reading.keys), announced=announced, ids=frozenset(reading.ids), requests=reading.requests
+        )
+
+    def list_keys(self, query: Query, window: Window, get: Getter) -> Listed:
+        """See :class:`livingreview.sources.base.Lists`."""
+        reading = _Reading(more={"select": "DOI", "rows": str(_MAX_PAGE)})
+        self._search(query, window, get, reading)
+        return Listed(keys=frozenset((self.name, doi) for doi in reading.ids), requests=reading.requests)
+
+    def _search(self, query: Query, window: Window, get: Getter, reading: _Reading) -> int:
+        """Reads every page of a search; how many works it announced."""
         days = f"from-index-date:{window.since.isoformat()},until-index-date:{window.until.isoformat()}"
         parameters = {
             **query.parameters,
             **({"query.bibliographic": query.text} if query.text else {}),
             "filter": ",".join(part for part in (query.parameters.get("filter", ""), days) if part),
         }
-        reading = _Reading()
         cursor, announced = "*", 0
         while cursor:
             page = self._page(parameters | {"cursor": cursor}, get, reading)
@@ -102,9 +118,7 @@ class CrossrefSource:
             raise UnreconciledError(
                 f"crossref: {query.name}: {announced} works announced, {len(reading.ids)} listed; run again"
             )
-        return Retrieved(
-            keys=tuple(reading.keys), announced=announced, ids=frozenset(reading.ids), requests=reading.requests
-        )
+        return announced
 
     def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
         """The works of these dois, many at a time; each that is left out is asked for again alone.
@@ -116,7 +130,7 @@ class CrossrefSource:
         reading = _Reading()
         for batch in self._batches([doi for doi in wanted if "," not in doi]):
             page = self._page({"filter": ",".join(f"doi:{doi}" for doi in batch)}, get, reading)
-            reading.ids |= _ids(page)
+            reading.ids |= _ids(page) & set(batch)
         for doi in wanted:
             if doi not in reading.ids:
                 self._alone(doi, get, reading)
@@ -144,7 +158,7 @@ class CrossrefSource:
             yield batch
 
     def _page(self, parameters: Mapping[str, str], get: Getter, reading: _Reading) -> _Page:
-        asked = {**parameters, "rows": str(self._page_size), **self._contact}
+        asked = {**parameters, "rows": str(self._page_size), **reading.more, **self._contact}
         kept = get(Request(url=f"{self._base_url}/works", parameters=asked), _check)
         reading.requests += 1
         page = _read(kept.payload.body)

@@ -29,7 +29,7 @@ from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.http import Payload, Request
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
-from livingreview.sources.base import Getter, Item, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
 from livingreview.sources.facts import MAX_ID_CHARS, loose_date
 from livingreview.sources.feeds import plain_text
 from livingreview.sources.headings import mesh_headings
@@ -39,6 +39,8 @@ MAX_PAGE_BYTES = 128_000_000
 MAX_UNLISTED_SHARE = 0.01
 """Share of ``hitCount`` that may stay unlisted after two readings (and always up to two records)."""
 
+_MAX_PAGE = 1_000
+"""Ids a page, where nothing else is asked for."""
 _MAX_ADDRESS_CHARS = 4000
 _IDS_PER_REQUEST = 50
 _HEADING = re.compile(r"<h\d>([^<>]{0,200})</h\d>", re.IGNORECASE)
@@ -48,10 +50,12 @@ _BARE_SOURCES = frozenset({"PPR", "PMC"})
 
 @dataclass(slots=True)
 class _Reading:
-    """What the pages of one question brought so far."""
+    """What the pages of one question brought so far; ``more`` are parameters that take the place of the usual ones."""
 
+    more: Mapping[str, str] = field(default_factory=dict)
     keys: list[str] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    found: set[tuple[str, str]] = field(default_factory=set)
     announced: int = 0
     requests: int = 0
 
@@ -79,10 +83,29 @@ class EuropepmcSource:
             UnreconciledError: two readings listed clearly less than ``hitCount``.
             SourceError: the query could not be read.
         """
+        reading = _Reading()
+        short = self._search(query, window, get, reading)
+        days = f"{window.since} to {window.until}"
+        reason = f"one of {reading.announced} hits announced for {days} but not listed in two readings"
+        return Retrieved(
+            keys=tuple(reading.keys),
+            announced=reading.announced,
+            ids=frozenset(reading.ids),
+            missing={f"{query.name}: unlisted {number}": reason for number in range(1, short + 1)},
+            requests=reading.requests,
+        )
+
+    def list_keys(self, query: Query, window: Window, get: Getter) -> Listed:
+        """See :class:`livingreview.sources.base.Lists`; a small rest may stay unlisted, as in ``retrieve``."""
+        reading = _Reading(more={"resultType": "idlist", "pageSize": str(_MAX_PAGE)})
+        self._search(query, window, get, reading)
+        return Listed(keys=frozenset(reading.found), requests=reading.requests)
+
+    def _search(self, query: Query, window: Window, get: Getter, reading: _Reading) -> int:
+        """Reads a search, a second time when it is short of its own count; how many records it is short of then."""
         days = f"[{window.since.isoformat()} TO {window.until.isoformat()}]"
         dates = " OR ".join(f"{name}:{days}" for name in ("CREATION_DATE", "UPDATE_DATE", "FIRST_IDATE"))
         text = f"({query.text}) AND ({dates})"
-        reading = _Reading()
         self._read(text, query.parameters, get, reading)
         if len(reading.ids) < reading.announced:
             self._read(text, query.parameters, get, reading)
@@ -92,14 +115,7 @@ class EuropepmcSource:
                 f"europepmc: {query.name}: {reading.announced} hits announced, {len(reading.ids)} listed in two"
                 " readings; run again"
             )
-        reason = f"one of {reading.announced} hits announced for {days} but not listed in two readings"
-        return Retrieved(
-            keys=tuple(reading.keys),
-            announced=reading.announced,
-            ids=frozenset(reading.ids),
-            missing={f"{query.name}: unlisted {number}": reason for number in range(1, short + 1)},
-            requests=reading.requests,
-        )
+        return short
 
     def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
         """These records by their ids (``PPR123``, ``PMC456``, ``ETH/789``); each missing one is asked again alone.
@@ -119,7 +135,7 @@ class EuropepmcSource:
         return Retrieved(
             keys=tuple(reading.keys),
             announced=len(wanted),
-            ids=frozenset(reading.ids),
+            ids=frozenset(reading.ids) & frozenset(wanted),
             missing=missing,
             requests=reading.requests,
         )
@@ -142,6 +158,7 @@ class EuropepmcSource:
                     "resultType": "core",
                     "format": "json",
                     "pageSize": str(self._page_size),
+                    **reading.more,
                     "cursorMark": cursor,
                 },
                 is_post=is_post,
@@ -151,11 +168,13 @@ class EuropepmcSource:
             reading.requests += 1
             # A page that suddenly counts less makes the reading doubtful, not complete.
             reading.announced = max(reading.announced, page.announced)
-            ids = {key[1] for result in page.results if (key := _key(result))}
+            found = {key for result in page.results if (key := _key(result))}
+            ids = {source_id for _, source_id in found}
             # A result without an id is kept too: it becomes a problem when the page is parsed.
             if not ids <= reading.ids or len(ids) < len(page.results):
                 reading.keys.append(kept.key)
             reading.ids |= ids
+            reading.found |= found
             if ids <= seen or not page.next_cursor or page.next_cursor in cursors:
                 return
             seen |= ids

@@ -18,6 +18,7 @@ Facts (NBK25499, NBK25497 and observation):
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,7 +31,7 @@ from livingreview.http import Check, Payload, Request
 from livingreview.identity import normal_doi, normal_pmid
 from livingreview.records import Record
 from livingreview.sources import pubmed_xml
-from livingreview.sources.base import Getter, Item, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
 
 _MAX_IDS = 9_999
 _IDS_A_SEARCH = 500
@@ -62,6 +63,7 @@ class PubmedSource:
 
     def __init__(self, settings: PubmedSettings) -> None:
         self._settings = settings
+        self._of_several: set[str] = set()
 
     def retrieve(self, query: Query, window: Window, get: Getter) -> Retrieved:
         """Everything entered, created or modified within the window; ``announced`` is the number of distinct ids.
@@ -71,10 +73,7 @@ class PubmedSource:
             UnreconciledError: the ids that were listed are not as many as PubMed counts.
         """
         asked = _Counter(get)
-        ids: set[str] = set()
-        for date_type in _DATE_TYPES:
-            for part in self._list_ids(query, date_type, window.since, window.until, asked):
-                ids.update(part)
+        ids = self._list_window(query, window, asked)
         fetched = self._fetch(sorted(ids, key=int), asked)
         return Retrieved(
             keys=fetched.keys,
@@ -84,6 +83,12 @@ class PubmedSource:
             came_as=fetched.came_as,
             requests=asked.count,
         )
+
+    def list_keys(self, query: Query, window: Window, get: Getter) -> Listed:
+        """See :class:`livingreview.sources.base.Lists`."""
+        asked = _Counter(get)
+        ids = self._list_window(query, window, asked)
+        return Listed(keys=frozenset(("pubmed", pmid) for pmid in ids), requests=asked.count)
 
     def retrieve_ids(self, ids: Sequence[str], get: Getter) -> Retrieved:
         """The records of these PMIDs, and of these DOIs, which are looked up.
@@ -124,12 +129,13 @@ class PubmedSource:
             listed.update(found.ids)
         fetched = self._fetch(sorted(listed, key=int), asked)
         wanted = set(dois)
-        came_as = {doi: pmid for pmid, doi in sorted(asked.doi_of.items(), reverse=True) if doi in wanted}
+        bearers = {pmid: doi for pmid, doi in sorted(asked.doi_of.items(), reverse=True) if doi in wanted}
+        came_as = {doi: pmid for pmid, doi in bearers.items()}
         missing = {doi: "PubMed lists no record with this doi" for doi in dois if doi not in came_as}
         return Retrieved(
             keys=fetched.keys,
             announced=len(listed),
-            ids=frozenset(listed),
+            ids=frozenset(bearers) | frozenset(fetched.missing),
             missing={**fetched.missing, **missing},
             came_as=came_as,
             requests=asked.count,
@@ -165,7 +171,7 @@ class PubmedSource:
             raise QueryRejectedError(
                 f"pubmed query {query.name!r}: PubMed says {'; '.join(found.complaints)}; mend it in review.toml"
             )
-        return frozenset(found.ids)
+        return frozenset(found.ids) & frozenset(ids)
 
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """The items of an efetch answer."""
@@ -174,6 +180,15 @@ class PubmedSource:
     def _search_all(self, term: str, asked: "_Counter") -> "_Search":
         parameters = {"db": "pubmed", "term": term, "retmax": str(_MAX_IDS), "retmode": "xml"}
         return read_search(asked(self._request("esearch.fcgi", parameters), check_search).body)
+
+    def _list_window(self, query: Query, window: Window, asked: "_Counter") -> set[str]:
+        """The distinct ids of all three kinds of date."""
+        return {
+            pmid
+            for date_type in _DATE_TYPES
+            for part in self._list_ids(query, date_type, window.since, window.until, asked)
+            for pmid in part
+        }
 
     def _list_ids(
         self, query: Query, date_type: str, since: date, until: date, asked: "_Counter"
@@ -253,17 +268,26 @@ class PubmedSource:
         return Retrieved(keys=tuple(keys), missing=missing, came_as=came_as)
 
     def _alone(self, pmids: Sequence[str], asked: "_Counter", keys: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-        """Fetches each of these alone: what is missing with its reason, and what came under another PMID."""
+        """Fetches each of these alone: what is missing with its reason, and what came under another PMID.
+
+        The answer to another request looks like a merged record; so one that comes under another PMID is asked for
+        once more, and a PMID that is given in the place of several is believed for none.
+        """
         missing: dict[str, str] = {}
-        came_as: dict[str, str] = {}
+        successors: dict[str, str] = {}
         for pmid in pmids:
             returned = self._fetch_batch([pmid], asked, keys)
-            if pmid in returned:
-                continue
-            missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
-            if len(returned) == 1:
-                (came_as[pmid],) = returned
-                missing[pmid] = f"PubMed has it as {came_as[pmid]} now, which is stored in its place"
+            if pmid not in returned and len(returned) == 1:
+                again = self._fetch_batch([pmid], asked, keys)
+                successors |= {pmid: next(iter(again))} if again == returned else {}
+                returned = again
+            if pmid not in returned:
+                missing[pmid] = "listed or cited, but not returned by PubMed, not even alone"
+        self._of_several |= {other for other, times in Counter(successors.values()).items() if times > 1}
+        came_as = {pmid: other for pmid, other in successors.items() if other not in self._of_several}
+        missing |= {
+            pmid: f"PubMed has it as {other} now, which is stored in its place" for pmid, other in came_as.items()
+        }
         return missing, came_as
 
     def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str]) -> set[str]:

@@ -19,7 +19,7 @@ from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
 from livingreview.store import tables
 
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0012"
 _BUSY_TIMEOUT_MS = 30_000
 _BUSY_WAIT_SECONDS = 0.02
 _READS_ONLY = "livingreview_reads_only"

@@ -300,6 +300,11 @@ class Repository:
         with self._read() as connection:
             return standing.standing(connection, scopes, dois, watched)
 
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """(source, id) of every record, withdrawn ones included."""
+        with self._begin() as connection:
+            return standing.keys(connection)
+
     def readings(self, source: str, query_hash: str) -> list[EarlierReading]:
         """Every complete reading of a query that announced a number, oldest first; skipped readings left out."""
         with self._read() as connection:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from livingreview.records import FINISHED_STATUS, Kind
 from livingreview.store import reading
 from livingreview.store.absence import absences
-from livingreview.views import Standing
+from livingreview.views import RECOUNT, Standing
 
 _IDS_A_LOOK = 1_000
 _CONTROLS = 3
@@ -36,7 +37,7 @@ def standing(
     withdrawn = select(record.c.source, record.c.source_id).where(record.c.is_withdrawn.is_(True))
     for source, source_id in connection.execute(withdrawn):
         gone.setdefault(source, set()).add(source_id)
-    for absence in absences(connection):
+    for absence in (one for one in absences(connection) if not one.is_given_up):
         gone.setdefault(absence.source, set()).add(absence.source_id)
     unfinished, incomplete = _unfinished(connection), _incomplete(connection)
     to_count = _to_count(connection, scopes)
@@ -58,7 +59,14 @@ def standing(
         pmid_of=pmid_of,
         broken=_broken(connection),
         read_until=_read_until(connection),
+        counted_at=_counted_at(connection),
     )
+
+
+def keys(connection: Connection) -> frozenset[tuple[str, str]]:
+    """(source, id) of every record, withdrawn ones included."""
+    rows = connection.execute(select(reading.RECORD.c.source, reading.RECORD.c.source_id))
+    return frozenset((source, source_id) for source, source_id in rows)
 
 
 def _stored(connection: Connection, source: str, ids: Sequence[str]) -> set[str]:
@@ -178,6 +186,22 @@ def _broken(connection: Connection) -> frozenset[tuple[str, str]]:
         select(table.c.source, table.c.name).where(table.c.id.in_(last), table.c.is_reconciled.is_(False))
     )
     return frozenset((source, name) for source, name in rows)
+
+
+def _counted_at(connection: Connection) -> dict[tuple[str, str], datetime]:
+    """When each search read its whole period, which is its first reading, or had it counted, whichever came last."""
+    query, run = reading.QUERY, reading.RUN
+    rows = connection.execute(
+        select(query.c.source, query.c.text, query.c.role, run.c.now_at)
+        .join(run, run.c.id == query.c.run_id)
+        .where(query.c.is_reconciled.is_(True), (query.c.query_hash != "") | (query.c.role == RECOUNT))
+        .order_by(query.c.id)
+    )
+    found: dict[tuple[str, str], datetime] = {}
+    for source, text, role, moment in rows:
+        if role == RECOUNT or (source, text) not in found:
+            found[source, text] = moment
+    return found
 
 
 def _read_until(connection: Connection) -> dict[tuple[str, str], list[str]]:

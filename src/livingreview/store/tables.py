@@ -234,7 +234,9 @@ class CursorRow(SQLModel, table=True):
 class AbsenceRow(SQLModel, table=True):
     """An item that its source was asked for by id and did not return; the row goes when it is returned again.
 
-    While its record is not withdrawn, it is a candidate: ``first_run_id`` missed it first.
+    While its record is not withdrawn, it is a candidate: ``first_run_id`` missed it first. An item without a record is
+    in doubt: a search listed it, and it has never come. ``n_missed`` says in how many later runs such an item was asked
+    for by its id, beside items that were returned, and was not.
     """
 
     __tablename__ = "absence"
@@ -244,6 +246,7 @@ class AbsenceRow(SQLModel, table=True):
     first_run_id: int = Field(foreign_key="run.id")
     reason: str = text_column()
     merged_into: str = ""
+    n_missed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class ScoreRow(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """One transaction of a run, and records of the line as rows of tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,11 +49,22 @@ class Writing:
         tally: Tally,
         *,
         is_proof: bool,
+        listed: Collection[str] = (),
     ) -> None:
         """Notes what a source did not return, withdraws what it did not return again; see :mod:`.absence`."""
-        absence.found(self._connection, source, tally.covered - set(missing))
+        named = {issue.source_id for issue in tally.issues if issue.source == source and not issue.is_remark}
+        unread = named & tally.covered - set(missing)
+        absence.found(self._connection, source, tally.covered - set(missing) - unread)
         problems, deletions = absence.miss(
-            self._connection, self._run_id, source, missing, came_as, self._decider, is_proof=is_proof
+            self._connection,
+            self._run_id,
+            source,
+            missing,
+            came_as,
+            self._decider,
+            is_proof=is_proof,
+            listed=listed,
+            unread=unread,
         )
         withdrawn = Tally()
         self.apply(deletions, "", retrieved_at, withdrawn)

@@ -1,6 +1,7 @@
 """What the store hands out: frozen rows for readers, without a session behind them."""
 
 from livingreview.views.runs import (
+    RECOUNT,
     Decided,
     Digest,
     EarlierReading,
@@ -28,6 +29,7 @@ from livingreview.views.stored import (
 )
 
 __all__ = [
+    "RECOUNT",
     "Absence",
     "Decided",
     "Digest",

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+RECOUNT = "recount"
+"""Role of a query that lists the whole period of a search, to find what none of its readings brought."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:

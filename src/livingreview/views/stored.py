@@ -6,17 +6,20 @@ from datetime import date, datetime
 from typing import Any
 
 from livingreview.records import Change, Cursor, Decision, Record, Score
+from livingreview.verdicts import TRIES_BY_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:
-    """A record that its source did not return when it was asked for by id.
+    """A record that its source did not return when it was asked for by id, or an item that it listed and never gave.
 
     Attributes:
         first_run: the run that missed it first, ``first_missed_at`` that run's ``now``.
         reason: in the source's or our words.
         merged_into: the id that its source keeps it under now; empty when nobody knows.
         is_withdrawn: a second run missed it too.
+        is_stored: there is a record of it.
+        n_missed: how many later runs asked for it by its id in vain, for one that was never stored.
     """
 
     source: str
@@ -26,6 +29,13 @@ class Absence:
     reason: str
     merged_into: str
     is_withdrawn: bool
+    is_stored: bool
+    n_missed: int
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is no longer asked for, until its service lists it anew."""
+        return not self.is_stored and self.n_missed >= TRIES_BY_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +44,8 @@ class Standing:
 
     Attributes:
         stored: source -> ids of records that are not withdrawn, of all that may be asked for by id.
-        gone: source -> ids of records that are withdrawn, or that their source did not return when asked.
+        gone: source -> ids of records that are withdrawn, or that their source did not return when asked, and of items
+            that it listed and never gave.
         controls: source -> a few ids of records that are there, for sources that something of is gone.
         doi_of: (source, id) -> doi, for what is gone.
         unfinished: source -> ids of trials that may still change their status by themselves.
@@ -43,6 +54,7 @@ class Standing:
         pmid_of: doi -> PMID of a stored record, for the DOIs that were wanted.
         broken: (source, query name) whose last reading failed.
         read_until: (source, query hash) -> the last day of each complete reading, oldest first.
+        counted_at: (source, text of a query) -> when its whole period was read or counted last.
     """
 
     cursors: tuple[Cursor, ...]
@@ -56,6 +68,7 @@ class Standing:
     pmid_of: Mapping[str, str]
     broken: frozenset[tuple[str, str]]
     read_until: Mapping[tuple[str, str], Sequence[str]]
+    counted_at: Mapping[tuple[str, str], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
