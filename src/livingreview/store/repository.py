@@ -97,8 +97,12 @@ class Repository:
         """Whether the database is whole and may be written to."""
         with self._read() as connection:
             schema, faults = health.schema(connection), tuple(health.faults(connection))
-        with self._begin() as connection:
-            return Health(schema=schema, faults=faults, why_not_writable=health.why_not_writable(connection))
+        try:
+            with self._begin() as connection:
+                why_not = health.why_not_writable(connection)
+        except StoreError as error:
+            why_not = str(error)
+        return Health(schema=schema, faults=faults, why_not_writable=why_not)
 
     def start_run(self, road: str, now: datetime, code_version: str, config_hash: str) -> Run:
         """Logs that a run has begun; see :func:`livingreview.store.runlog.start_run`."""
