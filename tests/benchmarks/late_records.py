@@ -32,8 +32,8 @@ from support.world import Article  # noqa: E402
 START = datetime(2022, 1, 10, 5, tzinfo=UTC)
 GROUPS = ((0, 7), (8, 30), (31, 40))
 SETTINGS = {
+    "as shipped (overlap 45, recount 4)": {},
     "overlap 30, recount 4": {"OVERLAP_DAYS": "30", "RECOUNT_WEEKS": "4"},
-    "overlap 30, no recount": {"OVERLAP_DAYS": "30", "RECOUNT_WEEKS": "999"},
     "overlap 0, recount 4": {"OVERLAP_DAYS": "0", "RECOUNT_WEEKS": "4"},
     "overlap 0, no recount": {"OVERLAP_DAYS": "0", "RECOUNT_WEEKS": "999"},
 }

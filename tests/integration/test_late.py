@@ -14,6 +14,7 @@ from livingreview.lines import live
 from livingreview.plan import plan
 from livingreview.records import Baseline
 from livingreview.store.repository import Repository
+from support.lab import Lab
 from support.late import FIRST_DAY, Shy, drawn, show
 from support.server import Server
 from support.world import Article
@@ -212,3 +213,15 @@ def test_a_stale_answer_takes_nothing_back(weeks: Weeks) -> None:
     (stored,) = weeks.store.records(source="pubmed", ids=["41000001"])
     assert stored.record.title == "Vesicles of loom cells, revised"
     assert "41000002" in weeks.run(articles=[revised, fresh])
+
+
+def test_a_run_with_a_recount_is_replayed_byte_for_byte(lab: Lab) -> None:
+    late = shy("41000001", bears=date(2022, 2, 1), late=120)
+    for number, now in enumerate(("2022-05-25T05:00:00Z", "2022-06-29T05:00:00Z")):
+        show(lab.server.world, [late], number, datetime.fromisoformat(now))
+        assert lab("run", now=now).code == 0
+    report = (lab.root / "out" / "20220629T050000Z" / "report.md").read_text(encoding="utf-8")
+    assert "found late: listed for 2022-01-01 to 2022-06-29" in report
+    lab.server.forget()
+    ended = lab("run", "--replay", "20220629T050000Z")
+    assert (ended.code, lab.server.seen) == (0, []), ended.out

@@ -82,8 +82,8 @@ def test_a_cursor_is_where_the_next_reading_begins(tiny_project: Project, store:
         writing.move_cursor(cursor)
     first, *_ = plan(tiny_project, store, cited(), NOW + timedelta(days=7))
     assert first.window is not None
-    # Less the overlap of 30 days.
-    assert (first.window.since, first.window.until, first.window.stamp) == (date(2022, 5, 2), date(2022, 6, 8), "s")
+    # Less the overlap of 45 days.
+    assert (first.window.since, first.window.until, first.window.stamp) == (date(2022, 4, 17), date(2022, 6, 8), "s")
 
 
 def test_what_is_watched_unfinished_or_restored_is_asked_for_once(

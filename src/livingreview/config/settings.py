@@ -22,7 +22,11 @@ MAX_DAYS = 36_500
 
 
 class ServiceSettings(Frozen):
-    """How one service is asked; the defaults of each source stand in :class:`SourcesSettings`."""
+    """How one service is asked; the defaults of each source stand in :class:`SourcesSettings`.
+
+    Those of ``overlap_days`` and ``recount_weeks`` go together: what a service shows 40 days late, and hides for two
+    readings more, is in the store two weekly runs after it was shown for the second time.
+    """
 
     is_enabled: bool = True
     base_url: str
@@ -34,7 +38,7 @@ class ServiceSettings(Frozen):
     max_wait_seconds: float = Field(default=120.0, ge=0)
     max_body_megabytes: float = Field(default=256.0, gt=0)
     lag_days: int = Field(default=2, ge=0, le=MAX_DAYS)
-    overlap_days: int = Field(default=30, ge=0, le=MAX_DAYS)
+    overlap_days: int = Field(default=45, ge=0, le=MAX_DAYS)
     recount_weeks: int = Field(default=4, ge=1, le=MAX_DAYS // 7)
     overdue_after_days: int = Field(default=14, gt=0, le=MAX_DAYS)
     email: str = ""
