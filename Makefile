@@ -23,10 +23,10 @@ demo: $(VENV)/.run
 	@$(DEMO) run --from data/imsc-ev/demo
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -q -n auto --cov --cov-report= --cov-fail-under=0
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow and not field and not postgres" $(COVERAGE)
 
 lint: $(VENV)/.dev
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 types: $(VENV)/.dev
 	@$(BIN)/mypy

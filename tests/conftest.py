@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from livingreview.acquire import Watch
+from livingreview.acquisition.progress import Watch
 from livingreview.cli import main
 from livingreview.config import Project, load_project
 from livingreview.store import engine

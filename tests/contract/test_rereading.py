@@ -11,12 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from livingreview import decide
-from livingreview.records import Record, Section
-from livingreview.sources import pubmed_xml
-from livingreview.store.apply import Tally
+from livingreview.records import Record, Run, Section
+from livingreview.sources.pubmed import articles
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
-from livingreview.views import Run
 from support.records import NOW, article
 from support.stores import rows_of
 from support.world import ARTICLE_HEAD, ARTICLE_TAIL, Article, article_set
@@ -34,10 +32,10 @@ def run(repository: Repository) -> Run:
 def applied(repository: Repository, run: Run, body: bytes, *, is_known_again: bool = True) -> dict[str, int]:
     """Actions of one document, and how many of its articles were read."""
     tally = Tally()
-    read = pubmed_xml.unread if is_known_again else pubmed_xml.parse
+    read = articles.unread if is_known_again else articles.parse
     with (
-        patch.object(pubmed_xml, "record", wraps=pubmed_xml.record) as reading,
-        repository.writing(run, decide) as writing,
+        patch.object(articles, "record", wraps=articles.record) as reading,
+        repository.writing(run) as writing,
     ):
         writing.apply(read(io.BytesIO(body)), "key", NOW, tally)
     assert tally.received == sum(tally.counts.values())
@@ -83,7 +81,7 @@ def test_an_older_state_that_is_read_again_is_read_and_changes_nothing(repositor
 def test_a_state_that_another_road_replaced_is_read_again(repository: Repository, run: Run) -> None:
     applied(repository, run, article_set(FIRST))
     tally = Tally()
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply([replace(current(repository), title="Elsewhere", source_date="2022-04-02")], "key", NOW, tally)
     assert tally.counts["revised"] == 1  # type: ignore[index]
     assert applied(repository, run, article_set(FIRST)) == {"unchanged": 1, "read": 1}
@@ -102,7 +100,7 @@ def test_an_article_that_was_withdrawn_meanwhile_is_read(repository: Repository,
 
 def test_other_code_reads_everything_anew(repository: Repository, run: Run) -> None:
     applied(repository, run, article_set(FIRST))
-    with patch.object(pubmed_xml, "reader_digest", lambda: b"other code"):
+    with patch.object(articles, "reader_digest", lambda: b"other code"):
         assert applied(repository, run, article_set(FIRST)) == {"unchanged": 1, "read": 1}
         assert applied(repository, run, article_set(FIRST)) == {"unchanged": 1, "read": 0}
     assert applied(repository, run, article_set(FIRST)) == {"unchanged": 1, "read": 1}
@@ -182,6 +180,6 @@ def test_a_store_that_knows_again_is_the_store_that_reads_everything(
 
 def test_records_without_bytes_are_as_ever(repository: Repository, run: Run) -> None:
     tally = Tally()
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply([article(), article()], "key", NOW, tally)
     assert (tally.counts["new"], tally.counts["unchanged"]) == (1, 1)  # type: ignore[index]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from livingreview.acquisition.transport import LiveLine
 from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, SourceError
-from livingreview.lines import LiveLine
 from livingreview.records import Deletion, Problem, Record
 from livingreview.sources import SOURCES, Getter, Retrieved, Source, Window
 from livingreview.store.repository import Repository

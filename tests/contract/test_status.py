@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from livingreview import decide
 from livingreview.config import Project
 from livingreview.records import Decision, Notice, Score
 from livingreview.sources import Item
-from livingreview.store.apply import Tally
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 from support.records import NOW, article
 
@@ -16,7 +15,7 @@ WEEK = timedelta(weeks=1)
 def take(repository: Repository, weeks: int, *items: Item, scope: str = "loom_ev") -> None:
     """A run that stores, links and gives every version a scope."""
     run = repository.start_run("services", NOW + weeks * WEEK, "0.1.0", "config")
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, Tally())
     repository.works.link(run)
     fresh = [version.version_id for version in repository.underived(100)]

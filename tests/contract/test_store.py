@@ -11,29 +11,29 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from livingreview import decide
 from livingreview.errors import LockedError, StoreError
-from livingreview.http import Payload, Request
 from livingreview.records import (
     Change,
     Cursor,
     Decision,
     Deletion,
+    EarlierReading,
     Fidelity,
     Kind,
     Notice,
     Problem,
     Record,
+    Run,
     Score,
     Section,
     Severity,
 )
+from livingreview.records.exchange import Payload, Request
 from livingreview.sources import Item
 from livingreview.store import lock
-from livingreview.store.apply import Tally
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
-from livingreview.verdicts import Action
-from livingreview.views import EarlierReading, Run
+from livingreview.store.versioning import Action
 from support.records import NOW, article, trial
 
 HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ def run(repository: Repository) -> Run:
 
 def apply(repository: Repository, run: Run, *items: Item) -> Tally:
     tally = Tally()
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, tally)
     return tally
 
@@ -286,7 +286,7 @@ def test_a_reference_is_found_by_doi_and_by_pmid(repository: Repository, run: Ru
 
 def test_a_transaction_that_fails_leaves_nothing(repository: Repository, run: Run) -> None:
     cursor = Cursor(source="pubmed", query_name="core", query_hash="abc", read_to_at=NOW)
-    with pytest.raises(RuntimeError), repository.writing(run, decide) as writing:
+    with pytest.raises(RuntimeError), repository.writing(run) as writing:
         writing.apply([article()], "key", NOW, Tally())
         writing.log_query(QUERY, Tally())
         writing.move_cursor(cursor)
@@ -302,7 +302,7 @@ def test_a_cursor_is_kept_per_query_and_moves(repository: Repository, run: Run) 
     other = Cursor(source="pubmed", query_name="core", query_hash="def", read_to_at=NOW - HOUR)
     later = replace(first, query_name="renamed", read_to_at=NOW + HOUR, stamp="s")
     for cursor in (first, other, later):
-        with repository.writing(run, decide) as writing:
+        with repository.writing(run) as writing:
             writing.move_cursor(cursor)
     assert repository.cursors() == [other, later]
 
@@ -310,7 +310,7 @@ def test_a_cursor_is_kept_per_query_and_moves(repository: Repository, run: Run) 
 def test_named_exceptions_stand_with_their_query(repository: Repository, run: Run) -> None:
     tally = Tally(issues=[Problem(source="pubmed", source_id="9", reason="broken")], received=3)
     tally.counts[Action.NEW] = 2
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.log_query(QUERY, tally)
     (issue,) = repository.issues(run)
     assert (issue.source_id, issue.query, issue.reason) == ("9", "core", "broken")
@@ -319,7 +319,7 @@ def test_named_exceptions_stand_with_their_query(repository: Repository, run: Ru
     assert repository.readings("pubmed", "abc") == [
         EarlierReading(since=str(QUERY["since"]), announced=1, is_doubtful=True)
     ]
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.log_query(QUERY, Tally(received=1))
         writing.log_query(QUERY | {"query_hash": "other"}, Tally())
         writing.log_query(QUERY | {"is_reconciled": False}, Tally())
@@ -330,7 +330,7 @@ def test_named_exceptions_stand_with_their_query(repository: Repository, run: Ru
 def test_a_reading_that_found_nothing_is_doubtful(repository: Repository) -> None:
     for announced in (3, 0):
         run = repository.start_run("services", NOW, "", "")
-        with repository.writing(run, decide) as writing:
+        with repository.writing(run) as writing:
             writing.log_query(QUERY | {"announced": announced}, Tally())
     assert [(one.announced, one.is_doubtful) for one in repository.readings("pubmed", "abc")] == [(3, False), (0, True)]
 
@@ -684,7 +684,7 @@ def test_payloads_are_logged_without_secrets(repository: Repository, run: Run, d
 
 def miss(repository: Repository, run: Run, *source_ids: str, is_proof: bool = True) -> Tally:
     tally = Tally()
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         missing = dict.fromkeys(source_ids, "not returned")
         writing.miss("pubmed", missing, {"1": "9"}, NOW, tally, is_proof=is_proof)
     return tally
@@ -711,7 +711,7 @@ def test_a_record_is_withdrawn_by_the_second_run_that_misses_it(repository: Repo
     # A file that holds it proves nothing, its own source does.
     apply(repository, later, article("1"))
     assert repository.absences()
-    with repository.writing(later, decide) as writing:
+    with repository.writing(later) as writing:
         tally = Tally()
         writing.apply([article("1")], "", NOW, tally, live_source="pubmed")
         writing.miss("pubmed", {}, {}, NOW, tally, is_proof=True)
@@ -802,7 +802,7 @@ def stamps(repository: Repository) -> dict[str, str]:
 
 
 def with_stamps(repository: Repository, run: Run) -> None:
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         for source in ("clinicaltrials", "feeds"):
             writing.move_cursor(
                 Cursor(source=source, query_name="q", query_hash=source, read_to_at=NOW, stamp=f"stamp of {source}")

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from livingreview import decide
 from livingreview.errors import UsageError
-from livingreview.records import Decision, Kind, Notice, Record
+from livingreview.records import Decision, Kind, Notice, Record, Run
 from livingreview.sources import Item
-from livingreview.store.apply import Tally
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
-from livingreview.views import Run
 from support.records import NOW, article, trial
 from support.stores import rows_of
 
@@ -30,7 +28,7 @@ def run(repository: Repository) -> Run:
 
 def take(repository: Repository, run: Run, *items: Item) -> None:
     """Stores, links and derives."""
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, Tally())
     repository.works.link(run)
     repository.commit_derived(run, [version.version_id for version in repository.underived(100)], {}, [], "other")
@@ -53,7 +51,7 @@ def decision(work_id: str, hours: int = 0, said: str = "include") -> Decision:
 
 
 def test_storing_links_nothing_and_linking_is_idempotent(repository: Repository, run: Run) -> None:
-    with repository.writing(run, decide) as writing:
+    with repository.writing(run) as writing:
         writing.apply([ARTICLE, COPY, ERRATUM], "key", NOW, Tally())
     assert works(repository) == []
     # A run that is killed here leaves versions to derive, and the next one links before it does.
@@ -91,7 +89,7 @@ def test_what_is_news_is_told_by_publication(repository: Repository, run: Run) -
     )
     take(repository, run, registered, preprint, ARTICLE)
     later = repository.start_run("services", NOW + HOUR, "0.1.0", "config")
-    with repository.writing(later, decide) as writing:
+    with repository.writing(later) as writing:
         writing.apply([report, COPY, ERRATUM], "key", NOW, Tally())
     repository.works.link(later)
     told = {version.record.source_id: version.told_kinds for version in repository.underived(10)}

@@ -11,9 +11,9 @@ from Bio import Medline
 from livingreview.export import bibtex, nbib, ris
 from livingreview.export.plain import abstract_of, title_of
 from livingreview.records import Record
-from livingreview.sources import nbib as nbib_in
-from livingreview.sources import ris as ris_in
-from livingreview.sources.files import parse_file
+from livingreview.sources.formats import nbib as nbib_in
+from livingreview.sources.formats import ris as ris_in
+from livingreview.sources.formats.files import parse_file
 from support.real_file import medline_file
 
 pytestmark = pytest.mark.field

@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 
 from livingreview.config import Project, Query
-from livingreview.http import Check, Client, Request
+from livingreview.records.exchange import Request
 from livingreview.sources import Kept, Window
-from livingreview.sources.pubmed import PubmedSource
+from livingreview.sources.http import Check, Client
+from livingreview.sources.pubmed.source import PubmedSource
 from support.real_file import medline_file, world_of
 from support.server import Server
 from support.world import World

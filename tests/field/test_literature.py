@@ -13,7 +13,8 @@ import yaml
 
 from livingreview.errors import InputError
 from livingreview.records import Kind, Problem, Record
-from livingreview.sources import crossref, feeds, retraction_watch
+from livingreview.sources import crossref, feeds
+from livingreview.sources.formats import retraction_watch
 
 pytestmark = pytest.mark.field
 

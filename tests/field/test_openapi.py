@@ -13,9 +13,11 @@ import yaml
 from jsonschema import Draft7Validator, FormatChecker
 
 from livingreview.config import Project, Query
-from livingreview.http import Check, Client, Request
-from livingreview.sources import Kept, Window, registry_words
-from livingreview.sources.clinicaltrials import ClinicalTrialsSource
+from livingreview.records.exchange import Request
+from livingreview.sources import Kept, Window
+from livingreview.sources.clinicaltrials.source import ClinicalTrialsSource
+from livingreview.sources.http import Check, Client
+from livingreview.sources.values import registry_words
 from support.server import Seen, Server
 from support.world import study
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.acquire import Watch
-from livingreview.canonical import canonical_json, content_hash, content_of
+from livingreview.acquisition.progress import Watch
 from livingreview.linking import facts_of, partition
+from livingreview.pipeline.run import run_files
 from livingreview.records import Deletion, Problem, Record
-from livingreview.run import run_files
-from livingreview.sources import pubmed_xml
+from livingreview.records.serialization import canonical_json, content_hash, content_of
+from livingreview.sources.pubmed import articles
 from livingreview.store.repository import Repository
 
 pytestmark = pytest.mark.field
@@ -32,7 +32,7 @@ def medline(name: str) -> Path:
 @pytest.fixture(scope="module")
 def items() -> list[Record | Deletion | Problem]:
     with gzip.open(medline("pubmed21n1298.xml.gz")) as document:
-        return list(pubmed_xml.parse(document))
+        return list(articles.parse(document))
 
 
 def test_every_record_of_the_file_is_read(items: list[Record | Deletion | Problem]) -> None:
@@ -67,7 +67,7 @@ def test_every_record_has_the_content_that_lxml_alone_once_read(name: str, count
     digest = hashlib.sha256()
     found = 0
     with gzip.open(medline(name)) as document:
-        for item in pubmed_xml.parse(document):
+        for item in articles.parse(document):
             if isinstance(item, Record):
                 found += 1
                 digest.update(content_hash(canonical_json(content_of(item))).encode())

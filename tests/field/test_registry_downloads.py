@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from livingreview import decide
 from livingreview.records import Fidelity, Problem, Record
-from livingreview.sources import clinicaltrials_json, files, formats
+from livingreview.sources.clinicaltrials import studies as clinicaltrials_json
+from livingreview.sources.formats import files, recognise
+from livingreview.store import versioning
 
 pytestmark = pytest.mark.field
 
@@ -97,8 +98,8 @@ def test_both_roads_say_the_same(field_data: Path, tmp_path: Path) -> None:
         # A bar within a name cannot be told from one between names.
         assert set(record.trial.conditions) <= {part for name in full.trial.conditions for part in split(name)}
         # A copy of the same day says nothing new of the course.
-        assert decide.lay_over(full, record) is None
-        later = decide.lay_over(full, dataclasses.replace(record, source_date="2099-01-01"))
+        assert versioning.lay_over(full, record) is None
+        later = versioning.lay_over(full, dataclasses.replace(record, source_date="2099-01-01"))
         assert later is not None
         assert later.trial == full.trial
 
@@ -122,10 +123,10 @@ def test_recorded_text_files_are_read_or_refused_in_words(field_data: Path) -> N
     """MEDLINE exports with every end of line and encoding that a person's program may write."""
     for path in sorted((field_data / "services" / "nbib").iterdir()):
         text = path.read_text(encoding="utf-8")
-        expected = list(formats.PARSERS["nbib"](io.BytesIO(text.encode())))
+        expected = list(recognise.PARSERS["nbib"](io.BytesIO(text.encode())))
         assert expected
         for encoding in ("utf-8-sig", "utf-16"):
             body = text.replace("\n", "\r\n").encode(encoding)
-            assert formats.recognise(body[: formats.SNIFFED_BYTES]) == "nbib", path.name
-            document = formats.as_utf8(io.BufferedReader(io.BytesIO(body)))  # type: ignore[arg-type]
-            assert list(formats.PARSERS["nbib"](document)) == expected, (path.name, encoding)
+            assert recognise.recognise(body[: recognise.SNIFFED_BYTES]) == "nbib", path.name
+            document = recognise.as_utf8(io.BufferedReader(io.BytesIO(body)))  # type: ignore[arg-type]
+            assert list(recognise.PARSERS["nbib"](document)) == expected, (path.name, encoding)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from livingreview.config import RankerParameters
-from livingreview.screen.dataset import read_dataset
-from livingreview.screen.simulate import Simulator
+from livingreview.screening.simulation.dataset import read_dataset
+from livingreview.screening.simulation.simulate import Simulator
 
 pytestmark = pytest.mark.field
 

@@ -11,8 +11,8 @@ import pytest
 
 from livingreview.errors import InputError
 from livingreview.records import Deletion, Kind, Problem, Record
-from livingreview.sources import pubmed_fields, pubmed_xml
-from livingreview.sources.pubmed import read_search
+from livingreview.sources.pubmed import articles, fields
+from livingreview.sources.pubmed.source import read_search
 
 pytestmark = pytest.mark.field
 
@@ -23,7 +23,7 @@ def test_every_recorded_efetch_answer_is_read_or_refused(field_data: Path) -> No
         body = path.read_bytes()
         with path.open("rb") as document:
             try:
-                items = list(pubmed_xml.parse(document))
+                items = list(articles.parse(document))
             except InputError:
                 # Only what is no set of articles at all: an error body, or one of other databases.
                 assert b"<PubmedArticle>" not in body or b"</PubmedArticleSet>" not in body, path.name
@@ -50,7 +50,7 @@ def test_what_real_records_are_made_of_is_kept(field_data: Path) -> None:
     for path in sorted((field_data / "services" / "efetch").rglob("*.xml")):
         for match in _ARTICLE.finditer(path.read_bytes()):
             xml = match.group()
-            (item,) = pubmed_xml.parse(io.BytesIO(xml))
+            (item,) = articles.parse(io.BytesIO(xml))
             if not isinstance(item, Record):
                 continue
             abstract = _ABSTRACT.search(xml)
@@ -76,10 +76,10 @@ def test_what_real_records_are_made_of_is_kept(field_data: Path) -> None:
 def test_recorded_articles_are_read_as_lxml_reads_them(field_data: Path) -> None:
     for path in sorted((field_data / "services" / "efetch").rglob("*.xml")):
         with contextlib.suppress(InputError), path.open("rb") as document:
-            items = list(pubmed_xml.parse(document))
+            items = list(articles.parse(document))
             document.seek(0)
-            with patch.object(pubmed_fields, "plain", lambda _piece: ""):
-                assert list(pubmed_xml.parse(document)) == items, path.name
+            with patch.object(fields, "plain", lambda _piece: ""):
+                assert list(articles.parse(document)) == items, path.name
 
 
 def test_every_recorded_esearch_answer_is_read_or_refused(field_data: Path) -> None:

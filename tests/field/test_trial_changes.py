@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from livingreview import decide
-from livingreview.acquire import Watch
+from livingreview.acquisition.progress import Watch
 from livingreview.changes import Context, derive
 from livingreview.config import Project, load_baseline
+from livingreview.pipeline.run import run_files
 from livingreview.records import Change, Score
-from livingreview.run import run_files
-from livingreview.sources import clinicaltrials_json
-from livingreview.store.apply import Tally
+from livingreview.sources.clinicaltrials import studies as clinicaltrials_json
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 
 pytestmark = pytest.mark.field
@@ -121,7 +120,7 @@ def test_day_after_day(field_data: Path, tmp_path: Path, empty_store: Path, tiny
                 study["derivedSection"]["miscInfoModule"].pop("versionHolder")
                 steps += before is not None
                 stamps += before == study
-                with path.open("rb") as document, repository.writing(run, decide) as writing:
+                with path.open("rb") as document, repository.writing(run) as writing:
                     writing.apply(clinicaltrials_json.parse(document), "", now, Tally())
                 versions = repository.underived(10)
                 changes = [change for one in versions for change in derive(one, score, context)]

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from livingreview import decide
-from livingreview.acquire import Watch
+from livingreview.acquisition.progress import Watch
 from livingreview.config import Project, load_project
 from livingreview.errors import InputError
+from livingreview.pipeline.run import run_files
 from livingreview.records import Problem, Record
-from livingreview.run import run_files
-from livingreview.sources import clinicaltrials_json
-from livingreview.store.apply import Tally
+from livingreview.sources.clinicaltrials import studies as clinicaltrials_json
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 
 pytestmark = pytest.mark.field
@@ -61,7 +60,7 @@ def test_the_days_of_a_study_are_mostly_no_versions(field_data: Path, empty_stor
                     items = list(clinicaltrials_json.parse(document))
                 assert [type(item) for item in items] == [Record], path.name
                 tally = Tally()
-                with repository.writing(run, decide) as writing:
+                with repository.writing(run) as writing:
                     writing.apply(items, "", datetime(2026, 3, 1, tzinfo=UTC), tally)
                 if day:
                     steps += 1

@@ -157,7 +157,7 @@ def test_killed_after_some_commit(lab: Lab, undisturbed: dict[str, list[object]]
 _SUICIDE = """
 import os, signal, sys
 from livingreview.cli import main
-from livingreview.store.unversioned import Unversioned
+from livingreview.store.calendar_changes import Unversioned
 
 tell, calls = Unversioned.tell, []
 

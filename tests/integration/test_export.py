@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.sources import formats
-from livingreview.views import StoredRecord
+from livingreview.records import StoredRecord
+from livingreview.sources.formats import recognise
 from support import tiny_review
 from support.lab import Cli, Lab
 
@@ -20,7 +20,7 @@ LATER = "2022-06-08T05:00:00Z"
 @pytest.fixture
 def filled(lab: Lab) -> Lab:
     """A store with what the examples of every format hold."""
-    for name in formats.PARSERS:
+    for name in recognise.PARSERS:
         assert lab("run", "--from", FIXTURES / FOLDERS.get(name, name)).code == 0
     return lab
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.sources import formats
+from livingreview.sources.formats import recognise
 from livingreview.store.repository import Repository
 from support import server as faults
 from support.lab import Lab
@@ -22,7 +22,7 @@ THIRD = "2022-06-15T05:00:00Z"
 def inbox(lab: Lab) -> Path:
     """An inbox with a document of every format, one of them in a folder."""
     folder = lab.root / "inbox"
-    for name in formats.PARSERS:
+    for name in recognise.PARSERS:
         for path in (FIXTURES / FOLDERS.get(name, name)).iterdir():
             target = folder / ("from Utopia" if name == "ris" else "") / f"{name}-{path.name}"
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def test_no_inbox_is_nothing_and_none_is_made(lab: Lab) -> None:
 
 def test_every_format_is_read_once_and_stays_where_it_is(lab: Lab, inbox: Path) -> None:
     before = contents(inbox)
-    assert len(before) >= len(formats.PARSERS)
+    assert len(before) >= len(recognise.PARSERS)
     first = lab("run")
     assert first.code == 0
     for name in before:
@@ -130,8 +130,7 @@ def test_what_was_read_is_known_after_a_restore(lab: Lab, inbox: Path, tmp_path:
 def test_a_reading_that_failed_is_no_reading(lab: Lab, empty_store: Path, tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
-    from livingreview import decide
-    from livingreview.store.apply import Tally
+    from livingreview.store.ingest import Tally
 
     store = Repository.open(f"sqlite:///{empty_store}", tmp_path / "archive")
     try:
@@ -139,7 +138,7 @@ def test_a_reading_that_failed_is_no_reading(lab: Lab, empty_store: Path, tmp_pa
         for name, error in (("a.csv", "breaks off"), ("b.csv", "")):
             store.log_document(run, "files", name, name * 2, 1, datetime(2022, 6, 1, tzinfo=UTC))
             values = {"source": "files", "name": name, "role": "file", "query_hash": "", "text": "", "error": error}
-            with store.writing(run, decide) as writing:
+            with store.writing(run) as writing:
                 writing.log_query(values, Tally())
         assert [store.has_read_file(name * 2) for name in ("a.csv", "b.csv", "c.csv")] == [False, True, False]
     finally:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.acquire import Watch, read_services
+from livingreview.acquisition.plan import plan
+from livingreview.acquisition.progress import Watch
+from livingreview.acquisition.services import read_services
+from livingreview.acquisition.transport import live
 from livingreview.config import Project, load_project
-from livingreview.lines import live
-from livingreview.plan import plan
 from livingreview.records import Baseline
 from livingreview.store.repository import Repository
 from support.lab import Lab

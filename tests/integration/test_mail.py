@@ -14,13 +14,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 from pydantic import SecretStr
 
-import livingreview.decide
 from livingreview.config import Area, MailSettings, Review, Scope
 from livingreview.deliver.digest import send_digest
 from livingreview.deliver.transport import RefusedDeliveryError, UncertainDeliveryError
 from livingreview.errors import DeliveryError
 from livingreview.records import Change, Record, Severity
-from livingreview.store.apply import Tally
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -116,7 +115,7 @@ def add_changes(store: Repository, now: datetime, count: int) -> None:
     run = store.start_run("services", now, "0", "c")
     first = len(store.changes())
     ids = [str(first + n + 1) for n in range(count)]
-    with store.writing(run, livingreview.decide) as writing:
+    with store.writing(run) as writing:
         records = [Record(source="pubmed", source_id=name, title=f"Title {name}", pmid=name) for name in ids]
         writing.apply(records, "k", now, Tally())
     changes = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.replay import first_difference, line_difference
+from livingreview.replay.replay import first_difference, line_difference
 from support import server as faults
 from support import tiny_review
 from support.lab import Lab
@@ -104,7 +104,7 @@ def test_a_run_without_a_single_answer_does_not_hinder_the_next(filled: Lab) -> 
 def test_a_run_that_was_cut_off_is_cut_off_again(filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     """Of the second run stays what it had committed; the third goes on from there, and so does its replay."""
     room, _, name = stage.rpartition(".")
-    monkeypatch.setattr("livingreview.run._DERIVE_BATCH", 1)
+    monkeypatch.setattr("livingreview.pipeline.derive._DERIVE_BATCH", 1)
     assert filled("run", now=FIRST).code == 0
     news(filled)
     with monkeypatch.context() as patched:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from livingreview.changes import TYPES
+from livingreview.records.change_types import TYPES
 from support import rounds
 from support.lab import Lab
 from support.rounds import ROUNDS, Round, golden, without_port

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.store.unversioned import Unversioned
-from livingreview.views import KnownTrial
+from livingreview.records import KnownTrial
+from livingreview.store.calendar_changes import Unversioned
 from support import server as faults
 from support import tiny_review
 from support.lab import Ended, Lab
@@ -312,7 +312,7 @@ def test_pubmed_is_asked_by_post_in_batches_and_within_its_rate(filled: Lab, mon
 
 def test_more_hits_than_pubmed_lists_are_read_completely(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("support.services._MAX_LISTED", 4)
-    monkeypatch.setattr("livingreview.sources.pubmed._MAX_IDS", 4)
+    monkeypatch.setattr("livingreview.sources.pubmed.source._MAX_IDS", 4)
     many = [
         Article(pmid=str(33_000_000 + number), title=f"Vesicles of yarn cells {number}", edat=date(2022, 3, 1 + number))
         for number in range(15)
@@ -632,7 +632,9 @@ def test_a_quiet_run_reports_what_a_run_without_memory_would(filled: Lab, monkey
     before = kept.read_bytes()
     with monkeypatch.context() as patched:
         # Nothing is read of the records that are shown: what the first report made of them is shown again.
-        patched.setattr("livingreview.reporting._Records.__iter__", lambda _self: pytest.fail("records were read"))
+        patched.setattr(
+            "livingreview.pipeline.report._Records.__iter__", lambda _self: pytest.fail("records were read")
+        )
         assert filled("run", now=SECOND).code == 0
     assert kept.read_bytes() == before
     folder = filled.root / "out" / "20220608T050000Z"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.cli import running
+from livingreview.cli import run as running
 from support.lab import Ended, Lab
 from support.lines import is_fit, is_obeyed
 
@@ -98,7 +98,7 @@ def test_nor_in_a_workflow(
     if is_read:
         run()
     else:
-        from livingreview.run import Outcome
+        from livingreview.pipeline.run import Outcome
 
         store = lab.open()
         found = Outcome(

@@ -99,7 +99,7 @@ class Bench:
         for road in trial.roads:
             self._strike(trial, road)
         environment = _environment(self.server, read_timeout_seconds=0.2 if trial.fault.is_slow else 30)
-        with mock.patch("livingreview.http.client._DEADLINE_READS", 2):
+        with mock.patch("livingreview.sources.http.client._DEADLINE_READS", 2):
             ended = command(root, environment, NOW, "run")
         rows = rows_of(_url(root), passing=_LEFT_OUT)
         found = {}

@@ -19,20 +19,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from livingreview.canonical import canonical_json, content_of, envelope_of, record_from
 from livingreview.config import CrossrefSettings, PubmedSettings, Query
 from livingreview.config.settings import ClinicalTrialsSettings, EuropepmcSettings
 from livingreview.errors import InputError, SourceError
-from livingreview.http import Check, Payload, Request
 from livingreview.records import Deletion, Problem, Record, Reference
-from livingreview.sources import files
+from livingreview.records.exchange import Payload, Request
+from livingreview.records.serialization import canonical_json, content_of, envelope_of, record_from
 from livingreview.sources.base import Item, Kept, Parser, Retrieved, Window
-from livingreview.sources.citations import match_references
-from livingreview.sources.clinicaltrials import ClinicalTrialsSource
+from livingreview.sources.clinicaltrials.source import ClinicalTrialsSource
 from livingreview.sources.crossref import CrossrefSource
 from livingreview.sources.europepmc import EuropepmcSource
 from livingreview.sources.feeds import FeedsSource
-from livingreview.sources.pubmed import PubmedSource
+from livingreview.sources.formats import files
+from livingreview.sources.http import Check
+from livingreview.sources.pubmed.citation_matching import match_references
+from livingreview.sources.pubmed.source import PubmedSource
 from support.retraction_watch import row, table
 from support.world import Article, article_set, preprint, study, update, work
 
@@ -226,12 +227,12 @@ def subjects(folder: Path) -> Mapping[str, Subject]:
         folder: where a file may be written.
     """
     ours = (InputError,)
-    every = {name: tuple(path.read_bytes() for path in examples(name)) for name in files.formats.PARSERS}
+    every = {name: tuple(path.read_bytes() for path in examples(name)) for name in files.recognise.PARSERS}
     every["retraction_watch_csv"] += (table(row("7", pmid="31000001"), row("8", nature="Correction")).encode(),)
     deletions = b"<DeleteCitation><PMID Version='1'>7</PMID></DeleteCitation></PubmedArticleSet>"
     every["pubmed_xml"] += (every["pubmed_xml"][0].replace(b"</PubmedArticleSet>", deletions),)
     bodies = [one[0] for one in every.values()]
-    made = {name: Subject(_parse(parser), ours, every[name]) for name, parser in files.formats.PARSERS.items()}
+    made = {name: Subject(_parse(parser), ours, every[name]) for name, parser in files.recognise.PARSERS.items()}
     zips = (_zipped(*bodies), _zipped(every["nbib"][0]), _zipped(_zipped(b"x"), every["facts_csv"][0]))
     made["zip"] = Subject(_parse(files.PARSERS["zip"]), ours, zips)
     packed = [gzip.compress(body, mtime=0) for body in bodies]

@@ -16,13 +16,13 @@ from livingreview.classify import Model
 from livingreview.classify.predict import predicted, predicted_columns
 from livingreview.errors import InputError
 from livingreview.export.plain import title_of
-from livingreview.queue import guarded
 from livingreview.records import Problem, Record
+from livingreview.records.sanitize import one_line
+from livingreview.records.unread import Unread
 from livingreview.sources.base import Item
-from livingreview.sources.files import unread_file
-from livingreview.sources.found import Document
-from livingreview.telling.fit import one_line
-from livingreview.verdicts import Unread
+from livingreview.sources.formats.files import unread_file
+from livingreview.sources.formats.listing import Document
+from livingreview.text.csv_cells import guarded
 
 BATCH_RECORDS = 500
 """Of PubMed some 3 MB of text; a worker scores it in a seventh of a second."""

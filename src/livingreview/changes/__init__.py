@@ -4,8 +4,7 @@ from livingreview.changes.areas import Group, new_areas
 from livingreview.changes.derive import Context, derive, derive_all
 from livingreview.changes.event import Event
 from livingreview.changes.overdue import is_told, overdue
-from livingreview.changes.statements import Ledger, propose
-from livingreview.changes.types import TRIAL_TYPES, TYPES
+from livingreview.records.change_types import TRIAL_TYPES, TYPES
 
 __all__ = [
     "TRIAL_TYPES",
@@ -13,11 +12,9 @@ __all__ = [
     "Context",
     "Event",
     "Group",
-    "Ledger",
     "derive",
     "derive_all",
     "is_told",
     "new_areas",
     "overdue",
-    "propose",
 ]

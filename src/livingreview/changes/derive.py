@@ -8,9 +8,8 @@ from typing import Any
 from livingreview.changes import notices, results, trials
 from livingreview.changes.event import Event
 from livingreview.config import Review, TrialsSettings
-from livingreview.identity import is_before, normal_title
-from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity
-from livingreview.views import Underived
+from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity, Underived
+from livingreview.records.identifiers import is_before, normal_title
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from livingreview.changes.event import Event
 from livingreview.config import TrialsSettings
-from livingreview.identity import last_day
 from livingreview.records import FINISHED_STATUS, Record, Severity, TrialFacts
+from livingreview.records.identifiers import last_day
 
 _SAYS_SO = FINISHED_STATUS | {"UNKNOWN"}
 """Statuses of trials that are never overdue: those that a trial ends in, and ``UNKNOWN``, by which the registry itself

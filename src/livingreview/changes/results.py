@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from livingreview.changes.event import Event
 from livingreview.linking import can_report
-from livingreview.records import Change, Kind, Record, Severity
-from livingreview.views import NamedTrial
+from livingreview.records import Change, Kind, NamedTrial, Record, Severity
 
 TYPE = "results_published"
 

@@ -12,7 +12,7 @@ from typing import Any
 from livingreview.changes.event import Event
 from livingreview.config import TrialsSettings
 from livingreview.records import Record, Severity, TrialFacts
-from livingreview.text import plain_text
+from livingreview.text.normalise import plain_text
 
 _ALERT_STATUS = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)

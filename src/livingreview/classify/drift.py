@@ -16,7 +16,7 @@ import numpy.typing as npt
 from livingreview.classify.features import Floats
 from livingreview.classify.model import Model
 from livingreview.records import Record, Score
-from livingreview.tokens import Words, prepare
+from livingreview.text.tokens import Words, prepare
 
 N_BINS: Final = 10
 MIN_RECORDS: Final = 50

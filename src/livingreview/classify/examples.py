@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from livingreview.canonical import canonical_json
 from livingreview.config import RESIDUAL_ALIAS, Project, Review, read_csv
 from livingreview.errors import ConfigError
-from livingreview.identity import normal_doi, normal_pmid, normal_title
 from livingreview.records import Baseline, Fidelity, Record
-from livingreview.text import fields
+from livingreview.records.identifiers import normal_doi, normal_pmid, normal_title
+from livingreview.records.serialization import canonical_json
+from livingreview.text.normalise import fields
 
 _COLUMNS = ("title", "year", "journal", "doi", "pmid", "label", "area")
 BACKGROUND = "background"
@@ -65,7 +65,7 @@ def areas_of(text: str, aliases: Mapping[str, str]) -> tuple[str, ...]:
 
     Args:
         text: slugs or aliases joined by ``;``.
-        aliases: what :meth:`~livingreview.config.Review.area_of_alias` gives.
+        aliases: what :meth:`~livingreview.config.review.Review.area_of_alias` gives.
 
     Raises:
         KeyError: a name is neither a slug nor an alias.

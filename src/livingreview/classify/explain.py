@@ -10,7 +10,7 @@ from livingreview.classify.examples import Example
 from livingreview.classify.features import Floats
 from livingreview.classify.model import N_TERMS, Model
 from livingreview.records import Record, Score
-from livingreview.tokens import prepare
+from livingreview.text.tokens import prepare
 
 Terms = tuple[tuple[str, float], ...]
 

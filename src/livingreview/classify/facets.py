@@ -6,7 +6,7 @@ from typing import Final
 
 from livingreview.config import Facet, FacetValue
 from livingreview.records import Record
-from livingreview.text import FIELDS, fields, plain_text, required_literals
+from livingreview.text.normalise import FIELDS, fields, plain_text, required_literals
 
 Facets = dict[str, tuple[tuple[str, str], ...]]
 """Facet slug -> values found, each as (value, the words it came from)."""

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from livingreview.config import ClassifierParameters, Review
-from livingreview.tokens import Words, concepts_of, stop_words_of
+from livingreview.text.tokens import Words, concepts_of, stop_words_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -14,7 +14,7 @@ from livingreview.classify.linear import fit_classes, fit_yes_no, sigmoid
 from livingreview.classify.terms import AreaTerms
 from livingreview.config import Review
 from livingreview.errors import InputError
-from livingreview.tokens import Words, folder_of, prepare
+from livingreview.text.tokens import Words, folder_of, prepare
 
 MIN_AREA_EXAMPLES = 8
 """An area with fewer positive examples is judged by its terms alone."""

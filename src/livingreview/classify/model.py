@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from livingreview.canonical import canonical_json
 from livingreview.classify.facets import FacetReader
 from livingreview.classify.features import Features, Floats
 from livingreview.classify.fit import Fitted
@@ -19,7 +18,8 @@ from livingreview.classify.terms import AreaTerms
 from livingreview.config import Review
 from livingreview.errors import StoreError
 from livingreview.records import Record, Score
-from livingreview.tokens import folder_of, prepare
+from livingreview.records.serialization import canonical_json
+from livingreview.text.tokens import folder_of, prepare
 
 N_TERMS: Final = 8
 """How many terms a score names."""

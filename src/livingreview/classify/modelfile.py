@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from livingreview.aside import written_aside
-from livingreview.canonical import canonical_json
+from livingreview.atomic import written_aside
 from livingreview.errors import StoreError
+from livingreview.records.serialization import canonical_json
 
 FORMAT: Final = 3
 """Raised whenever a model file written by an earlier version can no longer be read."""

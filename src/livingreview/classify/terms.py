@@ -14,8 +14,8 @@ import numpy as np
 from livingreview.classify.features import Floats
 from livingreview.config import RESIDUAL_ALIAS, Review
 from livingreview.records import Record
-from livingreview.text import Folder
-from livingreview.tokens import Words, words_of_text
+from livingreview.text.normalise import Folder
+from livingreview.text.tokens import Words, words_of_text
 
 _Columns = tuple[int, ...]
 _Entry = tuple[int, list[str], str, _Columns]

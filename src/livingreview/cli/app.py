@@ -10,22 +10,25 @@ import typer
 
 from livingreview import __version__
 from livingreview.cli import (
-    baseline_commands,
-    ends,
-    exporting,
-    reading,
-    running,
-    screening,
-    setup,
-    statement_commands,
-    tagging,
-    works_commands,
+    baseline,
+    classifier,
+    digest,
+    export,
+    init,
+    inspect,
+    queue,
+    run,
+    schedule,
+    simulate,
+    snapshot,
+    statements,
+    works,
 )
 from livingreview.cli.common import Invocation, parse_moment, tell
 from livingreview.cli.stopping import Stop, end, stoppable
 from livingreview.config import unknown_variables
 from livingreview.errors import EXIT_USAGE, LivingReviewError, UsageError
-from livingreview.telling.fit import clip
+from livingreview.records.sanitize import clip
 
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 """What every complaint about the command line descends from; typer does not name it."""
@@ -40,15 +43,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (running, tagging, reading, exporting, screening, setup):
+for module in (run, classifier, inspect, export, simulate, init, schedule):
     module.register(app)
-app.add_typer(baseline_commands.app, name="baseline", help="The published review's own transcript.")
-app.add_typer(works_commands.app, name="works", help="Which records are one work, and why.")
-app.add_typer(statement_commands.app, name="statements", help="The statements of the review, and what touches them.")
-app.add_typer(ends.queue_app, name="queue", help="Triage by CSV: works ranked, decisions come back.")
-app.add_typer(ends.digest_app, name="digest", help="The mail of changes that nobody has been sent yet.")
-app.add_typer(ends.snapshot_app, name="snapshot", help="The store as text that git can keep.")
-ends.register(app)
+app.add_typer(baseline.app, name="baseline", help="The published review's own transcript.")
+app.add_typer(works.app, name="works", help="Which records are one work, and why.")
+app.add_typer(statements.app, name="statements", help="The statements of the review, and what touches them.")
+app.add_typer(queue.app, name="queue", help="Triage by CSV: works ranked, decisions come back.")
+app.add_typer(digest.app, name="digest", help="The mail of changes that nobody has been sent yet.")
+app.add_typer(snapshot.app, name="snapshot", help="The store as text that git can keep.")
 
 
 def _say_version(is_asked: bool) -> None:

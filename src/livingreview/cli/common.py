@@ -14,8 +14,8 @@ import typer
 
 from livingreview.config import Project, find_config_dir, load_project
 from livingreview.errors import UsageError
+from livingreview.records.sanitize import clip, shown, shown_json
 from livingreview.store.repository import Repository
-from livingreview.telling.fit import clip, shown, shown_json
 
 _MOMENT = re.compile(r"[0-9W-]+(?:[T ][0-9:.,+-]+Z?)?")
 _FIRST_YEAR, _LAST_YEAR = 1000, 8999

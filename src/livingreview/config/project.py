@@ -15,9 +15,9 @@ from livingreview.config.base import SLUG, Frozen
 from livingreview.config.review import Review
 from livingreview.config.settings import ENV_PREFIX, Settings
 from livingreview.errors import ConfigError
-from livingreview.identity import registry_ids
 from livingreview.records import Baseline, PrintedTrial, Reference
-from livingreview.telling.fit import clip
+from livingreview.records.identifiers import registry_ids
+from livingreview.records.sanitize import clip
 
 _NOT_SETTINGS = {"LIVINGREVIEW_FIELD_DATA", "LIVINGREVIEW_CONFIG", "LIVINGREVIEW_TEST_POSTGRES"}
 """Variables with our prefix that are not values of settings.toml."""

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from livingreview.canonical import canonical_json
 from livingreview.config.base import Frozen, Pattern
 from livingreview.records import Kind
+from livingreview.records.serialization import canonical_json
 
 Effect = Literal["confirms", "extends", "challenges", "outdates"]
 """What evidence does to a statement, from the mildest to the gravest but one: ``outdates`` says that a fact of the day

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from livingreview.canonical import canonical_json
 from livingreview.config import Review
 from livingreview.deliver.rendering import render
 from livingreview.deliver.summary import item_of
-from livingreview.telling.fit import clean
-from livingreview.views import StoredChange
+from livingreview.records import StoredChange
+from livingreview.records.sanitize import clean
+from livingreview.records.serialization import canonical_json
 
 MAX_ENTRIES = 200
 

@@ -22,7 +22,7 @@ from livingreview.config import MailSettings, Review
 from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
 from livingreview.deliver.transport import RefusedDeliveryError, Sent, UncertainDeliveryError, send
 from livingreview.errors import DeliveryError, StoreError
-from livingreview.views import Digest, SourceStatus, StoredChange
+from livingreview.records import Digest, SourceStatus, StoredChange
 
 
 class DigestStore(Protocol):

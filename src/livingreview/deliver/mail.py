@@ -17,14 +17,14 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from livingreview.canonical import canonical_json
 from livingreview.config import Review
 from livingreview.deliver.rendering import render
 from livingreview.deliver.summary import Summary, summarize
 from livingreview.errors import DeliveryError
-from livingreview.telling.fit import clean, clip
-from livingreview.telling.words import counted, joined, source_name
-from livingreview.views import SourceStatus, StoredChange
+from livingreview.records import SourceStatus, StoredChange
+from livingreview.records.sanitize import clean, clip
+from livingreview.records.serialization import canonical_json
+from livingreview.text.wording import counted, joined, source_name
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_IN_ID = re.compile(r"\.(\d{8}T\d{6}Z)\.[0-9a-f]+@")

@@ -5,9 +5,9 @@ from typing import Any
 
 from jinja2 import Environment, select_autoescape
 
-from livingreview.telling.fit import clean
-from livingreview.telling.templates import environment
-from livingreview.telling.words import counted
+from livingreview.records.sanitize import clean
+from livingreview.text.templates import environment
+from livingreview.text.wording import counted
 
 
 @lru_cache(maxsize=1)

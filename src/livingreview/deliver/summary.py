@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from livingreview.config import Review
-from livingreview.records import Severity
-from livingreview.telling import words
-from livingreview.telling.fit import clean, clip
-from livingreview.telling.links import url_of
-from livingreview.views import StoredChange
+from livingreview.records import Severity, StoredChange
+from livingreview.records.sanitize import clean, clip
+from livingreview.text import wording
+from livingreview.text.links import url_of
 
 MAX_SHOWN = 40
 """Items of one type that are shown; the others are counted. Alerts are always shown, all of them."""
@@ -169,16 +168,16 @@ def item_of(stored: StoredChange, review: Review) -> Item:
     """One change in words."""
     change = stored.change
     scopes = {scope.slug: scope.label for scope in review.scopes}
-    told = words.change_words(change.type, change.before, change.after)
+    told = wording.change_words(change.type, change.before, change.after)
     if change.type.startswith("new_") and (scope := scopes.get(str(change.after.get("scope") or ""))):
         told = f"{told}: {scope}"
     title = change.after.get("title") or change.before.get("title") or change.before.get("text") or ""
     return Item(
         heading=heading_of(change.type),
         told=clip(told, 300),
-        title=clip(words.named(change.source, change.source_id, title), 300),
+        title=clip(wording.named(change.source, change.source_id, title), 300),
         url=url_of(change.source, change.source_id),
-        name=clean(f"{words.source_name(change.source)} {change.source_id}"),
+        name=clean(f"{wording.source_name(change.source)} {change.source_id}"),
         date=clean(change.effective_date),
         details=tuple(_details(change.after, area_labels(review))),
     )
@@ -216,10 +215,10 @@ def _pieces(evidence: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
         works.setdefault((str(piece.get("source")), str(piece.get("source_id"))), piece)
     found = []
     for (source, source_id), piece in list(works.items())[:_MAX_PIECES]:
-        reasons = [str(piece.get("why") or ""), *words.telling_facts(piece.get("facts") or ())]
+        reasons = [str(piece.get("why") or ""), *wording.telling_facts(piece.get("facts") or ())]
         found.append(
             Piece(
-                title=clip(words.named(source, source_id, piece.get("title")), 200),
+                title=clip(wording.named(source, source_id, piece.get("title")), 200),
                 url=url_of(source, source_id),
                 why=clip("; ".join(reason for reason in reasons if reason), 200),
             )
@@ -238,9 +237,9 @@ def _details(after: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[st
         yield clip(journal)
     for name in ("conditions", "interventions"):
         if values := after.get(name):
-            yield clip(f"{name}: {words.plain_value(values)}", 300)
+            yield clip(f"{name}: {wording.plain_value(values)}", 300)
     if "conditions" in after:
-        facts = [words.enum_words(after.get("phases") or ()), words.enrollment_words(after)]
+        facts = [wording.enum_words(after.get("phases") or ()), wording.enrollment_words(after)]
         if any(facts):
             yield clip(", ".join(f"{name} {fact}" for name, fact in zip(("", "enrolment"), facts, strict=True) if fact))
     if areas := [labels[slug] for slug in after.get("areas") or () if slug in labels]:

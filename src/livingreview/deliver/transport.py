@@ -20,10 +20,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from livingreview.aside import written_aside
+from livingreview.atomic import written_aside
 from livingreview.config import MailSettings
 from livingreview.errors import DeliveryError
-from livingreview.telling.fit import clip
+from livingreview.records.sanitize import clip
 
 _PERMANENT = 500
 _LOCAL_NAME = "[127.0.0.1]"

@@ -11,7 +11,7 @@ from livingreview.config import Review
 from livingreview.errors import UsageError
 from livingreview.export import bibtex, nbib, ris, rows
 from livingreview.export.selection import Chosen, ExportStore, Selection, choose, selected
-from livingreview.views import StoredRecord
+from livingreview.records import StoredRecord
 
 __all__ = ["FORMATS", "Chosen", "ExportStore", "Selection", "choose", "format_of", "parts", "selected"]
 

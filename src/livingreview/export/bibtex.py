@@ -24,8 +24,8 @@ from livingreview.export.plain import (
     title_of,
 )
 from livingreview.records import Kind, Person, Record
-from livingreview.telling.fit import one_line
-from livingreview.telling.words import source_name
+from livingreview.records.sanitize import one_line
+from livingreview.text.wording import source_name
 
 _TYPES = {Kind.ARTICLE: "article", Kind.PREPRINT: "misc", Kind.BOOK: "book", Kind.TRIAL: "misc"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -2,14 +2,13 @@
 
 - Lines have at most 87 characters where words allow it, PubMed's own measure; a longer word stays whole.
 - A record that PubMed does not have carries its own id in ``AID``, with its source in brackets as PubMed writes
-  ``[doi]``; :mod:`livingreview.sources.nbib` knows it again by that. The format has no place for a registered trial:
-  it becomes a record without PMID, with its number in ``SI`` and its address in a general note.
+  ``[doi]``; :mod:`livingreview.sources.formats.nbib` knows it again by that. The format has no place for a registered
+  trial: it becomes a record without PMID, with its number in ``SI`` and its address in a general note.
 - Tags of notices are those that the importer reads.
 """
 
 from collections.abc import Iterator
 
-from livingreview import identity
 from livingreview.export.plain import (
     abstract_of,
     authors,
@@ -18,11 +17,12 @@ from livingreview.export.plain import (
     stated_nct_ids,
     title_of,
 )
-from livingreview.records import Kind, Notice, Person, Record
-from livingreview.sources.facts import REGISTERED, is_preprint_doi
-from livingreview.sources.nbib import NOTICE_KINDS
-from livingreview.telling.fit import one_line
-from livingreview.telling.words import source_name
+from livingreview.records import Kind, Notice, Person, Record, identifiers
+from livingreview.records.identifiers import is_preprint_doi
+from livingreview.records.sanitize import one_line
+from livingreview.sources.formats.nbib import NOTICE_KINDS
+from livingreview.sources.values.own_exports import REGISTERED
+from livingreview.text.wording import source_name
 
 MAX_LINE_CHARS = 87
 
@@ -125,7 +125,7 @@ def _person(person: Person) -> Iterator[tuple[str, str]]:
 
 def _accession(number: str) -> str:
     """``registry/number``; the importer takes what stands behind the first stroke."""
-    known = identity.registry_id(number)
+    known = identifiers.registry_id(number)
     if known:
         return f"{source_name(known[0])}/{number}"
     return f"DataBank/{number}" if "/" in number else number

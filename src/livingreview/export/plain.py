@@ -3,10 +3,9 @@
 import re
 from urllib.parse import quote
 
-from livingreview import identity
-from livingreview.records import Kind, Person, Record
-from livingreview.telling.fit import one_line
-from livingreview.telling.links import record_url
+from livingreview.records import Kind, Person, Record, identifiers
+from livingreview.records.sanitize import one_line
+from livingreview.text.links import record_url
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -41,14 +40,14 @@ def title_of(record: Record) -> str:
 def page_of(record: Record) -> str:
     """The address at which a person reads the record; of a trial of another registry the one in WHO's search portal."""
     found = record_url(record)
-    if not found and record.kind == Kind.TRIAL and identity.registry_id(record.source_id):
+    if not found and record.kind == Kind.TRIAL and identifiers.registry_id(record.source_id):
         return f"https://trialsearch.who.int/Trial2.aspx?TrialID={quote(record.source_id, safe='')}"
     return found
 
 
 def stated_nct_ids(record: Record, *texts: str) -> tuple[str, ...]:
     """The NCT numbers of an article when its own texts, read in this order, would not give them; else none."""
-    is_own = record.kind == Kind.TRIAL or identity.nct_ids(" ".join(texts)) == record.nct_ids
+    is_own = record.kind == Kind.TRIAL or identifiers.nct_ids(" ".join(texts)) == record.nct_ids
     return () if is_own else record.nct_ids
 
 

@@ -1,7 +1,7 @@
 """RIS: one tag a line, ``TY`` first, ``ER`` last.
 
 - ``ID`` holds the record's own key, ``source:id``. Together with the numbers in ``AN``, ``DO``, ``C2`` it is how
-  :mod:`livingreview.sources.ris` knows the record again.
+  :mod:`livingreview.sources.formats.ris` knows the record again.
 - A comma stands between family name and given names; a group's name ends with one, as EndNote asks, so that commas
   within it part nothing.
 - A registered trial is ``DATA``, an entry of a database: ``JOUR`` would make reference managers look for a journal.
@@ -21,9 +21,9 @@ from livingreview.export.plain import (
     title_of,
 )
 from livingreview.records import Kind, Person, Record
-from livingreview.sources.facts import REGISTERED
-from livingreview.telling.fit import one_line
-from livingreview.telling.words import source_name
+from livingreview.records.sanitize import one_line
+from livingreview.sources.values.own_exports import REGISTERED
+from livingreview.text.wording import source_name
 
 _TYPES = {Kind.ARTICLE: "JOUR", Kind.PREPRINT: "UNPB", Kind.BOOK: "BOOK", Kind.TRIAL: "DATA"}
 

@@ -1,8 +1,8 @@
 """CSV and JSON Lines: every field of a record, what the model says and what people decided.
 
-The columns of the table are the fields of :class:`~livingreview.records.Record` and
-:class:`~livingreview.records.TrialFacts`, so a field that is added there is exported. Values of a list are joined by
-``; ``. No cell is one that a spreadsheet would take for a formula.
+The columns of the table are the fields of :class:`~livingreview.records.record.Record` and
+:class:`~livingreview.records.record.TrialFacts`, so a field that is added there is exported. Values of a list are
+joined by ``; ``. No cell is one that a spreadsheet would take for a formula.
 """
 
 import csv
@@ -11,14 +11,14 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from livingreview.canonical import canonical_json, content_of, envelope_of
 from livingreview.config import Review
 from livingreview.export.plain import notes, page_of
 from livingreview.export.selection import areas_of, decision_at
-from livingreview.queue import STAGES, guarded
-from livingreview.records import Decision, Person, Record, TrialFacts
-from livingreview.telling.fit import one_line
-from livingreview.views import StoredRecord
+from livingreview.records import Decision, Person, Record, StoredRecord, TrialFacts
+from livingreview.records.decisions import STAGES
+from livingreview.records.sanitize import one_line
+from livingreview.records.serialization import canonical_json, content_of, envelope_of
+from livingreview.text.csv_cells import guarded
 
 _PACKED = ("abstract", "persons", "notices", "trial")
 _FIELDS = tuple(item.name for item in dataclasses.fields(Record))

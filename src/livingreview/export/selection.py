@@ -13,11 +13,10 @@ from typing import Any, Protocol
 
 from livingreview.config import Review
 from livingreview.errors import UsageError
-from livingreview.queue import DECISIONS, STAGES
-from livingreview.records import Decision, Kind
-from livingreview.report.works import fitness
+from livingreview.records import Decision, Kind, StoredRecord
+from livingreview.records.decisions import DECISIONS, STAGES
+from livingreview.records.representative import fitness
 from livingreview.sources import SOURCES
-from livingreview.views import StoredRecord
 
 UNDECIDED = "none"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from livingreview.identity import nct_ids, normal_title
 from livingreview.records import Kind
+from livingreview.records.identifiers import nct_ids, normal_title
 
 NOTICE_OF = {
     "RetractionOf": "RetractionIn",
@@ -129,7 +129,7 @@ def facts_of(content: Mapping[str, Any]) -> Facts:
     """The facts of one record.
 
     Args:
-        content: its current content, as :func:`livingreview.canonical.content_of` gives it.
+        content: its current content, as :func:`livingreview.records.serialization.content_of` gives it.
     """
     kind = str(content["kind"])
     source, source_id = content["source"], content["source_id"]

@@ -15,7 +15,10 @@ from livingreview.linking.candidates import named, own_names, title_blocks
 from livingreview.linking.facts import Facts
 from livingreview.linking.rules import names_of, same_publication
 
-_CODE = ("identity", *(f"linking.{name}" for name in ("candidates", "facts", "groups", "keys", "partition", "rules")))
+_CODE = (
+    "records.identifiers",
+    *(f"linking.{name}" for name in ("candidates", "facts", "groups", "keys", "partition", "rules")),
+)
 
 
 def name_keys(one: Facts) -> set[int]:

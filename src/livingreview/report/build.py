@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from livingreview.report.frame import Frame
-from livingreview.report.material import Material, Report, Section
+from livingreview.records import Run
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
+from livingreview.report.data import Material, Report, Section
 from livingreview.report.sections import SECTIONS
-from livingreview.telling import words
-from livingreview.telling.fit import clean
-from livingreview.telling.links import doi_url
-from livingreview.views import Run
+from livingreview.text import wording
+from livingreview.text.links import doi_url
 
 
 def build(material: Material) -> Report:
@@ -35,7 +35,7 @@ def _head(material: Material) -> dict[str, Any]:
         },
         "run": _run(material.run),
         "previous_run": _run(material.previous_run) if material.previous_run else None,
-        "now_at": words.moment(material.now),
+        "now_at": wording.moment(material.now),
     }
 
 
@@ -44,7 +44,7 @@ def _run(run: Run) -> dict[str, Any]:
         "name": clean(run.name),
         "road": clean(run.road),
         "status": clean(run.status),
-        "now_at": words.moment(run.now_at),
+        "now_at": wording.moment(run.now_at),
         "code_version": clean(run.code_version),
         "config_hash": clean(run.config_hash),
         "model": clean(run.model),
@@ -56,7 +56,7 @@ def _banners(frame: Frame) -> list[dict[str, str]]:
     banners = [
         {
             "kind": "failed",
-            "text": f"{words.source_name(name)} COULD NOT BE READ: {reason.rstrip('.')}."
+            "text": f"{wording.source_name(name)} COULD NOT BE READ: {reason.rstrip('.')}."
             " Nothing in this report speaks for it.",
         }
         for name, reason in frame.failures.items()
@@ -66,7 +66,7 @@ def _banners(frame: Frame) -> list[dict[str, str]]:
         for name in frame.unreconciled
     ]
     for name in frame.overdue:
-        last = words.moment(frame.material.status[name].searched_through_at)
+        last = wording.moment(frame.material.status[name].searched_through_at)
         told = f"last read completely {last}" if last else "never read completely so far"
-        banners.append({"kind": "overdue", "text": f"{words.source_name(name)} is overdue: {told}."})
+        banners.append({"kind": "overdue", "text": f"{wording.source_name(name)} is overdue: {told}."})
     return banners

@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from livingreview.telling.fit import clean
+from livingreview.records.sanitize import clean
 
 _MARKUP = re.compile(r"([\\`*_\[\]<|~&$#@])")
 _LEADING = re.compile(r"^([-+=:>])|^(\d{1,9})([.)])(?=\s|$)")

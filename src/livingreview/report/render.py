@@ -16,10 +16,10 @@ import orjson
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
+from livingreview.report.data import Report, Section
 from livingreview.report.escape import markdown_value
-from livingreview.report.material import Report, Section
-from livingreview.telling import words
-from livingreview.telling.templates import environment
+from livingreview.text import wording
+from livingreview.text.templates import environment
 
 SCHEMA_VERSION = 1
 """Goes up when a reader of report.json would have to change."""
@@ -121,7 +121,7 @@ def _environment(finalize: Callable[[Any], Any] | None) -> Environment:
     made.filters |= {
         "one_line": one_line,
         "tight": tight,
-        "counted": words.counted,
-        "source_name": words.source_name,
+        "counted": wording.counted,
+        "source_name": wording.source_name,
     }
     return made

@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from livingreview.records import Severity
-from livingreview.report.frame import Frame
-from livingreview.telling import words
-from livingreview.telling.fit import clean
-from livingreview.views import Run, RunFlow
+from livingreview.records import Run, RunFlow, Severity
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
+from livingreview.text import wording
 
 _LOUD = frozenset({Severity.ALERT.value, Severity.NOTABLE.value})
 BEGUN = "the living mode began"
@@ -100,9 +99,9 @@ def method_words(before: Run | None, run: Run) -> list[str]:
         return [BEGUN]
     told = []
     if before.code_version != run.code_version:
-        told.append(f"program {clean(before.code_version)} {words.ARROW} {clean(run.code_version)}")
+        told.append(f"program {clean(before.code_version)} {wording.ARROW} {clean(run.code_version)}")
     if before.config_hash != run.config_hash:
         told.append("configuration: queries, scopes, areas, facets, statements or settings were edited")
     if run.model and before.model and before.model != run.model:
-        told.append(f"model {clean(before.model)} {words.ARROW} {clean(run.model)}")
+        told.append(f"model {clean(before.model)} {wording.ARROW} {clean(run.model)}")
     return told

@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from livingreview.identity import is_before
-from livingreview.records import Kind, Record, last_word
-from livingreview.report.frame import Frame
-from livingreview.telling.fit import clean
-from livingreview.telling.links import doi_url, pmid_url, record_url
-from livingreview.views import StoredRecord
+from livingreview.records import Kind, Record, StoredRecord, last_word
+from livingreview.records.identifiers import is_before
+from livingreview.records.representative import fitness
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
+from livingreview.text.links import doi_url, pmid_url, record_url
 
 _RETRACTED = ("RetractionIn", "PartialRetractionIn", "RetractedandRepublishedIn")
-_NOTICES = frozenset({"Published Erratum", "Retraction of Publication", "Expression of Concern"})
-"""Publication types that speak of the work, and are not the work itself."""
 _SEEN_PROBABILITY_DIGITS = 2
 
 
@@ -54,21 +52,6 @@ def publication_rows(frame: Frame) -> list[dict[str, Any]]:
     found.sort(key=lambda row: (row["source"], row["source_id"]))
     found.sort(key=lambda row: row["publication_date"], reverse=True)
     return found
-
-
-def fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, int, bool, str, str, str]:
-    """Sorts the records of a work by how well each speaks for it; the greatest does."""
-    record = stored.record
-    return (
-        stored.score is not None,
-        not stored.is_withdrawn,
-        _NOTICES.isdisjoint(record.publication_types),
-        record.kind != Kind.PREPRINT,
-        record.fidelity,
-        record.source == "pubmed",
-        record.publication_date,
-        *record.key,
-    )
 
 
 def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> dict[str, Any]:

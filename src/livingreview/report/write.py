@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from livingreview.aside import written_aside
+from livingreview.atomic import written_aside
 from livingreview.errors import StoreError
-from livingreview.report.material import Report
+from livingreview.report.data import Report
 from livingreview.report.render import NO_PICTURES, Texts, render_html, render_json, render_markdown
 
 

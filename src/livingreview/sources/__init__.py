@@ -18,11 +18,11 @@ from livingreview.sources.base import (
     Source,
     Window,
 )
-from livingreview.sources.clinicaltrials import ClinicalTrialsSource
+from livingreview.sources.clinicaltrials.source import ClinicalTrialsSource
 from livingreview.sources.crossref import CrossrefSource
 from livingreview.sources.europepmc import EuropepmcSource
 from livingreview.sources.feeds import FeedsSource
-from livingreview.sources.pubmed import PubmedSource
+from livingreview.sources.pubmed.source import PubmedSource
 
 SOURCES: dict[str, Callable[[Settings], Source]] = {
     "pubmed": lambda settings: PubmedSource(settings.sources.pubmed),

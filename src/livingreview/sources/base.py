@@ -12,8 +12,9 @@ from datetime import date
 from typing import BinaryIO, Protocol, runtime_checkable
 
 from livingreview.config import Query
-from livingreview.http import Check, Payload, Request
 from livingreview.records import Deletion, Problem, Record
+from livingreview.records.exchange import Payload, Request
+from livingreview.sources.http import Check
 
 Item = Record | Deletion | Problem
 

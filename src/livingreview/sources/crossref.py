@@ -10,7 +10,7 @@ Facts (REST API documentation, the recorded answers of the field data, Crossref'
   ``label``, ``source`` (``publisher`` or ``retraction-watch``), ``updated``, ``record-id`` (Retraction Watch). One
   notice may stand there twice, once from each. Since 2025 all of Retraction Watch is in it.
 - ``mailto`` leads into the polite pool. The rate is told in ``X-Rate-Limit-Limit`` and ``X-Rate-Limit-Interval``;
-  :mod:`livingreview.http` slows down to it. Lists are allowed less than single works.
+  :mod:`livingreview.sources.http` slows down to it. Lists are allowed less than single works.
 - A search goes on with ``cursor=*`` and ``next-cursor``, which may stay the same from page to page; it ends with an
   empty page. A search by words ranks millions of works and leaves none out, so ``MAX_HITS`` bounds it.
 - Titles and abstracts hold JATS and HTML. Dates are lists of numbers, cut off where they are not known.
@@ -24,17 +24,16 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-from livingreview import identity
 from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
-from livingreview.http import Payload, Request
-from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
+from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section, identifiers
+from livingreview.records.exchange import Payload, Request
 from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
-from livingreview.sources.dates import partial_date
-from livingreview.sources.facts import MAX_ID_CHARS
-from livingreview.sources.feeds import plain_text
-from livingreview.sources.json_values import strings, words
-from livingreview.sources.updates import kind_in, kind_of
+from livingreview.sources.values.dates import partial_date
+from livingreview.sources.values.json_values import strings, words
+from livingreview.sources.values.markup import plain_text
+from livingreview.sources.values.notice_kinds import kind_in, kind_of
+from livingreview.sources.values.own_exports import MAX_ID_CHARS
 
 MAX_PAGE_BYTES = 128_000_000
 MAX_HITS = 10_000
@@ -126,7 +125,7 @@ class CrossrefSource:
         Raises:
             SourceError: they could not be asked for.
         """
-        wanted = list(dict.fromkeys(doi for one in ids if (doi := identity.normal_doi(one))))
+        wanted = list(dict.fromkeys(doi for one in ids if (doi := identifiers.normal_doi(one))))
         reading = _Reading()
         for batch in self._batches([doi for doi in wanted if "," not in doi]):
             page = self._page({"filter": ",".join(f"doi:{doi}" for doi in batch)}, get, reading)
@@ -235,7 +234,7 @@ def _read(body: bytes) -> _Page:
 
 
 def _doi(work: Any) -> str:
-    return identity.normal_doi(words(work.get("DOI"))[:MAX_ID_CHARS]) if isinstance(work, dict) else ""
+    return identifiers.normal_doi(words(work.get("DOI"))[:MAX_ID_CHARS]) if isinstance(work, dict) else ""
 
 
 def _ids(page: _Page) -> set[str]:
@@ -267,7 +266,7 @@ def _record(work: Mapping[str, Any], doi: str) -> Record:
         persons=tuple(_person(author) for author in work.get("author") or []),
         publication_types=strings([work_type, work.get("subtype")]),
         doi=doi,
-        nct_ids=identity.nct_ids(" ".join([*trials, *(part.text for part in abstract)])),
+        nct_ids=identifiers.nct_ids(" ".join([*trials, *(part.text for part in abstract)])),
         notices=tuple(_notices(work, doi)),
         source_date=max([_date(work.get("deposited")), *(_date(one.get("updated")) for one in updates)]),
         source_stamp=words((work.get("indexed") or {}).get("date-time")),
@@ -317,7 +316,7 @@ def _notices(work: Mapping[str, Any], doi: str) -> Iterator[Notice]:
                 found[kind, other] = Notice(kind=kind, doi=other, citation=citation)
     for name, links in sorted((work.get("relation") or {}).items()):
         for link in links if name in _PREPRINT_LINKS else ():
-            other = identity.normal_doi(words(link.get("id"))[:MAX_ID_CHARS])
+            other = identifiers.normal_doi(words(link.get("id"))[:MAX_ID_CHARS])
             found[_PREPRINT_LINKS[name], other] = Notice(kind=_PREPRINT_LINKS[name], doi=other)
     for key in sorted(found):
         yield found[key]

@@ -24,16 +24,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from livingreview import identity
 from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
-from livingreview.http import Payload, Request
-from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
+from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section, identifiers
+from livingreview.records.exchange import Payload, Request
 from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
-from livingreview.sources.facts import MAX_ID_CHARS, loose_date
-from livingreview.sources.feeds import plain_text
-from livingreview.sources.headings import mesh_headings
-from livingreview.sources.json_values import strings, words
+from livingreview.sources.values.dates import loose_date
+from livingreview.sources.values.json_values import strings, words
+from livingreview.sources.values.markup import plain_text
+from livingreview.sources.values.mesh import mesh_headings
+from livingreview.sources.values.own_exports import MAX_ID_CHARS
 
 MAX_PAGE_BYTES = 128_000_000
 MAX_UNLISTED_SHARE = 0.01
@@ -247,7 +247,7 @@ def _key(result: Any) -> tuple[str, str] | None:
         return None
     origin, own_id = words(result.get("source")).upper(), words(result.get("id"))
     if origin == "MED":
-        pmid = identity.normal_pmid(own_id)
+        pmid = identifiers.normal_pmid(own_id)
         return ("pubmed", pmid) if pmid else None
     if not origin or not own_id:
         return None
@@ -266,7 +266,7 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
     issue = result.get("journalInfo") or {}
     journal = issue.get("journal") or {}
     is_preprint = source_id.startswith("PPR")
-    doi = identity.normal_doi(words(result.get("doi"))[:MAX_ID_CHARS])
+    doi = identifiers.normal_doi(words(result.get("doi"))[:MAX_ID_CHARS])
     abstract = tuple(_sections(words(result.get("abstractText"))))
     revised = words(result.get("dateOfRevision")) or (words(result.get("firstIndexDate")) if is_preprint else "")
     version = result.get("versionNumber")
@@ -291,10 +291,10 @@ def _record(result: Mapping[str, Any], source: str, source_id: str) -> Record:
         mesh=tuple(text for one in _listed(result, "meshHeadingList", "meshHeading") for text in _headings(one)),
         keywords=strings((result.get("keywordList") or {}).get("keyword")),
         chemicals=tuple(words(one.get("name")) for one in _listed(result, "chemicalList", "chemical")),
-        pmid=source_id if source == "pubmed" else identity.normal_pmid(words(result.get("pmid"))),
+        pmid=source_id if source == "pubmed" else identifiers.normal_pmid(words(result.get("pmid"))),
         doi=doi,
-        pmcid=identity.normal_pmcid(words(result.get("pmcid"))),
-        nct_ids=identity.nct_ids(" ".join(part.text for part in abstract)),
+        pmcid=identifiers.normal_pmcid(words(result.get("pmcid"))),
+        nct_ids=identifiers.nct_ids(" ".join(part.text for part in abstract)),
         accessions=tuple(
             sibling
             for one in _listed(result, "versionList", "version")
@@ -350,7 +350,7 @@ def _notice(link: Mapping[str, Any]) -> Notice:
     reference = words(link.get("reference"))
     return Notice(
         kind=kind,
-        pmid=identity.normal_pmid(own_id) if origin == "MED" else "",
-        doi=identity.normal_doi(reference[:MAX_ID_CHARS]),
+        pmid=identifiers.normal_pmid(own_id) if origin == "MED" else "",
+        doi=identifiers.normal_doi(reference[:MAX_ID_CHARS]),
         citation=reference if origin in ("MED", "") else f"{origin}/{own_id} {reference}".strip(),
     )

@@ -11,7 +11,6 @@ Quirks of the format:
 - Asked again with the ETag or date of the last answer, a server says 304 with an empty body.
 """
 
-import html
 import io
 import json
 import re
@@ -19,14 +18,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from livingreview import identity
 from livingreview.config import Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError
-from livingreview.http import Payload, Request
-from livingreview.records import Fidelity, Kind, Problem, Record
+from livingreview.records import Fidelity, Kind, Problem, Record, identifiers
+from livingreview.records.exchange import Payload, Request
+from livingreview.records.identifiers import is_preprint_doi
 from livingreview.sources.base import Getter, Item, Retrieved, Window
-from livingreview.sources.facts import MAX_ID_CHARS, is_preprint_doi, loose_date
-from livingreview.sources.json_values import words
+from livingreview.sources.values.dates import loose_date
+from livingreview.sources.values.json_values import words
+from livingreview.sources.values.markup import plain_text
+from livingreview.sources.values.own_exports import MAX_ID_CHARS
 
 MAX_FEED_BYTES = 16_000_000
 MAX_BASE_CHARS = 20_000
@@ -43,10 +44,6 @@ _EMPTY_ROOT = re.compile(rb"<(?:rss|feed|(?:rdf:)?RDF)\b[^<>]*/>", re.IGNORECASE
 _BASE = re.compile(rb"\bbase\s*=\s*[\"']?([^\"'<>]*)", re.IGNORECASE)
 _WHITE = re.compile(rb"\s+")
 _LONG_TYPE = re.compile(rb"\btype\s*=\s*(?:\"[^\"]{300}|'[^']{300}|[^\s\"'<>]{300})", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<![^<>]*>")
-_INLINE_TAG = re.compile(
-    r"</?(?:[\w.-]+:)?(?:i|b|em|strong|sub|sup|u|span|a|italic|bold|sc)(?:\s[^<>]*)?/?>", re.IGNORECASE
-)
 _PUBMED_ID = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/|^pubmed:|^pmid: ?)(\d{1,10})\b")
 _AFTER_DOI = re.compile(
     r"(?:/(?:full|fulltext|abstract|pdf|epdf|html|xml|meta)|\.(?:full|abstract|short|pdf|full\.pdf))+$"
@@ -164,7 +161,7 @@ def _stamp(headers: Mapping[str, str]) -> str:
 def _item(entry: Mapping[str, Any], number: int) -> Item:
     title = plain_text(_text(entry, "title"))
     places = [_text(entry, name) for name in ("prism_doi", "arxiv_doi", "dc_identifier", "id", "link")]
-    pmid = next((identity.normal_pmid(found[1]) for text in places if (found := _PUBMED_ID.search(text))), "")
+    pmid = next((identifiers.normal_pmid(found[1]) for text in places if (found := _PUBMED_ID.search(text))), "")
     doi = next((name for text in places if (name := doi_of(text))), "")
     if not pmid and not doi:
         name = title or _text(entry, "link")
@@ -193,13 +190,5 @@ def doi_of(text: str) -> str:
     """The doi in an identifier or an address, without what addresses add; empty when there is none."""
     if "://" in text:
         text = unquote(re.sub(r"[?#].*", "", text, flags=re.DOTALL))
-    doi = _AFTER_DOI.sub("", identity.normal_doi(text[:MAX_ID_CHARS]))
+    doi = _AFTER_DOI.sub("", identifiers.normal_doi(text[:MAX_ID_CHARS]))
     return _PREPRINT_VERSION.sub("", doi) if is_preprint_doi(doi) else doi
-
-
-def plain_text(markup: str) -> str:
-    """A text without HTML or JATS tags and entities, even escaped twice; ``p < 0.05`` stays as it is."""
-    text = markup
-    for _ in range(2):
-        text = html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text)))
-    return " ".join(_TAG.sub(" ", _INLINE_TAG.sub("", text)).split())

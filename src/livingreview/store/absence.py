@@ -11,15 +11,14 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from livingreview.records import Deletion, Problem
-from livingreview.store import reading
-from livingreview.verdicts import Absent, Decider
-from livingreview.views import Absence
+from livingreview.records import Absence, Deletion, Problem
+from livingreview.store import queries
+from livingreview.store.versioning import Absent, decide_absence
 
 
 def absences(connection: Connection) -> list[Absence]:
     """Every item that was missed and has not been returned since, by source and id."""
-    table, record, run = reading.ABSENCE, reading.RECORD, reading.RUN
+    table, record, run = queries.ABSENCE, queries.RECORD, queries.RUN
     rows = connection.execute(
         select(table, run.c.name, run.c.now_at, record.c.is_withdrawn)
         .join(run, run.c.id == table.c.first_run_id)
@@ -48,7 +47,6 @@ def miss(
     source: str,
     missing: Mapping[str, str],
     came_as: Mapping[str, str],
-    decider: Decider,
     *,
     is_proof: bool,
     listed: Collection[str] = (),
@@ -62,7 +60,6 @@ def miss(
         source: that was asked.
         missing: id -> reason.
         came_as: id -> the id under which the source has it now.
-        decider: the rule.
         is_proof: the source was asked by id, and returned others at the same time.
         listed: ids that a search listed; of these the ones that were never stored are remembered.
         unread: ids that came and could not be read, and are named already.
@@ -70,7 +67,7 @@ def miss(
     Returns:
         What the report names, and what has to be withdrawn.
     """
-    record, table = reading.RECORD, reading.ABSENCE
+    record, table = queries.RECORD, queries.ABSENCE
     stored = {
         row.source_id: row.is_withdrawn
         for row in connection.execute(
@@ -82,13 +79,13 @@ def miss(
     found(connection, source, [one for one in unread if one in stored and one not in missing])
     doubted = [one for one in unread if one not in stored]
     known = {absence.source_id: absence for absence in absences(connection) if absence.source == source}
-    this_run = connection.execute(select(reading.RUN.c.name).where(reading.RUN.c.id == run_id)).scalar()
+    this_run = connection.execute(select(queries.RUN.c.name).where(queries.RUN.c.id == run_id)).scalar()
     problems, deletions = [], []
     for source_id, reason in sorted((dict.fromkeys(doubted, "it came and could not be read") | dict(missing)).items()):
         earlier = known.get(source_id)
         is_missed_before = earlier is not None and earlier.first_run != this_run
         n_missed = earlier.n_missed + (is_proof and is_missed_before) if earlier else 0 if source_id in listed else None
-        meaning = decider.decide_absence(
+        meaning = decide_absence(
             is_stored=source_id in stored,
             is_withdrawn=stored.get(source_id, False),
             is_missed_before=is_missed_before,
@@ -129,7 +126,7 @@ def _words_of_doubt(since: str, n_missed: int, *, is_given_up: bool) -> str:
 
 def found(connection: Connection, source: str, source_ids: Collection[str]) -> None:
     """Forgets what was missed of items that the source has returned."""
-    table = reading.ABSENCE
+    table = queries.ABSENCE
     missed = connection.execute(select(table.c.source_id).where(table.c.source == source)).scalars()
     for source_id in sorted(set(missed) & set(source_ids)):
         connection.execute(delete(table).where(table.c.source == source, table.c.source_id == source_id))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from livingreview.aside import written_aside
+from livingreview.atomic import written_aside
 from livingreview.errors import InputError, StoreError
 
 _GZIP_MAGIC = b"\x1f\x8b"

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from livingreview.canonical import canonical_json
 from livingreview.errors import StoreError
+from livingreview.records.serialization import canonical_json
 from livingreview.store import tables
 
 HEAD_REVISION = "0012"

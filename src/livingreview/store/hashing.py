@@ -4,9 +4,9 @@ import hashlib
 
 import orjson
 
-from livingreview.canonical import canonical_json, content_of
 from livingreview.config import Query
 from livingreview.records import Record
+from livingreview.records.serialization import canonical_json, content_of
 
 
 def query_hash(query: Query) -> str:

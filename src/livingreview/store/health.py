@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from livingreview.store.apply import table
+from livingreview.store.ingest import table
 from livingreview.store.tables import LockRow
 
 _PROBE = "probe"

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from livingreview.errors import LockedError
+from livingreview.records import LockOwner
 from livingreview.store import process
-from livingreview.store.apply import table
+from livingreview.store.ingest import table
 from livingreview.store.tables import LockRow
-from livingreview.views import LockOwner
 
 _LOCK = table(LockRow)
 _RUN = _LOCK.c.name == "run"

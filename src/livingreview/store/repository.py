@@ -15,23 +15,11 @@ from sqlalchemy import Engine, func, insert, select
 
 from livingreview.config import Query, Review, ServiceSettings
 from livingreview.errors import LivingReviewError, SourceError, StoreError
-from livingreview.http import Payload, Request
-from livingreview.records import Change, Cursor, Decision, Record, Score
-from livingreview.store import absence, deriving, health, lock, people, reading, runlog, shown, snapshot, standing
-from livingreview.store.archive import Archive
-from livingreview.store.engine import open_engine
-from livingreview.store.flow import Flow
-from livingreview.store.following import Following
-from livingreview.store.ledger import Ledger
-from livingreview.store.past import Past
-from livingreview.store.status import source_status
-from livingreview.store.transactions import Transactions
-from livingreview.store.unversioned import Unversioned
-from livingreview.store.works import Works
-from livingreview.store.writing import Writing, forget_stamps
-from livingreview.verdicts import Decider
-from livingreview.views import (
+from livingreview.records import (
     Absence,
+    Change,
+    Cursor,
+    Decision,
     Digest,
     EarlierReading,
     Health,
@@ -39,13 +27,31 @@ from livingreview.views import (
     LockOwner,
     QueryLog,
     Received,
+    Record,
     Run,
+    Score,
     SourceStatus,
     Standing,
     StoredChange,
     StoredRecord,
     Underived,
 )
+from livingreview.records.exchange import Payload, Request
+from livingreview.store import absence, derivation, digests, fetch_state, fingerprint, health, lock, runlog
+from livingreview.store import queries as reading
+from livingreview.store.archive import Archive
+from livingreview.store.as_of import Past
+from livingreview.store.calendar_changes import Unversioned
+from livingreview.store.database import Database
+from livingreview.store.decisions import add_decisions
+from livingreview.store.engine import open_engine
+from livingreview.store.incomplete import Following
+from livingreview.store.prisma_counts import Flow
+from livingreview.store.snapshot import export as snapshot
+from livingreview.store.statements import Ledger
+from livingreview.store.status import source_status
+from livingreview.store.transaction import Writing, forget_stamps
+from livingreview.store.works import Works
 
 
 class Repository:
@@ -53,8 +59,8 @@ class Repository:
 
     def __init__(self, engine: Engine, archive: Archive) -> None:
         self._engine = engine
-        self._transactions = transactions = Transactions(engine)
-        self._read, self._begin = transactions.read, transactions.write
+        self._database = database = Database(engine)
+        self._read, self._begin = database.read, database.write
         self.archive = archive
         self.works = Works(self._read, self._begin)
         self.flow = Flow(self._read)
@@ -85,7 +91,7 @@ class Repository:
         Raises:
             LockedError: another run holds it.
         """
-        with self._transactions.locked(datetime.now(UTC), stale_after):
+        with self._database.locked(datetime.now(UTC), stale_after):
             yield
 
     def lock_owner(self, stale_after: timedelta) -> LockOwner | None:
@@ -153,15 +159,15 @@ class Repository:
             return runlog.received(connection, run)
 
     @contextmanager
-    def writing(self, run: Run, decider: Decider) -> Iterator[Writing]:
+    def writing(self, run: Run) -> Iterator[Writing]:
         """One transaction: everything in the block commits together, or nothing does."""
         with self._begin() as connection:
-            yield Writing(connection, run.id, decider)
+            yield Writing(connection, run.id)
 
     def underived(self, limit: int) -> list[Underived]:
         """The oldest versions that have neither score nor changes yet."""
         with self._read() as connection:
-            return deriving.underived(connection, limit)
+            return derivation.underived(connection, limit)
 
     def commit_derived(
         self, run: Run, version_ids: Sequence[int], scores: Mapping[int, Score], changes: Sequence[Change], other: str
@@ -176,17 +182,17 @@ class Repository:
             other: slug of the irrelevant scope; ``p_relevant`` is one minus its probability.
         """
         with self._begin() as connection:
-            deriving.commit(connection, run.id, version_ids, scores, changes, other)
+            derivation.commit(connection, run.id, version_ids, scores, changes, other)
 
     def derived(self, after_version_id: int, limit: int) -> list[tuple[int, Record]]:
         """Current states that have been derived: (version id, record) in the order in which they were stored."""
         with self._read() as connection:
-            return deriving.derived(connection, after_version_id, limit)
+            return derivation.derived(connection, after_version_id, limit)
 
     def replace_scores(self, scores: Mapping[int, Score], other: str) -> None:
         """Puts new scores in the place of those that versions have: version id -> score."""
         with self._begin() as connection:
-            deriving.replace_scores(connection, scores, other)
+            derivation.replace_scores(connection, scores, other)
 
     def save_model(self, model_id: str, trained_at: datetime, card: Mapping[str, Any]) -> None:
         """Keeps the card of a model; the same model twice is one row."""
@@ -262,7 +268,7 @@ class Repository:
     ) -> str:
         """Names the state of everything that a report shows of these records; see :mod:`.shown`."""
         with self._read() as connection:
-            return shown.shown(connection, scopes, ids, pmids, dois)
+            return fingerprint.shown(connection, scopes, ids, pmids, dois)
 
     def model_card(self, model_id: str) -> dict[str, Any]:
         """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""
@@ -283,7 +289,7 @@ class Repository:
         is_undelivered: bool = False,
         last: int | None = None,
     ) -> list[StoredChange]:
-        """Changes in the order in which they were found; see :func:`livingreview.store.reading.changes`."""
+        """Changes in the order in which they were found; see :func:`livingreview.store.queries.changes`."""
         with self._read() as connection:
             return reading.changes(
                 connection, run=run, since=since, until=until, is_undelivered=is_undelivered, last=last
@@ -300,14 +306,14 @@ class Repository:
             return absence.absences(connection)
 
     def standing(self, scopes: Sequence[str], dois: Sequence[str], watched: Mapping[str, Sequence[str]]) -> Standing:
-        """What decides what is asked next; see :func:`livingreview.store.standing.standing`."""
+        """What decides what is asked next; see :func:`livingreview.store.fetch_state.standing`."""
         with self._read() as connection:
-            return standing.standing(connection, scopes, dois, watched)
+            return fetch_state.standing(connection, scopes, dois, watched)
 
     def keys(self) -> frozenset[tuple[str, str]]:
         """(source, id) of every record, withdrawn ones included."""
         with self._begin() as connection:
-            return standing.keys(connection)
+            return fetch_state.keys(connection)
 
     def readings(self, source: str, query_hash: str) -> list[EarlierReading]:
         """Every complete reading of a query that announced a number, oldest first; skipped readings left out."""
@@ -342,35 +348,35 @@ class Repository:
     # Snapshots
 
     def export_snapshot(self, folder: Path) -> dict[str, int]:
-        """Writes the store as text; see :func:`livingreview.store.snapshot.export_snapshot`."""
+        """Writes the store as text; see :func:`livingreview.store.snapshot.export.export_snapshot`."""
         with self._read() as connection:
             return snapshot.export_snapshot(connection, folder)
 
     def restore_snapshot(self, folder: Path) -> dict[str, int]:
-        """Fills the empty store from text; see :func:`livingreview.store.snapshot.restore_snapshot`."""
+        """Fills the empty store from text; see :func:`livingreview.store.snapshot.restore.restore_snapshot`."""
         with self._begin() as connection:
             return snapshot.restore_snapshot(connection, folder)
 
     # People and mail
 
     def add_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[str]]:
-        """Appends decisions; see :func:`livingreview.store.people.add_decisions`."""
+        """Appends decisions; see :func:`livingreview.store.decisions.add_decisions`."""
         with self._begin() as connection:
-            return people.add_decisions(connection, decisions)
+            return add_decisions(connection, decisions)
 
     def pending_digest(self) -> Digest | None:
         """A digest that was built but never known to be accepted: the mail may or may not have gone out."""
         with self._read() as connection:
-            return people.pending_digest(connection)
+            return digests.pending_digest(connection)
 
     def begin_digest(
         self, message_id: str, subject: str, recipients: Sequence[str], change_ids: Sequence[int], now: datetime
     ) -> Digest:
         """Notes a digest before it is handed over."""
         with self._begin() as connection:
-            return people.begin_digest(connection, message_id, subject, recipients, change_ids, now)
+            return digests.begin_digest(connection, message_id, subject, recipients, change_ids, now)
 
     def finish_digest(self, digest: Digest, status: str, transport: str, now: datetime) -> None:
         """Says that a digest was ``delivered``, or ``failed`` so that its changes go into the next one."""
         with self._begin() as connection:
-            people.finish_digest(connection, digest, status, transport, now)
+            digests.finish_digest(connection, digest, status, transport, now)

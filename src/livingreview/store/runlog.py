@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from livingreview.config.redaction import masked_parameters, without_login
 from livingreview.errors import LivingReviewError, SourceError
-from livingreview.http import Payload, Request
-from livingreview.redaction import masked_parameters, without_login
-from livingreview.store import reading
-from livingreview.store.writing import forget_stamps
-from livingreview.views import Received, Run
+from livingreview.records import Received, Run
+from livingreview.records.exchange import Payload, Request
+from livingreview.store import queries
+from livingreview.store.transaction import forget_stamps
 
 _KEPT_HEADERS = ("etag", "last-modified")
 """Those that a source reads; the others tell of the way, not of the content."""
@@ -22,13 +22,13 @@ def start_run(connection: Connection, road: str, now: datetime, code_version: st
 
     A run that was left behind as running (its process was killed) is closed as ``broken``.
     """
-    is_left = reading.RUN.c.status == "running"
-    left = connection.execute(select(reading.RUN.c.id).where(is_left)).scalars().all()
+    is_left = queries.RUN.c.status == "running"
+    left = connection.execute(select(queries.RUN.c.id).where(is_left)).scalars().all()
     forget_stamps(connection, left, is_partial=False)
     error = "ended without a word: killed, or the machine went down"
-    connection.execute(update(reading.RUN).where(is_left).values(status="broken", error=error))
+    connection.execute(update(queries.RUN).where(is_left).values(status="broken", error=error))
     stem = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    taken = set(connection.execute(select(reading.RUN.c.name)).scalars())
+    taken = set(connection.execute(select(queries.RUN.c.name)).scalars())
     name = stem
     number = 1
     while name in taken:
@@ -45,15 +45,15 @@ def start_run(connection: Connection, road: str, now: datetime, code_version: st
         "config_hash": config_hash,
         "model": "",
         "error": "",
-        "n_decisions": connection.execute(select(func.count()).select_from(reading.DECISION)).scalar(),
+        "n_decisions": connection.execute(select(func.count()).select_from(queries.DECISION)).scalar(),
     }
-    connection.execute(insert(reading.RUN).values(values))
+    connection.execute(insert(queries.RUN).values(values))
     return name
 
 
 def update_run(connection: Connection, run: Run, values: Mapping[str, Any]) -> None:
     """Changes columns of a run."""
-    connection.execute(update(reading.RUN).where(reading.RUN.c.id == run.id).values(values))
+    connection.execute(update(queries.RUN).where(queries.RUN.c.id == run.id).values(values))
 
 
 def log_answer(
@@ -68,13 +68,13 @@ def log_answer(
         "size_bytes": len(payload.body),
         "headers": headers,
     }
-    connection.execute(insert(reading.PAYLOAD).values(values | _said(fault)))
+    connection.execute(insert(queries.PAYLOAD).values(values | _said(fault)))
 
 
 def log_silence(connection: Connection, run: Run, source: str, request: Request, fault: LivingReviewError) -> None:
     """Notes that a request ended without a usable answer, or a file without being read."""
     values = _asked(run, source, request, datetime.now(UTC)) | _said(fault)
-    connection.execute(insert(reading.PAYLOAD).values(values))
+    connection.execute(insert(queries.PAYLOAD).values(values))
 
 
 def log_document(
@@ -82,7 +82,7 @@ def log_document(
 ) -> None:
     """Notes an archived document that no service gave."""
     values = _asked(run, source, Request(url=name), retrieved_at) | {"key": key, "size_bytes": size_bytes}
-    connection.execute(insert(reading.PAYLOAD).values(values | _said(None)))
+    connection.execute(insert(queries.PAYLOAD).values(values | _said(None)))
 
 
 def _asked(run: Run, source: str, request: Request, moment: datetime) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _said(fault: LivingReviewError | None) -> dict[str, str]:
 
 def received(connection: Connection, run: Run) -> list[Received]:
     """What a run received, in the order in which it was noted."""
-    table = reading.PAYLOAD
+    table = queries.PAYLOAD
     rows = connection.execute(select(table).where(table.c.run_id == run.id).order_by(table.c.id))
     return [
         Received(**{name: value for name, value in row._mapping.items() if name not in ("id", "run_id")})

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from livingreview.config import Query, Review, ServiceSettings
-from livingreview.store import reading
+from livingreview.records import SourceStatus
+from livingreview.store import queries as reading
 from livingreview.store.hashing import query_hash
-from livingreview.views import SourceStatus
 
 
 def source_status(

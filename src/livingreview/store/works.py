@@ -16,12 +16,12 @@ from sqlalchemy import Connection, func, select
 
 from livingreview.errors import UsageError
 from livingreview.linking import LinkKind
-from livingreview.store import reading
-from livingreview.store.linking import Linking, pair_of
-from livingreview.views import Run, StoredRecord, Work, WorkLink
+from livingreview.records import Run, StoredRecord, Work, WorkLink
+from livingreview.store import queries
+from livingreview.store.work_links import Linking, pair_of
 
 _BATCH = 1_000
-_LINK, _RECORD = reading.WORK_LINK, reading.RECORD
+_LINK, _RECORD = queries.WORK_LINK, queries.RECORD
 
 
 class Works:
@@ -46,7 +46,7 @@ class Works:
         Returns:
             How many records changed their work.
         """
-        version = reading.VERSION
+        version = queries.VERSION
         with self._begin() as connection:
             if connection.execute(select(version.c.id).where(version.c.is_derived.is_(False)).limit(1)).first() is None:
                 return 0
@@ -91,7 +91,7 @@ class Works:
                 linking.part(pair_of(record, other), person, reason, now)
             linking.relink(now, None, {record, *others})
             names = [linking.record_name(one) for one in (record, *others)]
-            moved = reading.moved_works(connection)
+            moved = queries.moved_works(connection)
             return [_work(connection, work) for work in dict.fromkeys(moved.get(one, one) for one in names)]
 
     def show(self, name: str) -> Work:
@@ -114,7 +114,7 @@ class Works:
             for start in range(0, len(names), _BATCH):
                 batch = names[start : start + _BATCH]
                 groups: dict[str, list[StoredRecord]] = {name: [] for name in batch}
-                for stored in reading.records(connection, work_ids=batch):
+                for stored in queries.records(connection, work_ids=batch):
                     groups[stored.work_id].append(stored)
                 for name, group in groups.items():
                     yield Work(id=name, records=tuple(group), decisions=group[0].decisions)
@@ -127,7 +127,7 @@ def _check_person(person: str) -> None:
 
 
 def _work(connection: Connection, name: str) -> Work:
-    records = tuple(reading.records(connection, work_ids=[name]))
+    records = tuple(queries.records(connection, work_ids=[name]))
     names = [f"{stored.record.source}:{stored.record.source_id}" for stored in records]
     return Work(
         id=records[0].work_id,
@@ -139,7 +139,7 @@ def _work(connection: Connection, name: str) -> Work:
 
 def _links(connection: Connection, names: Sequence[str]) -> Iterator[WorkLink]:
     """Links that one of these records has or had, oldest first."""
-    one, other, run = _RECORD.alias(), _RECORD.alias(), reading.RUN
+    one, other, run = _RECORD.alias(), _RECORD.alias(), queries.RUN
     first, second = one.c.source + ":" + one.c.source_id, other.c.source + ":" + other.c.source_id
     rows = connection.execute(
         select(_LINK, first.label("record"), second.label("other"), func.coalesce(run.c.name, "").label("run"))

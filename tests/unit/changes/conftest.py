@@ -7,8 +7,7 @@ import pytest
 
 from livingreview.changes import Context, derive
 from livingreview.config import load_baseline, load_project
-from livingreview.records import Change, Record, Score
-from livingreview.views import Underived
+from livingreview.records import Change, Record, Score, Underived
 from support import tiny_review
 from support.records import NOW
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from livingreview.canonical import canonical_json
 from livingreview.changes import Context
 from livingreview.records import Change, Fidelity, Kind, Notice, Record, Section
+from livingreview.records.serialization import canonical_json
 from support.records import NOW, article, records, trial
 from support.tiny_review import CITED_DOI, CITED_PMID, CITED_TITLE, PRINTED_NCT
 

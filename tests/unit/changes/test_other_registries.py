@@ -4,9 +4,8 @@ from pathlib import Path
 
 from livingreview.changes import Context, derive
 from livingreview.config import load_baseline, load_project
-from livingreview.records import Record, Score, Severity
-from livingreview.sources import files
-from livingreview.views import Underived
+from livingreview.records import Record, Score, Severity, Underived
+from livingreview.sources.formats import files
 from support.records import NOW, trial
 
 EXPORTS = Path(__file__).parents[2] / "fixtures"

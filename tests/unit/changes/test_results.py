@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from livingreview.changes import Context, derive_all
-from livingreview.records import Change, Record, Score
-from livingreview.views import NamedTrial, Underived
+from livingreview.records import Change, NamedTrial, Record, Score, Underived
 from support.records import article, trial
 from support.tiny_review import CITED_PMID
 

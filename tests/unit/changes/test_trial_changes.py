@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from livingreview.records import Change, Kind, Record, TrialFacts
-from livingreview.sources import clinicaltrials_json
+from livingreview.sources.clinicaltrials import studies
 from support.records import trial
 from support.world import study
 
@@ -132,7 +132,7 @@ def test_a_record_without_facts(changes_of: Derive) -> None:
 
 
 def parsed(one: dict[str, Any]) -> Record:
-    (record,) = clinicaltrials_json.parse(io.BytesIO(json.dumps(one).encode()))
+    (record,) = studies.parse(io.BytesIO(json.dumps(one).encode()))
     assert isinstance(record, Record)
     return record
 

@@ -1,19 +1,15 @@
 """A small review about something else entirely, and the shipped one."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from livingreview.classify import Example, shipped_examples, train
-from livingreview.config import Review, load_baseline, load_project
-from livingreview.records import Record
+from livingreview.config import load_baseline, load_project
+from support.pandas import REVIEW, article
 
 NOW = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
-
-
-def article(title, source_id="1", **values):
-    return Record(source="pubmed", source_id=source_id, title=title, **values)
 
 
 @pytest.fixture(scope="session")
@@ -23,53 +19,7 @@ def make_article():
 
 @pytest.fixture(scope="session")
 def review():
-    return Review(
-        slug="pandas",
-        title="Bamboo for pandas",
-        citation="Nobody 2020",
-        published_date=date(2020, 1, 1),
-        read_from_date=date(2020, 1, 1),
-        question="Does bamboo help pandas?",
-        scopes=(
-            {"slug": "other", "label": "Other", "is_relevant": False},
-            {"slug": "core", "label": "Bamboo for pandas", "is_core": True},
-            {"slug": "animal", "label": "Pandas"},
-            {"slug": "unseen", "label": "Never labelled"},
-        ),
-        variants=(
-            {"name": "panda", "replacement": "pandatoken", "patterns": [r"\bpandas?\b", r"\bailuropoda\b"]},
-            {"name": "bamboo", "replacement": "bambootoken", "patterns": [r"\bbamboos?\b"]},
-            {"name": "joint", "replacement": " ", "patterns": [r"(?<=token)-+"]},
-        ),
-        areas=(
-            {
-                "slug": "mouth",
-                "label": "Mouth",
-                "terms": ["tooth", "teeth", "β-plaque*"],
-                "mesh": ["Mouth Diseases"],
-                "children": [{"slug": "caries", "label": "Caries", "terms": ["dental decay", "carie*"]}],
-            },
-            {"slug": "rest", "label": "Sleep", "terms": ["sleep*", "bad dream*"], "aliases": ["night"]},
-            {"slug": "unseen_area", "label": "Feet", "terms": ["paw", "paws"]},
-            {"slug": "none", "label": "None", "terms": ["zoo"], "aliases": ["general"]},
-        ),
-        facets=(
-            {
-                "slug": "place",
-                "label": "Place",
-                "values": [
-                    {"slug": "zoo", "patterns": [r"\bzoos?\b", r"\bmenagerie\b"]},
-                    {"slug": "wild", "patterns": [r"\bin the wild\b"]},
-                ],
-            },
-            {
-                "slug": "gene",
-                "label": "Gene",
-                "values": [{"slug": "gene", "capture": True, "patterns": [r"\bPND-?\d+\b"]}],
-            },
-        ),
-        classifier={"name": "test", "is_balanced": True},
-    )
+    return REVIEW
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import pytest
 
 from livingreview.classify.terms import AreaTerms
 from livingreview.records import Section
-from livingreview.tokens import folder_of, prepare
+from livingreview.text.tokens import folder_of, prepare
 
 
 @pytest.fixture(scope="module")

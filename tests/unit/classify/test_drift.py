@@ -5,7 +5,7 @@ import pytest
 
 from livingreview.classify import Drift
 from livingreview.classify.drift import histogram, stability_index, training_set
-from livingreview.tokens import Words
+from livingreview.text.tokens import Words
 
 
 def test_the_same_distribution_has_not_moved():

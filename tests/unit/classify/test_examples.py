@@ -9,7 +9,7 @@ from livingreview.classify import shipped_examples
 from livingreview.classify.examples import areas_of, with_parents
 from livingreview.config import load_baseline
 from livingreview.errors import ConfigError
-from livingreview.identity import normal_title
+from livingreview.records.identifiers import normal_title
 
 
 def test_shipped_examples_cover_every_scope(labelled, project):

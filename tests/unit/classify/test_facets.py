@@ -25,7 +25,7 @@ def test_captures_are_limited(review, make_article):
 
 def test_shipped_facets_miss_nothing_for_their_prefilter(project, labelled, monkeypatch):
     quick = FacetReader(project.review.facets)
-    monkeypatch.setattr("livingreview.classify.facets.required_literals", lambda pattern: ())
+    monkeypatch.setattr("livingreview.text.normalise.required_literals", lambda pattern: ())
     thorough = FacetReader(project.review.facets)
     found = [thorough.read(example.record) for example in labelled]
     assert [quick.read(example.record) for example in labelled] == found

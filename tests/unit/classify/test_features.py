@@ -6,8 +6,8 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
 from livingreview.classify.features import Features
 from livingreview.records import Section
-from livingreview.text import normal_text
-from livingreview.tokens import STOP_WORDS, concepts_of, folder_of, prepare, words_of_text
+from livingreview.text.normalise import normal_text
+from livingreview.text.tokens import STOP_WORDS, concepts_of, folder_of, prepare, words_of_text
 
 
 @pytest.fixture

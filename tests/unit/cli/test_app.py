@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livingreview import __version__, errors
-from livingreview.cli import app, baseline_commands, common
+from livingreview.cli import app, baseline, common
 from livingreview.errors import ConfigError, LivingReviewError, LockedError, SourceError, StoreError, UsageError
 from support.lab import Cli, Lab
 
@@ -57,7 +57,7 @@ def test_every_error_is_one_line_and_its_code(
     def fail(_project: object) -> None:
         raise kind("one thing\nand  another")
 
-    monkeypatch.setattr(baseline_commands, "check", fail)
+    monkeypatch.setattr(baseline, "check", fail)
     monkeypatch.setattr(common, "load_project", lambda _folder, _review: None)
     ended = cli("baseline", "check")
     assert (ended.code, ended.out, ended.err) == (kind.exit_code, "", "livingreview: one thing and another\n")

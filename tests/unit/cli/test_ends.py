@@ -129,7 +129,7 @@ def test_a_picture_that_cannot_be_drawn_does_not_cost_the_mail(filled: Lab, monk
     def failing(*_arguments: object) -> bytes:
         raise RuntimeError("no canvas")
 
-    monkeypatch.setattr("livingreview.report.canvas.draw_png", failing)
+    monkeypatch.setattr("livingreview.report.drawing.canvas.draw_png", failing)
     with pytest.warns(RuntimeWarning, match="over_time cannot be drawn .*no canvas"):
         assert "folder var/mail" in filled("digest", "send").out
     (mail,) = (filled.root / "var" / "mail").glob("*.eml")

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from livingreview.config import Area, Review, Scope
-from livingreview.records import Change, Severity
-from livingreview.views import StoredChange
+from livingreview.records import Change, Severity, StoredChange
 
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 

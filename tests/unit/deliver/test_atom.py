@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from livingreview.config import Review
 from livingreview.deliver.atom import feed
-from livingreview.telling.links import url_of
-from livingreview.views import StoredChange
+from livingreview.records import StoredChange
+from livingreview.text.links import url_of
 
 Make = Callable[..., StoredChange]
 NS = {"a": "http://www.w3.org/2005/Atom"}

@@ -15,8 +15,8 @@ from livingreview.config import Review
 from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
 from livingreview.deliver.summary import MAX_SHOWN
 from livingreview.errors import DeliveryError
-from livingreview.telling.fit import clean, clip
-from livingreview.views import SourceStatus, StoredChange
+from livingreview.records import SourceStatus, StoredChange
+from livingreview.records.sanitize import clean, clip
 
 Make = Callable[..., StoredChange]
 SENDER = "Review <sender@example.org>"

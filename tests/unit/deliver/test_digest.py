@@ -11,7 +11,7 @@ from livingreview.config import MailSettings, Review
 from livingreview.deliver.digest import Facts, preview_digest, send_digest
 from livingreview.deliver.transport import RefusedDeliveryError, Sent, UncertainDeliveryError
 from livingreview.errors import DeliveryError, StoreError
-from livingreview.views import Digest, StoredChange
+from livingreview.records import Digest, StoredChange
 
 Make = Callable[..., StoredChange]
 SMTP = MailSettings(host="mail.example.org")

@@ -47,7 +47,7 @@ def test_a_folder_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("livingreview.aside.os.fsync", full)
+    monkeypatch.setattr("livingreview.atomic.os.fsync", full)
     with pytest.raises(DeliveryError, match="No space left"):
         send(message(), MailSettings(folder="m"), root=tmp_path)
     assert list((tmp_path / "m").iterdir()) == []

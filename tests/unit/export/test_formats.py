@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from livingreview.export import bibtex, nbib, ris
 from livingreview.export.plain import abstract_of
 from livingreview.records import Fidelity, Kind, Notice, Person, Record, Section, TrialFacts
-from livingreview.sources import nbib as nbib_in
-from livingreview.sources import ris as ris_in
-from livingreview.telling.fit import one_line
+from livingreview.records.sanitize import one_line
+from livingreview.sources.formats import nbib as nbib_in
+from livingreview.sources.formats import ris as ris_in
 from unit.export.conftest import articles, trials
 
 PAPER = Record(

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from livingreview.config import Review, load_project
 from livingreview.export import parts, rows
-from livingreview.records import Decision, Record, Score, TrialFacts
-from livingreview.views import StoredRecord
+from livingreview.records import Decision, Record, Score, StoredRecord, TrialFacts
 from support.records import records
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

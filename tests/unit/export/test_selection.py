@@ -10,8 +10,7 @@ from livingreview.config import Review, load_project
 from livingreview.errors import UsageError
 from livingreview.export import Selection, choose
 from livingreview.export.selection import areas_of
-from livingreview.records import Decision, Kind, Record, Score
-from livingreview.views import StoredRecord
+from livingreview.records import Decision, Kind, Record, Score, StoredRecord
 
 EARLY, LATE = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livingreview.canonical import canonical_json, content_of
 from livingreview.linking import Facts, LinkKind, Partition, facts_of, partition
 from livingreview.linking.partition import MAX_RECORDS
 from livingreview.records import Kind, Notice, Person, Record
+from livingreview.records.serialization import canonical_json, content_of
 from support.records import article, records, trial
 
 TITLE = "Vesicles of loom cells close the wounds of old mice"

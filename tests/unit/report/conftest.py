@@ -8,24 +8,31 @@ from typing import Any
 import pytest
 
 from livingreview.config import Area, Facet, FacetValue, Review, Scope, Statement
-from livingreview.identity import registry_ids
 from livingreview.records import (
     Baseline,
     Change,
+    Decided,
     Decision,
     Fidelity,
+    Issue,
     Kind,
     Notice,
     PrintedTrial,
+    QueryLog,
     Record,
     Reference,
+    Run,
+    RunFlow,
     Score,
     Section,
     Severity,
+    SourceStatus,
+    StoredChange,
+    StoredRecord,
     TrialFacts,
 )
+from livingreview.records.identifiers import registry_ids
 from livingreview.report import Material, NewArea
-from livingreview.views import Decided, Issue, QueryLog, Run, RunFlow, SourceStatus, StoredChange, StoredRecord
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 RUN = "20261123T050000Z"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from livingreview.records.sanitize import clean
 from livingreview.report import Material, build, render_html, render_markdown
 from livingreview.report.escape import markdown_text
-from livingreview.telling.fit import clean
-from livingreview.telling.links import doi_url, nct_url, pmid_url
+from livingreview.text.links import doi_url, nct_url, pmid_url
 
 _PAGES = r"https://(pubmed\.ncbi\.nlm\.nih\.gov|doi\.org|clinicaltrials\.gov|anzctr\.org\.au)/"
 _MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from livingreview.identity import is_before, normal_status
-from livingreview.records import Fidelity, Kind, Record
+from livingreview.records import Fidelity, Kind, QueryLog, Record, StoredChange, StoredRecord
+from livingreview.records.identifiers import is_before, normal_status
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.telling.words import change_words
-from livingreview.views import QueryLog, StoredChange, StoredRecord
+from livingreview.text.wording import change_words
 
 Make = Callable[..., StoredChange]
 Store = Callable[..., StoredRecord]

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from livingreview.config import CrossrefSettings, Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
-from livingreview.http import Check, Payload, Request
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
+from livingreview.records.exchange import Payload, Request
 from livingreview.sources import crossref
 from livingreview.sources.base import Item, Kept, Window
-from livingreview.sources.updates import kind_in, kind_of
+from livingreview.sources.http import Check
+from livingreview.sources.values.notice_kinds import kind_in, kind_of
 from support.world import update, work
 
 QUICK = settings(max_examples=60, deadline=None, database=None)

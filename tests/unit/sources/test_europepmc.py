@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
-from livingreview.http import Check, Payload, Request
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section
+from livingreview.records.exchange import Payload, Request
 from livingreview.sources import europepmc
 from livingreview.sources.base import Item, Kept, Source, Window
+from livingreview.sources.http import Check
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "europepmc"
 QUICK = settings(max_examples=60, deadline=None, database=None)

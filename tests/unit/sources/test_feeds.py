@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from livingreview.config import Query
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError
-from livingreview.http import Check, Payload, Request
 from livingreview.records import Fidelity, Kind, Problem, Record
+from livingreview.records.exchange import Payload, Request
 from livingreview.sources import feeds
 from livingreview.sources.base import Item, Kept, Source, Window
+from livingreview.sources.http import Check
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "feeds"

@@ -7,7 +7,8 @@ import pytest
 
 from livingreview.errors import LivingReviewError
 from livingreview.records import Problem, Record
-from livingreview.sources import SOURCES, files
+from livingreview.sources import SOURCES
+from livingreview.sources.formats import files
 from support.fuzzing import PART, Subject, assert_sound, attempt, mutate, subjects
 
 MUTATIONS = 100

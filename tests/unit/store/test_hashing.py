@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from livingreview.canonical import canonical_json, content_hash, content_of
 from livingreview.records import Notice, Person, Record, Section, TrialFacts
+from livingreview.records.serialization import canonical_json, content_hash, content_of
 from livingreview.store.hashing import content_json
 from support.records import article, records, trial
 

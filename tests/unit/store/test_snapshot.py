@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
-import livingreview.decide
 from livingreview.errors import InputError, StoreError, UsageError
 from livingreview.records import Change, Cursor, Decision, Deletion, Record, Score, Section, Severity
-from livingreview.store import snapshot, snapshot_folder
-from livingreview.store.apply import Tally
+from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
+from livingreview.store.snapshot import export as snapshot
+from livingreview.store.snapshot import folder as snapshot_folder
 
 NOW = datetime(2026, 11, 22, 5, 0, 0, 123456, tzinfo=UTC)
 Open = Callable[[str], Repository]
@@ -49,7 +49,7 @@ def fill(store: Repository, *, is_last_derived: bool = True) -> None:
         now = NOW + timedelta(days=7 * step)
         run = store.start_run("services", now, "0.1", "hash")
         tally = Tally()
-        with store.writing(run, livingreview.decide) as writing:
+        with store.writing(run) as writing:
             writing.apply(items, f"key{step}", now, tally)
             writing.log_query(
                 {"source": "pubmed", "name": "q", "role": "core", "query_hash": "h", "text": "t", "error": ""}
@@ -143,7 +143,7 @@ def test_a_restored_store_goes_on(opened: Open, tmp_path: Path) -> None:
     restore(two, tmp_path / "s")
     for store in (one, two):
         run = store.start_run("files", NOW + timedelta(days=30), "0.1", "hash")
-        with store.writing(run, livingreview.decide) as writing:
+        with store.writing(run) as writing:
             tally = Tally()
             known = Record(source="pubmed", source_id="20", title="Zwei!", source_version=2)
             same = Record(**{name: getattr(known, name) for name in ("source", "source_id", "title", "source_version")})
@@ -312,7 +312,7 @@ def test_any_text_comes_back(tmp_path: Path, titles: list[str], reason: str, sou
     try:
         run = one.start_run("files", NOW, "0", "c")
         records = [Record(source=source, source_id=f"{n}{title}", title=title) for n, title in enumerate(titles)]
-        with one.writing(run, livingreview.decide) as writing:
+        with one.writing(run) as writing:
             writing.apply(records, "k", NOW, Tally())
         said = [
             Decision(work_id=f"{source}:{n}{title}", stage="s", decision="maybe", person=reason, decided_at=NOW)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from livingreview.report.frame import Frame
+from livingreview.report.context import Frame
 from livingreview.report.sections import (
     areas,
     events,

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
-from livingreview.report.frame import Frame
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
 from livingreview.report.works import publications
-from livingreview.telling import words
-from livingreview.telling.fit import clean
+from livingreview.text import wording
 
 CAP = 10
 """Publications of a group that are printed; the JSON holds them all."""
@@ -31,7 +31,7 @@ def proposed(frame: Frame) -> dict[str, Any]:
     counts = Counter(str(group["news"]) for group in groups)
     aside = "".join(f", {counts[told]} {told}" for told in ("new", "grown") if counts[told])
     return {
-        "summary": f"{words.counted(len(groups), 'area')} proposed{aside}" if groups else "none proposed",
+        "summary": f"{wording.counted(len(groups), 'area')} proposed{aside}" if groups else "none proposed",
         "cap": CAP,
         "groups": groups,
     }

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from statistics import quantiles
 from typing import Any
 
-from livingreview.identity import last_day
-from livingreview.report.frame import Frame
-from livingreview.report.material import figure
+from livingreview.records.identifiers import last_day
+from livingreview.report.context import Frame
+from livingreview.report.data import figure
 from livingreview.report.sections.works_figures import relevant_works
-from livingreview.telling import words
+from livingreview.text import wording
 
 
 def clocks(frame: Frame) -> dict[str, Any]:
@@ -24,11 +24,11 @@ def clocks(frame: Frame) -> dict[str, Any]:
         )
         if not state:
             continue
-        label, days = words.source_name(name), _days(searched, now) if searched else None
+        label, days = wording.source_name(name), _days(searched, now) if searched else None
         # No date among what is drawn: in one quiet week after another the picture is the same, and is not drawn again.
         sources.append({"source": name, "label": label, "days": days, "state": state})
         day = f"searched through {searched.astimezone(UTC).date()}" if searched else "never read completely"
-        rows.append([label, day, "" if days is None else words.counted(days, "day"), _STATES[state]])
+        rows.append([label, day, "" if days is None else wording.counted(days, "day"), _STATES[state]])
     works = frame.once(relevant_works)
     last = max((day for day in {row["publication_date"] for row in works} if last_day(day)), default="")
     latest = max(
@@ -45,15 +45,15 @@ def clocks(frame: Frame) -> dict[str, Any]:
     ]
     if latest:
         rows.append(["Latest publication", latest["publication_date"], "", latest["title"]])
-    rows += [[one["label"], words.counted(one["n"], "work"), _spread_words(one), one["note"]] for one in delays]
+    rows += [[one["label"], wording.counted(one["n"], "work"), _spread_words(one), one["note"]] for one in delays]
     late = [one["label"] for one in sources if one["state"] != "in_time"]
     return figure(
         "Clocks: how current this is",
         "Above, how many days before this report each source was last searched through: the line is the time since,"
         " dotted with a hollow end where a source is overdue or failed. Below, how long works take: the middle half as"
         " a bar, the median as a stroke; only works with a full date count.",
-        f"{words.counted(len(sources), 'source')}, {len(late)} late"
-        + (f" ({words.joined(late)})" if late else "")
+        f"{wording.counted(len(sources), 'source')}, {len(late)} late"
+        + (f" ({wording.joined(late)})" if late else "")
         + (f"; latest publication {latest['publication_date']}." if latest else "; no dated publication."),
         {"columns": ["Clock", "Stands at", "Days", "Note"], "rows": rows},
         {

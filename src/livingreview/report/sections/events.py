@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from livingreview.records import Severity
-from livingreview.report.frame import NEW_TYPES, Frame
+from livingreview.records import Severity, StoredChange
+from livingreview.report.context import NEW_TYPES, Frame
 from livingreview.report.sections import trials
-from livingreview.telling import words
-from livingreview.views import StoredChange
+from livingreview.text import wording
 
 CAP = 100
 """Rows of a list of changes that are printed; the JSON holds them all."""
@@ -20,7 +19,7 @@ _REVISIONS = frozenset({"revised_text", "preprint_published"})
 def alerts(frame: Frame) -> dict[str, Any]:
     """Every change of severity alert, whatever its type; it may stand in its own section again."""
     rows = [frame.change_row(found) for found in frame.changes if found.change.severity == Severity.ALERT]
-    return {"summary": words.counted(len(rows), "alert"), "changes": rows, "cap": CAP}
+    return {"summary": wording.counted(len(rows), "alert"), "changes": rows, "cap": CAP}
 
 
 def notices(frame: Frame) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def revisions(frame: Frame) -> dict[str, Any]:
         ),
     )
     return {
-        "summary": words.counted(len(revised), "revision") + (f", {len(rest):,} of other types" if rest else ""),
+        "summary": wording.counted(len(revised), "revision") + (f", {len(rest):,} of other types" if rest else ""),
         "revisions": revised,
         "others": rest,
         "cap": CAP,

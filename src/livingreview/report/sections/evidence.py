@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from livingreview.report.frame import Frame
+from livingreview.report.context import Frame
 from livingreview.report.works import publications
-from livingreview.telling import words
+from livingreview.text import wording
 
 CONTEXT_CAP = 40
 """Rows of context evidence that are printed a scope; the JSON holds them all."""
@@ -115,5 +115,5 @@ def area_names(frame: Frame, rows: Sequence[Mapping[str, Any]]) -> str:
     ranked = sorted(counts, key=lambda label: (-counts[label], order[label]))
     shown = [label.lower() for label in ranked[:3]]
     if len(ranked) > len(shown):
-        shown.append(words.counted(len(ranked) - len(shown), "more area"))
+        shown.append(wording.counted(len(ranked) - len(shown), "more area"))
     return "; ".join(shown)

@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-from livingreview.report.frame import Frame
-from livingreview.report.material import figure
+from livingreview.report.context import Frame
+from livingreview.report.data import figure
 from livingreview.report.sections import trials
 from livingreview.report.sections.clocks import clocks
 from livingreview.report.sections.works_figures import evidence_map, over_time
-from livingreview.telling import words
+from livingreview.text import wording
 
 
 def figures(frame: Frame) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def figures(frame: Frame) -> dict[str, Any]:
     n_works = made["evidence_map"]["data"]["n_works"]
     n_trials = made["trial_flow"]["data"]["n_trials"]
     return {
-        "summary": f"{words.counted(n_works, 'work')} and {words.counted(n_trials, 'printed trial')} in"
-        f" {words.counted(len(made), 'figure')}",
+        "summary": f"{wording.counted(n_works, 'work')} and {wording.counted(n_trials, 'printed trial')} in"
+        f" {wording.counted(len(made), 'figure')}",
         "figures": made,
     }
 
@@ -52,11 +52,11 @@ def trial_flow(frame: Frame) -> dict[str, Any]:
     changed = sum(moved.values())
     return figure(
         "Trials of the review, then and now",
-        f"The {words.counted(len(rows), 'trial')} that the review printed, by the status it printed (left) and the"
+        f"The {wording.counted(len(rows), 'trial')} that the review printed, by the status it printed (left) and the"
         " one that the registry shows now (right). Each band is as wide as its number of trials; the strong bands,"
         " their numbers in bold, stand differently now. What is dated before the review, or not dated, is among them"
         " here; the table of trials tells them apart.",
-        f"Bands from printed to present status of {words.counted(len(rows), 'trial')}: {changed} stand differently.",
+        f"Bands from printed to present status of {wording.counted(len(rows), 'trial')}: {changed} stand differently.",
         {
             "columns": ["Printed", "Registry now", "Trials", "Which"],
             "rows": [[one["then"], one["now"], str(one["n"]), ", ".join(one["trials"])] for one in flows],

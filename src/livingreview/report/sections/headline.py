@@ -3,9 +3,9 @@
 from typing import Any
 
 from livingreview.records import Severity
-from livingreview.report.frame import Frame
+from livingreview.report.context import Frame
 from livingreview.report.sections import events, evidence, statements, trials
-from livingreview.telling import words
+from livingreview.text import wording
 
 
 def headline(frame: Frame) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def headline(frame: Frame) -> dict[str, Any]:
 
 
 def _summary(frame: Frame) -> str:
-    told = words.counted(len(frame.changes), "change")
+    told = wording.counted(len(frame.changes), "change")
     return told if frame.is_complete else f"{told} in what could be read; not everything was"
 
 
@@ -41,13 +41,15 @@ def _changed(frame: Frame) -> str:
     begin = frame.material.since or (frame.material.previous_run and frame.material.previous_run.now_at)
     if not frame.changes:
         if frame.failures:
-            failed = words.joined(words.source_name(name) for name in frame.failures)
+            failed = wording.joined(wording.source_name(name) for name in frame.failures)
             return f"Nothing new in what could be read, but {failed} failed: this is not the same as nothing new."
         since = f" since {begin:%Y-%m-%d}" if begin else ""
         return f"Nothing new{since}."
     parts = [part for part in _parts(frame) if part]
     alerts = sum(found.change.severity == Severity.ALERT for found in frame.changes)
-    lead = f"{words.counted(len(frame.changes), 'change')}, {words.counted(alerts, 'alert') if alerts else 'no alert'}"
+    lead = (
+        f"{wording.counted(len(frame.changes), 'change')}, {wording.counted(alerts, 'alert') if alerts else 'no alert'}"
+    )
     since = f" since {begin:%Y-%m-%d}" if begin else " in this first run"
     scope = "; only what could be read" if frame.failures else ""
     return f"{lead}{since}{scope}: {'; '.join(parts)}." if parts else f"{lead}{since}{scope}."
@@ -66,17 +68,17 @@ def _parts(frame: Frame) -> list[str]:
     n_notices = len(notices["references"]) + len(notices["others"])
     told = []
     if core:
-        told.append(f"{words.counted(len(core), 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
+        told.append(f"{wording.counted(len(core), 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
     if others:
-        told.append(words.counted(len(others), "new trial") + " that the review does not print")
+        told.append(wording.counted(len(others), "new trial") + " that the review does not print")
     if trial_rows:
         some = "" if printed == len(trial_rows) else f"{printed} of them "
         aside = f" ({some}printed in the review)" if printed else ""
-        told.append(f"{words.counted(len(trial_rows), 'trial')} changed{aside}")
+        told.append(f"{wording.counted(len(trial_rows), 'trial')} changed{aside}")
     if n_notices:
-        told.append(words.counted(n_notices, "notice"))
+        told.append(wording.counted(n_notices, "notice"))
     if revised := types.get("revised_text", 0):
-        told.append(words.counted(revised, "revised text"))
+        told.append(wording.counted(revised, "revised text"))
     if not told:
         told.append("none of them new core evidence, a trial's change or a notice")
     return told
@@ -87,8 +89,8 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
     as_read = "" if frame.is_complete else ", as far as could be read,"
     standing = touched["standing"]
     aside = (
-        f" {words.counted(len(standing), 'statement')} {'names' if len(standing) == 1 else 'name'} a trial that already"
-        " stands differently from what was printed."
+        f" {wording.counted(len(standing), 'statement')} {'names' if len(standing) == 1 else 'name'} a trial that"
+        " already stands differently from what was printed."
         if standing
         else ""
     )
@@ -130,22 +132,24 @@ def _proposed(proposals: list[dict[str, Any]]) -> str:
 
 def _shown(ids: list[str]) -> str:
     """The first six by name."""
-    return words.joined(ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else []))
+    return wording.joined(ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else []))
 
 
 def _read(frame: Frame) -> str:
     asked = [log for log in frame.material.queries if not log.error]
-    overdue = words.joined(words.source_name(name) for name in frame.overdue)
+    overdue = wording.joined(wording.source_name(name) for name in frame.overdue)
     late = f" Overdue: {overdue}." if overdue else ""
     if frame.failures:
-        failed = words.joined(words.source_name(name) for name in frame.failures)
-        rest = f"; {words.counted(len(asked), 'other search', 'other searches')} answered" if asked else ""
+        failed = wording.joined(wording.source_name(name) for name in frame.failures)
+        rest = f"; {wording.counted(len(asked), 'other search', 'other searches')} answered" if asked else ""
         return f"NOT everything was read: {failed} FAILED{rest}.{late}"
     if frame.unreconciled:
-        return f"Everything answered, but counts do not add up for {words.joined(frame.unreconciled)}.{late}"
+        return f"Everything answered, but counts do not add up for {wording.joined(frame.unreconciled)}.{late}"
     if not asked:
         return f"No search is on record for this run.{late}"
     if all(log.role == "file" for log in asked):
-        return f"Everything given was read: {words.counted(len(asked), 'file')}; no service was asked.{late}"
-    sources = words.counted(len({log.source for log in asked}), "source")
-    return f"Everything was read: {words.counted(len(asked), 'search', 'searches')} of {sources}, all reconciled.{late}"
+        return f"Everything given was read: {wording.counted(len(asked), 'file')}; no service was asked.{late}"
+    sources = wording.counted(len({log.source for log in asked}), "source")
+    return (
+        f"Everything was read: {wording.counted(len(asked), 'search', 'searches')} of {sources}, all reconciled.{late}"
+    )

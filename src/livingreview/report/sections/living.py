@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Any
 
-from livingreview.report.flow import flows
-from livingreview.report.frame import Frame
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
+from livingreview.report.prisma_flow import flows
 from livingreview.report.sections.workings import search_changes
 from livingreview.report.versions import Version, history, loud
-from livingreview.telling import words
-from livingreview.telling.fit import clean
+from livingreview.text import wording
 
 CAP = 12
 """Rows of what is new that are printed; the JSON holds them all."""
@@ -56,8 +56,8 @@ def living(frame: Frame) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> str:
     if name == "sources" and isinstance(value, list | tuple):
-        return ", ".join(words.source_name(str(source)) for source in value)
-    return words.plain_value(value)
+        return ", ".join(wording.source_name(str(source)) for source in value)
+    return wording.plain_value(value)
 
 
 def _version(frame: Frame, version: Version) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _whats_new(frame: Frame) -> list[dict[str, str]]:
     rows = []
     if told.since:
         last = told.since[-1].run.now_at.date().isoformat()
-        runs = words.counted(len(told.since), "run")
+        runs = wording.counted(len(told.since), "run")
         description = f"{runs} since version {told.current.number}; nothing that makes a new version"
         rows.append({"date": last, "event": "Searched", "description": description})
     for version in reversed(told.versions):

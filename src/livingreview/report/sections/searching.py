@@ -3,11 +3,11 @@
 from collections import defaultdict
 from typing import Any
 
-from livingreview.report.frame import Frame
-from livingreview.telling import words
-from livingreview.telling.fit import clean
-from livingreview.telling.links import url_of
-from livingreview.views import QueryLog
+from livingreview.records import QueryLog
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
+from livingreview.text import wording
+from livingreview.text.links import url_of
 
 EXCEPTIONS_CAP = 50
 """Exceptions that are printed a reason; the JSON holds them all."""
@@ -20,10 +20,10 @@ def searches(frame: Frame) -> dict[str, Any]:
     rows = [_search(log) for log in logs]
     failed = sum(row["outcome"] == "failed" for row in rows)
     return {
-        "summary": words.counted(len(rows), "search", "searches") + (f", {failed} FAILED" if failed else ""),
+        "summary": wording.counted(len(rows), "search", "searches") + (f", {failed} FAILED" if failed else ""),
         "searches": rows,
         "failures": [
-            {"source": name, "label": words.source_name(name), "reason": reason}
+            {"source": name, "label": wording.source_name(name), "reason": reason}
             for name, reason in frame.failures.items()
         ],
     }
@@ -32,7 +32,7 @@ def searches(frame: Frame) -> dict[str, Any]:
 def _search(log: QueryLog) -> dict[str, Any]:
     return {
         "source": log.source,
-        "source_label": words.source_name(log.source),
+        "source_label": wording.source_name(log.source),
         "name": clean(log.name),
         "role": log.role,
         "text": clean(log.text),
@@ -65,7 +65,7 @@ def exceptions(frame: Frame) -> dict[str, Any]:
         groups[clean(issue.reason)].append(
             {
                 "source": issue.source,
-                "source_label": words.source_name(issue.source),
+                "source_label": wording.source_name(issue.source),
                 "source_id": clean(issue.source_id),
                 "query": clean(issue.query),
                 "url": url_of(issue.source, issue.source_id),
@@ -76,9 +76,9 @@ def exceptions(frame: Frame) -> dict[str, Any]:
         for reason in sorted(groups, key=lambda reason: (-len(groups[reason]), reason))
     ]
     total = len(frame.material.issues)
-    summary = words.counted(total, "exception")
+    summary = wording.counted(total, "exception")
     return {
-        "summary": f"{summary} for {words.counted(len(reasons), 'reason')}" if total else "none",
+        "summary": f"{summary} for {wording.counted(len(reasons), 'reason')}" if total else "none",
         "n_total": total,
         "cap": EXCEPTIONS_CAP,
         "reasons": reasons,

@@ -4,12 +4,12 @@ from collections import defaultdict
 from typing import Any
 
 from livingreview.config import Statement
-from livingreview.report.frame import Frame
+from livingreview.records import StoredChange
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
 from livingreview.report.sections import trials
-from livingreview.telling import words
-from livingreview.telling.fit import clean
-from livingreview.telling.links import url_of
-from livingreview.views import StoredChange
+from livingreview.text import wording
+from livingreview.text.links import url_of
 
 CAP = 10
 """Changes that are printed a statement; the JSON holds them all."""
@@ -36,7 +36,7 @@ def touched(frame: Frame) -> dict[str, Any]:
     proposals = _proposals(frame)
     ids = {row["id"] for row in (*rows, *proposals)}
     return {
-        "summary": f"{words.counted(len(ids), 'statement')} of {len(review.statements)} to look at",
+        "summary": f"{wording.counted(len(ids), 'statement')} of {len(review.statements)} to look at",
         "proposals": proposals,
         "n_statements": len(review.statements),
         "cap": CAP,
@@ -74,10 +74,10 @@ def _evidence(piece: dict[str, Any]) -> dict[str, Any]:
     return {
         "source": source,
         "source_id": clean(source_id),
-        "label": words.named(source, source_id, piece.get("title")),
+        "label": wording.named(source, source_id, piece.get("title")),
         "url": url_of(source, source_id),
         "why": clean(piece.get("why")),
-        "facts": words.telling_facts(piece.get("facts", ())),
+        "facts": wording.telling_facts(piece.get("facts", ())),
         "quotes": [clean(quote) for quote in piece.get("quotes", ())],
     }
 
@@ -116,7 +116,7 @@ def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -
         change.type in ("new_trial", "preprint_published") and change.after.get("scope") == core_scope
     )
     shared = frame.areas_of(set(change.after.get("areas", ())) & set(statement.areas)) if is_core else []
-    return _link("area", words.joined(shared).lower()) if shared else {}
+    return _link("area", wording.joined(shared).lower()) if shared else {}
 
 
 def _link(link: str, why: str) -> dict[str, str]:
@@ -144,7 +144,7 @@ def _standing(frame: Frame) -> list[dict[str, Any]]:
                 {
                     "nct_id": row["nct_id"],
                     "url": row["url"],
-                    "words": f"{row['printed_status']} {words.ARROW} {row['status_label']}",
+                    "words": f"{row['printed_status']} {wording.ARROW} {row['status_label']}",
                     "as_of": row["as_of"],
                 }
                 for row in named

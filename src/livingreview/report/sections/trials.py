@@ -4,13 +4,22 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from livingreview.identity import is_before, normal_status
-from livingreview.records import Change, Fidelity, Kind, PrintedTrial, Record, Severity, TrialFacts
-from livingreview.report.frame import Frame
-from livingreview.telling import words
-from livingreview.telling.fit import clean
-from livingreview.telling.links import nct_url, pmid_url, record_url, results_url
-from livingreview.views import StoredChange, StoredRecord
+from livingreview.records import (
+    Change,
+    Fidelity,
+    Kind,
+    PrintedTrial,
+    Record,
+    Severity,
+    StoredChange,
+    StoredRecord,
+    TrialFacts,
+)
+from livingreview.records.identifiers import is_before, normal_status
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
+from livingreview.text import wording
+from livingreview.text.links import nct_url, pmid_url, record_url, results_url
 
 TYPES = frozenset(
     {
@@ -108,7 +117,7 @@ def changes(frame: Frame) -> dict[str, Any]:
             row["source_id"],
         )
     )
-    return {"summary": words.counted(len(rows), "trial") + " changed", "trials": rows, "cap": CAP}
+    return {"summary": wording.counted(len(rows), "trial") + " changed", "trials": rows, "cap": CAP}
 
 
 def _words(group: list[StoredChange], told: list[dict[str, Any]]) -> list[str]:
@@ -144,12 +153,12 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
         "role": printed.role,
         "printed_status": clean(printed.status),
         "status": now,
-        "status_label": words.status_words(now) or ("registered" if stored and then == _ANNOUNCED else ""),
+        "status_label": wording.status_words(now) or ("registered" if stored and then == _ANNOUNCED else ""),
         "as_of": as_of,
         "verdict": verdict,
         "verdict_label": _VERDICTS[verdict],
         "differences": _differences(frame, printed, stored, facts, history),
-        "enrollment": words.enrollment_words(_enrollment(facts)),
+        "enrollment": wording.enrollment_words(_enrollment(facts)),
         "has_results": facts.has_results,
         "overdue": _overdue(frame, stored),
         "results": _results(frame, stored),
@@ -218,7 +227,7 @@ def _differences(
     if facts.why_stopped:
         told.append(f"reason given: {clean(facts.why_stopped)}")
     if facts.status == "UNKNOWN" and facts.last_known_status:
-        told.append(f"last known: {words.status_words(facts.last_known_status)}")
+        told.append(f"last known: {wording.status_words(facts.last_known_status)}")
     if gone := _gone(stored):
         told.append(gone)
     return told
@@ -239,7 +248,7 @@ def _overdue(frame: Frame, stored: StoredRecord | None) -> str:
         return ""
     own = [change.after for change in _told(frame, "overdue", stored)]
     updated = facts.last_update_posted_date or stored.record.source_date
-    return words.overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
+    return wording.overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
 
 
 def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:
@@ -279,7 +288,7 @@ def _history(history: tuple[Record, ...]) -> list[dict[str, str]]:
     for record in history:
         status = record.trial.status if record.trial else ""
         if status and (not path or path[-1]["status"] != status):
-            path.append({"status": status, "label": words.status_words(status), "as_of": _as_of(record)})
+            path.append({"status": status, "label": wording.status_words(status), "as_of": _as_of(record)})
     return path
 
 
@@ -333,10 +342,10 @@ def _relevant_rows(frame: Frame) -> list[dict[str, Any]]:
                 "area_labels": frame.areas_of(areas),
                 "conditions": [clean(name) for name in facts.conditions],
                 "status": facts.status,
-                "status_label": words.status_words(facts.status),
+                "status_label": wording.status_words(facts.status),
                 "as_of": _as_of(record),
-                "phases": words.enum_words(facts.phases),
-                "enrollment": words.enrollment_words(_enrollment(facts)),
+                "phases": wording.enum_words(facts.phases),
+                "enrollment": wording.enrollment_words(_enrollment(facts)),
                 "has_results": facts.has_results,
                 "overdue": _overdue(frame, stored),
                 "results": _results(frame, stored),

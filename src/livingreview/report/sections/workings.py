@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from livingreview.records import Kind
-from livingreview.report.frame import Frame
+from livingreview.records import Kind, QueryLog, SourceStatus
+from livingreview.records.sanitize import clean
+from livingreview.report.context import Frame
 from livingreview.report.versions import method_words
-from livingreview.telling import words
-from livingreview.telling.fit import clean
-from livingreview.views import QueryLog, SourceStatus
+from livingreview.text import wording
 
 CAP = 50
 """Rows of a list of gaps that are printed; the JSON holds them all."""
@@ -73,7 +72,7 @@ def _scope_rows(frame: Frame, card: Mapping[str, Any]) -> list[dict[str, str]]:
             {
                 "slug": slug,
                 "label": label,
-                "labels": words.plain_value(labels.get(slug, measured.get("n"))),
+                "labels": wording.plain_value(labels.get(slug, measured.get("n"))),
                 "precision": figure(measured.get("precision")),
                 "recall": figure(measured.get("recall")),
                 "note": clean(measured.get("note") or ""),
@@ -118,14 +117,14 @@ def search_changes(frame: Frame) -> list[str]:
     day = frame.material.run.now_at.date()
     told = []
     for key in sorted({*before, *after}):
-        name = f"search {words.source_name(key[0])} / {clean(key[1])}"
+        name = f"search {wording.source_name(key[0])} / {clean(key[1])}"
         old, new = before.get(key), after.get(key)
         if old is None and new is not None:
             told.append(f"{name} added on {day}, read from {new.since}: {clean(new.text)}")
         elif new is None and old is not None:
             told.append(f"{name} no longer asked from {day} on; it was: {clean(old.text)}")
         elif old is not None and new is not None and old.query_hash != new.query_hash:
-            texts = f"{clean(old.text)} {words.ARROW} {clean(new.text)}"
+            texts = f"{clean(old.text)} {wording.ARROW} {clean(new.text)}"
             told.append(f"{name} edited on {day}, read again from {new.since}: {texts}")
     return told
 
@@ -159,7 +158,7 @@ def gaps(frame: Frame) -> dict[str, Any]:
             "Relevant publications without an abstract",
             sum(no_abstract.values()),
             counts["papers"],
-            "; ".join(f"{words.source_name(source)} {count:,}" for source, count in sorted(no_abstract.items())),
+            "; ".join(f"{wording.source_name(source)} {count:,}" for source, count in sorted(no_abstract.items())),
         ),
         (
             "Records not classified yet",
@@ -175,8 +174,8 @@ def gaps(frame: Frame) -> dict[str, Any]:
     n_open = sum(count > 0 for _, count, _, _ in facts)
     late = len(frame.overdue)
     return {
-        "summary": f"{words.counted(n_open, 'kind')} of gap"
-        + (f", {words.counted(late, 'source')} overdue" if late else ""),
+        "summary": f"{wording.counted(n_open, 'kind')} of gap"
+        + (f", {wording.counted(late, 'source')} overdue" if late else ""),
         "facts": [{"label": label, "n": n, "of": of, "note": note} for label, n, of, note in facts],
         "references_without_id": [reference.ref_no for reference in no_id],
         "references_not_stored": [reference.ref_no for reference in absent],
@@ -213,10 +212,10 @@ def _clock(name: str, status: SourceStatus | None, count: int, failures: Mapping
     last = (status.last_run or {}) if status else {}
     return {
         "source": name,
-        "label": words.source_name(name),
+        "label": wording.source_name(name),
         "records": count or (status.records if status else 0),
-        "searched_through_at": words.moment(status.searched_through_at) if status else "",
-        "triaged_through_at": words.moment(status.triaged_through_at) if status else "",
+        "searched_through_at": wording.moment(status.searched_through_at) if status else "",
+        "triaged_through_at": wording.moment(status.triaged_through_at) if status else "",
         "state": _state(name, status, failures),
         "is_overdue": bool(status and status.is_overdue),
         "last_error": clean(last.get("error") or ""),

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from livingreview.identity import last_day
-from livingreview.report.frame import Frame
-from livingreview.report.material import figure
+from livingreview.records.identifiers import last_day
+from livingreview.report.context import Frame
+from livingreview.report.data import figure
 from livingreview.report.sections import evidence
-from livingreview.telling import words
+from livingreview.text import wording
 
 STUDY_TYPES = "study_type"
 """The facet whose values are the columns of the evidence map."""
@@ -59,10 +59,10 @@ def over_time(frame: Frame) -> dict[str, Any]:
     ]
     drawn = sum(sum(one["counts"]) for one in series)
     aside = [
-        f"{words.counted(left['outside'], 'work')} published before {periods[0]} or after {periods[-1]}",
-        f"{words.counted(left['undated'], 'work')} dated by the year alone or not at all"
+        f"{wording.counted(left['outside'], 'work')} published before {periods[0]} or after {periods[-1]}",
+        f"{wording.counted(left['undated'], 'work')} dated by the year alone or not at all"
         if unit != "year"
-        else f"{words.counted(left['undated'], 'work')} without a date",
+        else f"{wording.counted(left['undated'], 'work')} without a date",
     ]
     told = [text for text, n in zip(aside, (left["outside"], left["undated"]), strict=True) if n]
     why = ", since too few say the month" if unit == "year" and _is_short(first, last) else ""
@@ -154,8 +154,8 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
         f"Works by disease area and type of study, of all relevant scopes; of {label} before the slash and as the"
         " filled disc. A ring's area grows with the number. A work with several areas or types counts in each; types"
         " are read from title and abstract by patterns. An empty place is a gap in what was found, no proof of none.",
-        f"Grid of {words.counted(len(areas), 'disease area')} by {words.counted(len(columns), 'type')} of study:"
-        f" {words.counted(len(works), 'work')}, {n_core:,} of them of {label}.",
+        f"Grid of {wording.counted(len(areas), 'disease area')} by {wording.counted(len(columns), 'type')} of study:"
+        f" {wording.counted(len(works), 'work')}, {n_core:,} of them of {label}.",
         {
             "columns": ["Disease area", *columns.values()],
             "rows": [

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from livingreview.store.tables import UtcDateTime
+from livingreview.store.columns import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

@@ -1,0 +1,1 @@
+"""From services and files into the store: what is asked, read, archived and reconciled."""

@@ -1,0 +1,147 @@
+"""``baseline check`` and ``baseline resolve``."""
+
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from livingreview import __version__
+from livingreview.baseline.search_recall import Recall, check_searches
+from livingreview.baseline.transcript import SURE, check, resolve, write_matches
+from livingreview.cli.common import Invocation, invocation, locked_store, out, out_json, out_table
+from livingreview.config import Project
+from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, SourceError
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("check")
+def check_command(
+    context: typer.Context,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the services which core references and trials each search finds.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """Count, name what does not fit together, and what cannot be watched."""
+    call = invocation(context)
+    project = call.project()
+    found = check(project)
+    recall = _recall(project, call) if live else None
+    if json:
+        values = {
+            "counts": found.counts,
+            "inconsistencies": list(found.inconsistencies),
+            "unwatched": [reference.ref_no for reference in found.unwatched],
+            "without_pmid": [reference.ref_no for reference in found.without_pmid],
+        }
+        out_json(values | (_recall_json(recall) if recall else {}))
+        return _recall_code(recall)
+    out_table("Counts", ("what", "how many"), [(name, str(count)) for name, count in found.counts.items()])
+    out_table("Inconsistencies", ("what",), [(line,) for line in found.inconsistencies])
+    rows = [(str(ref.ref_no), f"{ref.first_author} {ref.year}", ref.title) for ref in found.unwatched]
+    out_table(f"{len(rows)} references with neither pmid nor doi: unwatched", ("no.", "reference", "title"), rows)
+    rows = [(str(ref.ref_no), f"{ref.first_author} {ref.year}", ref.doi) for ref in found.without_pmid]
+    out_table(f"{len(rows)} references with a doi only: looked up by it in each run", ("no.", "reference", "doi"), rows)
+    if recall:
+        _say_recall(recall)
+    return _recall_code(recall)
+
+
+def _recall(project: Project, call: Invocation) -> Recall:
+    with locked_store(project) as repository:
+        run = repository.start_run("check", call.now, __version__, project.config_hash())
+        recall = check_searches(project, repository, run, time.sleep)
+        errors = "; ".join(recall.failures.values())
+        status = "failed" if not recall.has_answers else "partial" if errors else "done"
+        repository.finish_run(run, status, error=errors)
+    return recall
+
+
+def _recall_code(recall: Recall | None) -> int:
+    if recall is None or not recall.failures:
+        return EXIT_DONE
+    return EXIT_PARTIAL if recall.has_answers else EXIT_NOTHING_READ
+
+
+def _recall_json(recall: Recall) -> dict[str, object]:
+    return {
+        "searches": [asdict(one) for one in recall.searches],
+        "found_by_none": {source: recall.found_by_none(source) for source in sorted(recall.wanted)},
+        "uncheckable": recall.uncheckable,
+        "failures": recall.failures,
+    }
+
+
+def _say_recall(recall: Recall) -> None:
+    rows = [
+        (
+            f"{one.source} / {one.name}",
+            f"FAILED {one.error}" if one.error else str(len(one.found)),
+            str(len(one.missed)),
+        )
+        for one in recall.searches
+    ]
+    out_table("What each search finds of what the review cites", ("search", "found", "missed"), rows)
+    misses = [
+        (f"{one.source} / {one.name}", missed, recall.wanted[one.source][missed])
+        for one in recall.searches
+        for missed in one.missed
+    ]
+    out_table(f"{len(misses)} misses", ("search", "record", "what"), misses)
+    none = [
+        (source, one_id, recall.wanted[source][one_id])
+        for source in sorted(recall.wanted)
+        for one_id in recall.found_by_none(source)
+    ]
+    out_table(f"{len(none)} found by no search", ("source", "record", "what"), none)
+    out_table(f"{len(recall.uncheckable)} that cannot be checked", ("what",), [(line,) for line in recall.uncheckable])
+
+
+@app.command("resolve")
+def resolve_command(
+    context: typer.Context,
+    write: Annotated[
+        bool, typer.Option("--write", help=f"Fill references.csv where the confidence is at least {SURE}.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """Look up missing PMIDs in PubMed; every proposal comes with its confidence."""
+    call = invocation(context)
+    project = call.project()
+    with locked_store(project) as repository:
+        run = repository.start_run("resolve", call.now, __version__, project.config_hash())
+        try:
+            matches = resolve(project, repository, run, time.sleep)
+        except SourceError as error:
+            repository.finish_run(run, "failed", error=str(error))
+            out(f"No reference was resolved: {error}")
+            return EXIT_NOTHING_READ
+        repository.finish_run(run, "done")
+    if json:
+        out_json(
+            [
+                {
+                    "ref_no": match.reference.ref_no,
+                    **{name: value for name, value in asdict(match).items() if name != "reference"},
+                }
+                for match in matches
+            ]
+        )
+    else:
+        rows = [
+            (
+                str(match.reference.ref_no),
+                match.pmid or "not found",
+                match.doi,
+                f"{match.confidence:.3f}",
+                match.way,
+                match.reference.title,
+            )
+            for match in matches
+        ]
+        out_table("Proposals", ("no.", "pmid", "doi", "confidence", "found by", "title"), rows)
+    if write:
+        out(f"{write_matches(project, matches)} references filled in references.csv; the others stay as they are")
+    return 0

@@ -1,0 +1,206 @@
+"""``statements list``, ``show``, ``test``, ``decide``."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
+from livingreview.config import Project, Rule, load_baseline
+from livingreview.errors import UsageError
+from livingreview.records.evidence import Evidence, StatementDecision
+from livingreview.statements import evaluate
+from livingreview.store.repository import Repository
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+_Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_Id = Annotated[str, typer.Argument(help="A statement, as S45.")]
+
+
+class Effect(StrEnum):
+    """What evidence does to a statement."""
+
+    CONFIRMS = "confirms"
+    EXTENDS = "extends"
+    CHALLENGES = "challenges"
+    OUTDATES = "outdates"
+
+
+@app.command("list")
+def list_command(
+    context: typer.Context,
+    is_open: Annotated[bool, typer.Option("--open", help="Only those that a proposal waits on.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Every statement: what people accepted, what is proposed and waits."""
+    project = invocation(context).project()
+    with store(project) as repository:
+        found = [one for one in _standings(project, repository) if one.open or not is_open]
+    if json:
+        for one in found:
+            out_json(_plain(one))
+        return
+    rows = [
+        (
+            one.statement.id,
+            one.statement.section,
+            ", ".join(one.accepted) or "as printed",
+            ", ".join(f"{change.change.after['effect']} ({change.change.after['n_works']})" for change in one.open),
+            one.statement.text,
+        )
+        for one in found
+    ]
+    columns = ("id", "section", "stands", "proposed (works)", "statement")
+    out_table(f"{len(rows)} statements of {project.review.slug}", columns, rows)
+
+
+@app.command("show")
+def show_command(context: typer.Context, statement_id: _Id, json: _Json = False) -> None:
+    """One statement: its rules, the evidence that met them, what people said."""
+    project = invocation(context).project()
+    statement = evaluate.statement_of(project.review, statement_id)
+    with store(project) as repository:
+        (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
+        current = set(statement.rule_hashes)
+        pieces = [piece for piece, _ in repository.ledger.evidence() if piece.rule_hash in current]
+        titles = repository.ledger.titles([(piece.source, piece.source_id) for piece in pieces])
+    if json:
+        out_json(
+            _plain(one)
+            | {
+                "rules": [rule.asked() for rule in statement.rules],
+                "evidence": [_evidence(piece, titles) for piece in pieces],
+                "decisions": [asdict(decision) for decision in one.decisions],
+            }
+        )
+        return
+    out(f"{statement.id} ({statement.section}): {statement.text}")
+    out(
+        f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
+    )
+    out(f"Stands: {', '.join(one.accepted) or 'as printed'}")
+    rules = [(str(number), rule.effect, rule.why, _asked(rule)) for number, rule in enumerate(statement.rules, 1)]
+    out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
+    _out_evidence("Evidence", pieces, titles)
+    said = [
+        (say_moment(word.decided_at), word.effect, word.verdict, word.person, word.reason) for word in one.decisions
+    ]
+    out_table("Decisions", ("when", "effect", "verdict", "by", "reason"), said)
+
+
+@app.command("test")
+def test_command(
+    context: typer.Context,
+    statement_ids: Annotated[list[str] | None, typer.Argument(help="These statements; without any, all.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Which stored records meet the rules today, and why; nothing is stored."""
+    project = invocation(context).project()
+    asked = statement_ids or [statement.id for statement in project.review.statements]
+    with store(project) as repository:
+        pieces = evaluate.tried(project, repository, load_baseline(project), asked)
+        titles = repository.ledger.titles(sorted({(piece.source, piece.source_id) for piece in pieces}))
+    pieces.sort(key=lambda piece: (piece.statement_id, piece.rule, piece.source, piece.source_id))
+    if json:
+        for piece in pieces:
+            out_json(_evidence(piece, titles))
+        return
+    by_statement: dict[str, list[Evidence]] = defaultdict(list)
+    for piece in pieces:
+        by_statement[piece.statement_id].append(piece)
+    for name, found in by_statement.items():
+        _out_evidence(f"{name}: {evaluate.statement_of(project.review, name).text}", found, titles)
+    out(f"{len(pieces)} pieces of evidence for {len(by_statement)} of {len(asked)} statements")
+
+
+@app.command("decide")
+def decide_command(
+    context: typer.Context,
+    statement_id: _Id,
+    effect: Annotated[Effect, typer.Option(help="Which proposal: its effect.")],
+    person: Annotated[str, typer.Option("--by", help="Who decides.")],
+    is_accepted: Annotated[
+        bool, typer.Option("--accept/--reject", help="Whether the proposal holds.", show_default=False)
+    ],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Accept or reject what is proposed for a statement; it stays so until new evidence comes."""
+    call = invocation(context)
+    project = call.project()
+    statement = evaluate.statement_of(project.review, statement_id)
+    if not person.strip():
+        raise UsageError("--by: a decision needs a name")
+    with store(project) as repository:
+        (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
+        if effect not in {change.change.after["effect"] for change in one.open}:
+            raise UsageError(
+                f"{statement.id}: nothing waits that {effect} it; `livingreview statements show {statement.id}` says"
+                " what does"
+            )
+        verdict = "accepted" if is_accepted else "rejected"
+        repository.ledger.decide(
+            StatementDecision(
+                statement_id=statement.id,
+                effect=effect.value,
+                verdict=verdict,
+                person=person.strip(),
+                decided_at=call.now,
+                reason=reason.strip(),
+            )
+        )
+    out(f"{statement.id}: {effect} {verdict} by {person.strip()}")
+
+
+def _standings(project: Project, repository: Repository) -> list[evaluate.Standing]:
+    return evaluate.standings(project.review, repository.ledger.proposals(), repository.ledger.decisions())
+
+
+def _plain(one: evaluate.Standing) -> dict[str, Any]:
+    statement = one.statement
+    return {
+        "id": statement.id,
+        "section": statement.section,
+        "text": statement.text,
+        "kind": statement.kind,
+        "refs": list(statement.refs),
+        "nct_ids": list(statement.nct_ids),
+        "accepted": list(one.accepted),
+        "open": [
+            {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
+            | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
+            for found in one.open
+        ],
+    }
+
+
+def _evidence(piece: Evidence, titles: dict[tuple[str, str], str]) -> dict[str, Any]:
+    return asdict(piece) | {"title": titles.get((piece.source, piece.source_id), "")}
+
+
+def _out_evidence(title: str, pieces: Sequence[Evidence], titles: dict[tuple[str, str], str]) -> None:
+    rows = [
+        (
+            f"{piece.effect} (rule {piece.rule})",
+            f"{piece.source} {piece.source_id}",
+            titles.get((piece.source, piece.source_id), ""),
+            piece.why,
+            "\n".join([*piece.facts, *(f"“{quote}”" for quote in piece.quotes)]),
+        )
+        for piece in pieces
+    ]
+    out_table(title, ("effect", "record", "title", "why", "rests on"), rows)
+
+
+def _asked(rule: Rule) -> str:
+    """What a rule asks, in one line; what it leaves open is left out."""
+    asked = rule.asked()
+    parts = []
+    for name, value in asked.items():
+        if name in ("effect", "why") or value in ([], {}, "", None, False) or (name == "at_least" and value == 1):
+            continue
+        words = " | ".join(map(str, value)) if isinstance(value, list) else str(value)
+        parts.append(f"{name}: {words}")
+    return "; ".join(parts)

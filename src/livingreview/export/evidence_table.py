@@ -1,0 +1,79 @@
+"""The first draft of an evidence table: one row a study, its facets with the words that they were read from.
+
+A draft for a person to correct. Patterns read words, they do not understand a study: a value says that the title,
+abstract, keywords or headings hold such words, and shows which.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TextIO
+
+from livingreview.config import Review
+from livingreview.records import Kind, StoredRecord
+from livingreview.text.csv_cells import guarded
+from livingreview.text.links import url_of
+
+COLUMNS = ("work_id", "source", "source_id", "title", "year", "journal", "scope", "areas", "url")
+
+
+class EvidenceStore(Protocol):
+    """What of the store the table needs."""
+
+    def records(self, *, scopes: list[str]) -> Iterator[StoredRecord]:
+        """Records in their current state."""
+        ...
+
+
+def columns(review: Review) -> list[str]:
+    """The head of the table: what the study is, then two columns a facet, values and their words."""
+    return [*COLUMNS, *(name for facet in review.facets for name in (facet.slug, f"{facet.slug}_words"))]
+
+
+def evidence_rows(store: EvidenceStore, review: Review, scopes: Iterable[str]) -> list[dict[str, str]]:
+    """One row for each work of these scopes that nobody excluded, newest first; withdrawn records are left out.
+
+    Of a work the record is taken whose text gave the most facets, an article before a preprint. Values are joined by
+    ``;``, words by `` | `` in the order of their values.
+    """
+    best: dict[str, StoredRecord] = {}
+    for stored in store.records(scopes=list(scopes)):
+        is_out = any(decision.decision == "exclude" for decision in stored.decisions[-1:])
+        if stored.is_withdrawn or is_out:
+            continue
+        if stored.work_id not in best or _worth(stored) > _worth(best[stored.work_id]):
+            best[stored.work_id] = stored
+    ordered = sorted(best.values(), key=lambda stored: stored.record.key)
+    ordered.sort(key=lambda stored: stored.record.publication_date, reverse=True)
+    return [_row(stored, review) for stored in ordered]
+
+
+def write_evidence(target: TextIO, review: Review, rows: Iterable[dict[str, str]]) -> None:
+    """Writes the table as CSV; no cell is one that a spreadsheet would take for a formula."""
+    writer = csv.DictWriter(target, columns(review), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
+
+
+def _worth(stored: StoredRecord) -> tuple[bool, int, tuple[str, str]]:
+    n_facets = len(stored.score.facets) if stored.score else 0
+    return (stored.record.kind == Kind.ARTICLE, n_facets, stored.record.key)
+
+
+def _row(stored: StoredRecord, review: Review) -> dict[str, str]:
+    record, score = stored.record, stored.score
+    row = {
+        "work_id": stored.work_id,
+        "source": record.source,
+        "source_id": record.source_id,
+        "title": record.title or record.vernacular_title,
+        "year": record.publication_date[:4],
+        "journal": record.journal,
+        "scope": score.scope if score else "",
+        "areas": ";".join(score.areas) if score else "",
+        "url": url_of(record.source, record.source_id),
+    }
+    for facet in review.facets:
+        found = score.facets.get(facet.slug, ()) if score else ()
+        row[facet.slug] = ";".join(value for value, _ in found)
+        row[f"{facet.slug}_words"] = " | ".join(words for _, words in found)
+    return row

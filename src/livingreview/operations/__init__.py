@@ -1,0 +1,1 @@
+"""Keeping it running: health of an installation, the schedule and its jobs."""

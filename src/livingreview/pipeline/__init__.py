@@ -1,0 +1,1 @@
+"""A run from sources to report: where the stages meet."""

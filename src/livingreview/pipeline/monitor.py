@@ -1,0 +1,145 @@
+"""What comes to be without any new version: trials that became overdue, areas that core records came to make.
+
+Both are looked for over the whole store in every run, after its versions have been derived. What was told is known by
+the changes themselves, so a run that is killed before it tells leaves it to the next one, and nothing is told twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from livingreview import changes
+from livingreview.acquisition.progress import Watch
+from livingreview.changes.area_groups import MIN_RECORDS, propose_areas
+from livingreview.config import Project, Review
+from livingreview.pipeline import cache
+from livingreview.records import Baseline, Change, Fidelity, Kind, KnownTrial, Run, Severity, StoredRecord, last_word
+from livingreview.store.repository import Repository
+
+_AREAS, _DUE = "areas", "due"
+STAGES = ("overdue trials", "new areas")
+"""Stages that a watch is told, each before anything of it is committed."""
+
+
+def tell(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch) -> None:
+    """Stores the changes that the calendar and the store as a whole bring.
+
+    Args:
+        project: its review and thresholds.
+        repository: the store; must be locked by the caller.
+        baseline: what the review cites makes no area that it lacks.
+        run: the run that tells.
+        now: the moment that the changes bear; no trial is overdue after it.
+        watch: told each stage.
+    """
+    review, unversioned = project.review, repository.unversioned
+    context = changes.Context.of(review, baseline, project.settings.trials, now)
+    watch.progress(STAGES[0], 0)
+    unversioned.tell(run, _overdue(project, repository, baseline, context, now))
+    watch.progress(STAGES[1], 0)
+    state = cache.state_of(project, baseline, repository.shown([review.core_scope], {}, [], []))
+    kept = cache.kept(project, _AREAS, state, lambda: _areas(review, context, repository))
+    groups = [changes.Group(terms=tuple(terms), keys=tuple(map(_key, keys))) for terms, keys in kept["groups"]]
+    known = {
+        (str(one["source"]), str(one["source_id"]))
+        for change in unversioned.told("new_area")
+        for one in change.after.get("records", ())
+    } | {_key(key) for key in kept["cited"]}
+    titles = {_key(key): title for key, title in kept["titles"]}
+    unversioned.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
+
+
+def _overdue(
+    project: Project, repository: Repository, baseline: Baseline, context: changes.Context, now: datetime
+) -> list[Change]:
+    """Trials of which nobody was told yet that they are overdue."""
+    unversioned, settings = repository.unversioned, project.settings.trials
+
+    def days() -> dict[str, Any]:
+        """Trials that are overdue if nothing is heard of them: from which day on, and what is told then."""
+        known = ((trial.record, changes.overdue(trial.record, date.max, settings)) for trial in unversioned.trials())
+        return {"trials": [[*record.key, event.effective_date, event.after] for record, event in known if event]}
+
+    state = cache.state_of(project, baseline, unversioned.state_of_trials())
+    told = {(change.source, change.source_id): change.after for change in unversioned.told("overdue")}
+    # Results that an article gave are known, though the registry does not list them.
+    published = {(change.source, change.source_id) for change in unversioned.told("results_published")}
+    due = {
+        (source, source_id)
+        for source, source_id, since, after in cache.kept(project, _DUE, state, days)["trials"]
+        if date.fromisoformat(since) <= now.date()
+        and (source, source_id) not in published
+        and not changes.is_told(after, told.get((source, source_id)))
+    }
+    found = []
+    for trial in unversioned.trials(due):
+        if trial.seen_through is None:
+            continue
+        event = changes.overdue(trial.record, min(trial.seen_through, now.date()), settings)
+        if event is None:
+            continue
+        is_heard = trial.scope != project.review.other_scope or context.is_baseline(trial.record)
+        found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
+    return found
+
+
+def _areas(review: Review, context: changes.Context, repository: Repository) -> dict[str, Any]:
+    """The groups of core records that fit no area, which of their records the review cites, and their titles."""
+    core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
+    groups = area_groups(review, core.values())
+    grouped = [key for group in groups for key in group.keys]
+    return {
+        "groups": [[list(group.terms), [list(key) for key in group.keys]] for group in groups],
+        "cited": [list(key) for key in grouped if context.is_baseline(core[key].record)],
+        "titles": [[list(key), core[key].record.title] for key in grouped],
+    }
+
+
+def _key(names: Sequence[str]) -> tuple[str, str]:
+    source, source_id = names
+    return (source, source_id)
+
+
+def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes.Group]:
+    """Groups of core publications that fit no area, the largest first.
+
+    A work counts once, and not at all when it was withdrawn or a person excluded it.
+
+    Args:
+        review: its areas and its core scope.
+        records: in their current state; trials and records of other scopes are passed over.
+    """
+    works: dict[str, StoredRecord] = {}
+    for stored in records:
+        if stored.score is None or stored.score.scope != review.core_scope or stored.record.kind == Kind.TRIAL:
+            continue
+        if stored.is_withdrawn or last_word(stored.decisions) == "exclude":
+            continue
+        kept = works.get(stored.work_id)
+        if kept is None or _fitness(stored) > _fitness(kept):
+            works[stored.work_id] = stored
+    core = {one.record.key: (one.record, one.score.areas) for one in works.values() if one.score}
+    return [changes.Group(terms=area.terms, keys=area.keys) for area in propose_areas(review, core)]
+
+
+def _fitness(stored: StoredRecord) -> tuple[int, bool, Fidelity, str, str]:
+    record = stored.record
+    n_areas = len(stored.score.areas) if stored.score else 0
+    return (n_areas, record.kind == Kind.ARTICLE, record.fidelity, *record.key)
+
+
+def _change(trial: KnownTrial, event: changes.Event, now: datetime) -> Change:
+    return Change(
+        type=event.type,
+        severity=event.severity,
+        source=trial.record.source,
+        source_id=trial.record.source_id,
+        work=trial.work_id,
+        at=now,
+        effective_date=event.effective_date,
+        before=event.before,
+        after=event.after,
+        before_version=trial.version,
+        after_version=trial.version,
+    )

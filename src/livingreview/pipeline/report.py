@@ -1,0 +1,181 @@
+"""The report of a run: which changes it tells, what it is made of, where it is written; and the feed of every run."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import overload
+
+from livingreview import changes, report
+from livingreview.atomic import written_aside
+from livingreview.config import Project
+from livingreview.deliver import atom
+from livingreview.errors import StoreError
+from livingreview.pipeline import cache, monitor
+from livingreview.records import Baseline, Run, StoredChange, StoredRecord
+from livingreview.sources import queries_of
+from livingreview.store.repository import Repository
+
+_IDS_A_LOOK = 1_000
+_NEW_AREAS = "new_areas"
+_FLOW, _REPORT, _TEXTS = "flow", "report", "texts"
+
+
+def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
+    """The changes that the report of a run tells: its own, and those of runs that ended before they could report."""
+    runs = repository.runs()
+    last_told = max((other.id for other in runs if other.id < run.id and other.reported_at is not None), default=0)
+    names = [other.name for other in runs if last_told < other.id <= run.id]
+    return tuple(found for name in names for found in repository.changes(run=name))
+
+
+def write_report(project: Project, gathered: report.Material, folder: str) -> tuple[Path, ...]:
+    """Builds a report, draws its figures and writes it to a folder below ``out/``.
+
+    Raises:
+        StoreError: the folder cannot be written to.
+    """
+    had = set(gathered.kept)
+    built = report.build(gathered)
+    if gathered.kept.keys() != had:
+        cache.put(project, _REPORT, gathered.state, gathered.kept)
+    pictures = report.drawn(built, project.path("figures_dir"))
+    state = cache.state_of(project, gathered.baseline, "")
+    texts = report.Texts(cache.take(project, _TEXTS, state))
+    paths = report.write(built, project.path("out_dir") / folder, pictures, texts)
+    if texts.is_new:
+        cache.put(project, _TEXTS, state, texts.used)
+    return paths
+
+
+def write_feed(project: Project, repository: Repository, now: datetime) -> None:
+    """``out/changes.atom``: the newest changes of every run."""
+    path = project.path("out_dir") / "changes.atom"
+    found = repository.changes(last=atom.MAX_ENTRIES)
+    try:
+        with written_aside(path) as file:
+            file.write(atom.feed(project.review, found, now=now).encode())
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def material(
+    project: Project,
+    repository: Repository,
+    baseline: Baseline,
+    run: Run,
+    failures: Mapping[str, str],
+    found: Sequence[StoredChange],
+    *,
+    since: datetime | None = None,
+) -> report.Material:
+    """Everything that the report of one run is made of.
+
+    Args:
+        project: settings and review.
+        repository: the store as it was when the run had ended.
+        baseline: what the review cites and printed.
+        run: the last one that is reported.
+        failures: source or file -> why it could not be read.
+        found: the changes.
+        since: the beginning of a period; None for the changes since the report before.
+    """
+    review, settings = project.review, project.settings
+    relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
+    pmids, dois = sorted(baseline.pmids), sorted(baseline.dois)
+    # Trials whose registry entry changed are shown with their titles, whatever their scope.
+    changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
+    wanted: dict[str, list[str]] = {}
+    for source, source_id in sorted(baseline.trial_keys | changed):
+        wanted.setdefault(source, []).append(source_id)
+    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
+    cited: dict[tuple[str, str], StoredRecord] = {}
+    for source, ids in wanted.items():
+        for start in range(0, len(ids), _IDS_A_LOOK):
+            for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
+                cited[stored.record.key] = stored
+    for stored in repository.reference_records(pmids, dois):
+        if context.is_baseline(stored.record):
+            cited[stored.record.key] = stored
+
+    def read() -> tuple[StoredRecord, ...]:
+        known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
+        return tuple(known[key] for key in sorted(known))
+
+    records = _Records(read)
+    told = (*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published"))
+    shown = repository.shown(relevant, wanted, pmids, dois)
+    state = cache.state_of(project, baseline, f"{shown} {told}")
+    kept = cache.take(project, _REPORT, state)
+    if _NEW_AREAS not in kept:
+        groups = monitor.area_groups(review, records)
+        kept[_NEW_AREAS] = [[list(group.terms), [list(key) for key in group.keys]] for group in groups]
+    queries = queries_of(review, settings)
+    earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
+    if since is not None:
+        earlier = [other for other in earlier if other.now_at < since]
+    # The last one that searched: a run that read a file in between changed no method.
+    asked = (repository.query_logs(other) for other in reversed(earlier))
+    searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
+    gathered = report.Material(
+        review=review,
+        baseline=baseline,
+        run=run,
+        previous_run=earlier[-1] if earlier else None,
+        queries=tuple(repository.query_logs(run)),
+        previous_queries=tuple(searched),
+        issues=tuple(repository.issues(run)),
+        changes=tuple(found),
+        records=records,
+        cited=tuple(cited[key] for key in sorted(cited)),
+        state=state,
+        trial_history={
+            nct: tuple(repository.versions("clinicaltrials", nct))
+            for nct in sorted(baseline.nct_ids)
+            if ("clinicaltrials", nct) in cited
+        },
+        counts=repository.counts(),
+        status=repository.status(review, queries, settings.services(), run.now_at),
+        model_card=repository.model_card(run.model),
+        failures=dict(failures),
+        now=run.now_at,
+        since=since,
+        told_trials=told,
+        new_areas=tuple(
+            report.NewArea(terms=tuple(terms), keys=tuple((source, source_id) for source, source_id in keys))
+            for terms, keys in kept[_NEW_AREAS]
+        ),
+        flows=repository.flow.through(
+            run,
+            {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)},
+            lambda state, make: cache.kept(project, _FLOW, cache.state_of(project, baseline, state), make),
+        ),
+    )
+    gathered.kept.update(kept)
+    return gathered
+
+
+class _Records(Sequence[StoredRecord]):
+    """Records that are read from the store once somebody looks at them."""
+
+    def __init__(self, read: Callable[[], tuple[StoredRecord, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _all(self) -> tuple[StoredRecord, ...]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, place: int) -> StoredRecord: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[StoredRecord, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> StoredRecord | tuple[StoredRecord, ...]:
+        return self._all[place]
+
+    def __iter__(self) -> Iterator[StoredRecord]:
+        return iter(self._all)

@@ -1,0 +1,185 @@
+"""The line: sources -> decide -> store -> link -> classify -> changes -> report. Here alone the stages meet.
+
+A run takes the store's lock, reads (services or files), puts records together into works, derives scores and changes
+from every version that has none yet, and writes its report. It can be killed at any instant: what was committed stays,
+what was not is read again, and versions without changes are linked and derived by the next run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from livingreview import __version__
+from livingreview.acquisition import enrichment
+from livingreview.acquisition.documents import _file_values, _read_file
+from livingreview.acquisition.inbox import find_inbox, read_inbox
+from livingreview.acquisition.plan import Asking, plan
+from livingreview.acquisition.progress import Watch
+from livingreview.acquisition.services import Acquired, read_services
+from livingreview.acquisition.transport import Connect, live
+from livingreview.config import Project, load_baseline
+from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, LockedError
+from livingreview.pipeline import method, monitor
+from livingreview.pipeline.derive import _derive
+from livingreview.pipeline.report import changes_to_report, material, write_feed, write_report
+from livingreview.records import Baseline, Record, Run, StoredChange
+from livingreview.records.serialization import canonical_json, content_of, envelope_of
+from livingreview.sources.formats.listing import Document, find_documents
+from livingreview.statements import evaluate
+from livingreview.store.ingest import Tally
+from livingreview.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        failures: source or file -> why it could not be read.
+        changes: the changes that this run found, and those that an earlier one could not report any more.
+        report: the files of its report; none when nothing could be read.
+    """
+
+    run: Run
+    failures: dict[str, str]
+    changes: tuple[StoredChange, ...]
+    report: tuple[Path, ...] = ()
+    exit_code: int = EXIT_DONE
+
+
+def run_services(
+    project: Project,
+    repository: Repository,
+    now: datetime,
+    watch: Watch,
+    *,
+    connect: Connect | None = None,
+    is_wanted: Callable[[Asking], bool] = lambda _asking: True,
+    inbox: Sequence[Document] | None = None,
+) -> Outcome:
+    """Reads every enabled service from where its queries stand, then the inbox, and reports.
+
+    Args:
+        project: settings and review.
+        repository: the store.
+        now: the moment that windows end at and changes bear.
+        watch: who is told.
+        connect: makes the line to each service; None asks the services themselves.
+        is_wanted: what of the plan is asked.
+        inbox: files that people dropped; None takes those of the folder of the settings.
+
+    Raises:
+        LockedError: another run is at work.
+        StoreError: the store or a folder cannot be used.
+    """
+    baseline = load_baseline(project)
+
+    def read(run: Run) -> Acquired:
+        askings = [asking for asking in plan(project, repository, baseline, now) if is_wanted(asking)]
+        lines = connect or live(project, repository, run, watch.sleep)
+        acquired = read_services(project, repository, run, askings, watch, lines)
+
+        def read_file(document: Document) -> None:
+            _read_file(repository, baseline, run, document, acquired, watch, is_read_once=True)
+
+        dropped = find_inbox(project.path("inbox_dir"), acquired) if inbox is None else inbox
+        read_inbox(dropped, read_file, acquired, watch)
+        enrichment.follow(project, repository, run, askings, acquired, watch, lines, is_wanted)
+        return acquired
+
+    return _run(project, repository, baseline, "services", now, watch, read)
+
+
+def run_files(project: Project, repository: Repository, path: Path, now: datetime, watch: Watch) -> Outcome:
+    """Reads a file or a folder of files instead of the services, and reports.
+
+    A file that cannot be read stops only itself.
+
+    Raises:
+        InputError: there is nothing to read, or not one file could be read.
+        LockedError: another run is at work.
+        StoreError: the store or a folder cannot be used.
+    """
+    return run_documents(project, repository, find_documents(path), now, watch)
+
+
+def run_documents(
+    project: Project, repository: Repository, documents: Sequence[Document], now: datetime, watch: Watch
+) -> Outcome:
+    """Reads these files in their order, and reports; see :func:`run_files`."""
+    baseline = load_baseline(project)
+
+    def read(run: Run) -> Acquired:
+        acquired = Acquired()
+        for document in documents:
+            try:
+                _read_file(repository, baseline, run, document, acquired, watch)
+            except InputError as error:
+                acquired.failures[document.name] = str(error)
+        if not acquired.answered:
+            raise InputError(next(iter(acquired.failures.values())))
+        return acquired
+
+    return _run(project, repository, baseline, "files", now, watch, read)
+
+
+def run_records(
+    project: Project, repository: Repository, records: Sequence[Record], now: datetime, watch: Watch
+) -> Outcome:
+    """Takes in records that a person found by hand, and reports."""
+    baseline = load_baseline(project)
+
+    def read(run: Run) -> Acquired:
+        tally = Tally()
+        document = canonical_json([[content_of(record), envelope_of(record)] for record in records]).encode()
+        key = repository.archive.put(document)
+        repository.log_document(run, "hand", "found by hand", key, len(document), datetime.now(UTC))
+        with repository.writing(run) as writing:
+            writing.apply(records, key, datetime.now(UTC), tally)
+            writing.log_query(_file_values("found by hand", "by hand"), tally)
+        return Acquired(answered=set(tally.sources), received=tally.received)
+
+    return _run(project, repository, baseline, "hand", now, watch, read)
+
+
+def _run(
+    project: Project,
+    repository: Repository,
+    baseline: Baseline,
+    road: str,
+    now: datetime,
+    watch: Watch,
+    read: Callable[[Run], Acquired],
+) -> Outcome:
+    with repository.locked(project.settings.lock_stale_after):
+        run = repository.start_run(road, now, __version__, project.config_hash())
+        try:
+            method.archive(project, repository, run)
+            acquired = read(run)
+            if acquired.failures and not acquired.answered:
+                error = "; ".join(acquired.failures.values())
+                repository.finish_run(run, "failed", error=error)
+                return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
+            repository.works.link(run)
+            model, drift = _derive(project, repository, baseline, run, now, watch)
+            monitor.tell(project, repository, baseline, run, now, watch)
+            watch.progress(evaluate.STAGE, 0)
+            evaluate.weigh(project, repository, baseline, run, now)
+            status = "partial" if acquired.failures else "done"
+            repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
+            run = repository.run(run.name)
+            found = changes_to_report(repository, run)
+            gathered = material(project, repository, baseline, run, acquired.failures, found)
+            paths = write_report(project, gathered, run.name)
+            write_feed(project, repository, now)
+            repository.mark_reported(run, now)
+        except LockedError:
+            # Who took the lock over has closed this run in its log.
+            raise
+        except BaseException as error:
+            # Whatever ends a run early is in its log, and goes on its way.
+            repository.finish_run(run, "failed", error=str(error) or type(error).__name__)
+            raise
+    exit_code = EXIT_PARTIAL if acquired.failures else EXIT_DONE
+    return Outcome(run=run, failures=acquired.failures, changes=found, report=paths, exit_code=exit_code)

@@ -1,0 +1,94 @@
+"""The current model: kept, trained at first use, trained again when labels, config or people's decisions changed."""
+
+from datetime import datetime
+
+from livingreview import __version__, classify
+from livingreview.acquisition.progress import Tell
+from livingreview.config import Project
+from livingreview.errors import StoreError
+from livingreview.records import Baseline, Decision, Kind, StoredRecord
+from livingreview.store.repository import Repository
+
+_BATCH = 2_000
+
+
+def examples(project: Project, repository: Repository, baseline: Baseline) -> list[classify.Example]:
+    """Shipped labels, baseline references, and the works that people decided on.
+
+    The last word of the last stage counts. An inclusion keeps a relevant scope that the model gave, or else takes the
+    review's own; an exclusion takes the irrelevant one; a maybe teaches nothing.
+    """
+    review = project.review
+    said: dict[str, Decision] = {}
+    for decision in sorted(repository.decisions(), key=lambda one: (one.stage == "full_text", one.decided_at)):
+        said[decision.work_id] = decision
+    found = classify.shipped_examples(project, baseline)
+    works = sorted(work_id for work_id, decision in said.items() if decision.decision != "maybe")
+    relevant = {scope.slug for scope in review.scopes if scope.is_relevant}
+    best: dict[str, StoredRecord] = {}
+    for stored in repository.records(work_ids=works):
+        kept = best.get(stored.work_id)
+        # A registry's record is not what a decision on its report was read from.
+        if kept is None or (kept.record.kind == Kind.TRIAL and stored.record.kind != Kind.TRIAL):
+            best[stored.work_id] = stored
+    for stored in best.values():
+        decision = said[stored.work_id]
+        scope = review.other_scope
+        if decision.decision == "include":
+            given = stored.score.scope if stored.score else ""
+            scope = given if given in relevant else review.core_scope
+        found.append(
+            classify.Example(record=stored.record, scope=scope, areas=decision.areas or None, origin="decision")
+        )
+    return found
+
+
+def current_model(
+    project: Project, repository: Repository, baseline: Baseline, now: datetime, tell: Tell
+) -> classify.Model:
+    """The model that fits the present labels, config and decisions; trained anew when there is none."""
+    known = examples(project, repository, baseline)
+    folder = project.path("models_dir") / project.review.slug
+    reason = classify.reason_to_train(folder, project.review, known)
+    if not reason:
+        model = classify.Model.load(folder, project.review)
+        repository.save_model(model.id, now, model.card)
+        return model
+    if not (folder / "model.json").exists():
+        reason = "first use"
+    tell(f"classifier: training on {len(known)} labelled records ({reason})")
+    return train(project, repository, known, now)
+
+
+def model_without_store(project: Project, baseline: Baseline, now: datetime, tell: Tell) -> classify.Model:
+    """The kept model, whatever decisions it has learnt from; one of the shipped labels alone where there is none.
+
+    The latter is not kept: it would stand in the way of one that knows the decisions.
+    """
+    try:
+        return classify.Model.load(project.path("models_dir") / project.review.slug, project.review)
+    except StoreError:
+        known = classify.shipped_examples(project, baseline)
+        tell(f"classifier: training on {len(known)} shipped labels (no model for this configuration is kept)")
+        return classify.train(project.review, known, now=now, code_version=__version__)
+
+
+def train(project: Project, repository: Repository, known: list[classify.Example], now: datetime) -> classify.Model:
+    """Trains, keeps the model with its card, and scores anew every record that has a score.
+
+    A version that has none waits to be derived, and gets its first score with its changes.
+
+    Raises:
+        InputError: too few labels.
+        StoreError: the models' folder cannot be written to.
+    """
+    model = classify.train(project.review, known, now=now, code_version=__version__)
+    model.save(project.path("models_dir") / project.review.slug)
+    repository.save_model(model.id, now, model.card)
+    last = 0
+    while states := repository.derived(last, _BATCH):
+        last = states[-1][0]
+        scores = model.score([record for _, record in states])
+        ids = [version_id for version_id, _ in states]
+        repository.replace_scores(dict(zip(ids, scores, strict=True)), project.review.other_scope)
+    return model

@@ -1,0 +1,74 @@
+"""What a record means for a statement of the review: evidence that rules found, and what people made of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from livingreview.records.record import Record, Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One state of a record that meets a rule of the statement ledger, and what that rests on.
+
+    Attributes:
+        rule: number of the rule within its statement, from 1; ``rule_hash`` is what it says.
+        work_id: the work of the record at present.
+        why: the rule's own words.
+        facts: facts that met it, as ``name: value``.
+        quotes: words of the record that met it, each with some of their line.
+    """
+
+    statement_id: str
+    rule: int
+    rule_hash: str
+    effect: str
+    source: str
+    source_id: str
+    work_id: str
+    version: int
+    why: str = ""
+    facts: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far a rule has been held against the store: every state up to this version, with the scores of this model."""
+
+    rule_hash: str
+    model: str
+    through_version_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordState:
+    """The current state of a record, with all that the rules of the ledger may ask of it.
+
+    Attributes:
+        changes: types of the changes that this state or an earlier one brought.
+        is_withdrawn: its source took the record back.
+    """
+
+    version_id: int
+    version: int
+    record: Record
+    work_id: str
+    score: Score
+    changes: frozenset[str]
+    is_withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementDecision:
+    """What a person made of the proposals for one statement and effect; append-only.
+
+    Attributes:
+        verdict: ``accepted`` or ``rejected``.
+    """
+
+    statement_id: str
+    effect: str
+    verdict: str
+    person: str
+    decided_at: datetime
+    reason: str = ""

@@ -1,0 +1,1 @@
+"""A run again from the archive, and the store as of an earlier moment."""

@@ -1,0 +1,83 @@
+"""The report of a run or a period that has passed, with the state of the store as it was then.
+
+Only the classes and areas that the model gives are those of today, and so is the review's configuration.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from livingreview import report
+from livingreview.config import Project, load_baseline
+from livingreview.errors import UsageError
+from livingreview.pipeline.report import changes_to_report, material
+from livingreview.records import Run
+from livingreview.store.repository import Repository
+
+
+@contextmanager
+def material_of_run(project: Project, repository: Repository, name: str) -> Iterator[report.Material]:
+    """What the report of a run is made of; some of it is read while the report is built, so only within the block.
+
+    Args:
+        project: the present one.
+        repository: the store.
+        name: of the run; empty for the last one that was reported.
+
+    Raises:
+        UsageError: no run has been reported.
+        StoreError: there is no such run.
+    """
+    run = repository.run(name) if name else _last_reported(repository, None)
+    with as_of(project, repository, run) as then:
+        found = changes_to_report(then, run)
+        yield material(project, then, load_baseline(project), run, _failures(then, run), found)
+
+
+@contextmanager
+def material_of_period(
+    project: Project, repository: Repository, since: datetime | None, until: datetime | None
+) -> Iterator[report.Material]:
+    """What the report of a period is made of: its changes, and the state at its end. As :func:`material_of_run`.
+
+    Raises:
+        UsageError: no run had been reported by then.
+    """
+    run = _last_reported(repository, until)
+    with as_of(project, repository, run) as then:
+        found = repository.changes(since=since, until=until)
+        failures = _failures(then, run)
+        yield material(project, then, load_baseline(project), run, failures, found, since=since)
+
+
+@contextmanager
+def as_of(project: Project, repository: Repository, run: Run) -> Iterator[Repository]:
+    """The store as it was when a run had ended: the store itself where nothing came after it, a copy otherwise."""
+    if repository.runs()[-1].id == run.id:
+        yield repository
+        return
+    lags = {name: timedelta(days=service.lag_days) for name, service in project.settings.services().items()}
+    with tempfile.TemporaryDirectory(prefix="livingreview-then-") as folder:
+        then = Repository.open(f"sqlite:///{Path(folder) / 'then.db'}", project.path("archive_dir"))
+        try:
+            repository.past.lay_out(then.past, run, lags)
+            yield then
+        finally:
+            then.close()
+
+
+def _last_reported(repository: Repository, until: datetime | None) -> Run:
+    reported = [run for run in repository.runs() if run.reported_at is not None]
+    if not reported:
+        raise UsageError("no run has been reported yet; `livingreview run` makes the first report")
+    known = [run for run in reported if until is None or run.now_at <= until]
+    if not known:
+        first = min(run.now_at for run in reported)
+        raise UsageError(f"--until: nothing had been reported by then; the first report is of {first:%Y-%m-%d}")
+    return known[-1]
+
+
+def _failures(repository: Repository, run: Run) -> dict[str, str]:
+    return {log.source: log.error for log in repository.query_logs(run) if log.error}

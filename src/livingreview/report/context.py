@@ -1,0 +1,205 @@
+"""The material of one report, sorted and indexed once; every section reads it from here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from livingreview.records import Kind, Record, Reference, Severity, StoredChange, StoredRecord
+from livingreview.records.identifiers import normal_title
+from livingreview.records.sanitize import clean
+from livingreview.report.data import Material
+from livingreview.text import wording
+from livingreview.text.links import nct_url, record_url, url_of
+
+Key = tuple[str, str]
+T = TypeVar("T")
+
+MIN_TITLE_CHARS = 30
+"""Titles shorter than this are shared by strangers, and match nothing."""
+NEW_TYPES = frozenset({"new_record", "new_core_record", "new_trial", "preprint_published"})
+_LOUDNESS = {Severity.ALERT: 0, Severity.NOTABLE: 1, Severity.ROUTINE: 2}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A :class:`~livingreview.report.data.Material` with the look-ups that sections share."""
+
+    material: Material
+    _made: dict[Callable[..., Any], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, make: Callable[["Frame"], T]) -> T:
+        """What a function makes of this frame, made once however many sections ask for it. Nobody changes it."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
+
+    def lasting(self, make: Callable[["Frame"], T]) -> T:
+        """What a function makes of records, decisions, baseline and review alone, whatever run is reported.
+
+        It may have been made for an earlier report of the same state. JSON-ready: texts, numbers, lists, and mappings
+        by text. Nobody changes it.
+        """
+        kept = self.material.kept
+        name = f"{make.__module__}.{make.__qualname__}"
+        if name not in kept:
+            kept[name] = make(self)
+        made: T = kept[name]
+        return made
+
+    @cached_property
+    def changes(self) -> tuple[StoredChange, ...]:
+        """Every change: loudest first, then by type and record."""
+        return tuple(sorted(self.material.changes, key=_change_order))
+
+    @cached_property
+    def by_key(self) -> Mapping[Key, StoredRecord]:
+        """Records by (source, source_id)."""
+        return {stored.record.key: stored for stored in self.material.records}
+
+    @cached_property
+    def cited_by_key(self) -> Mapping[Key, StoredRecord]:
+        """Records that the baseline prints or cites, by (source, source_id); where they were not told apart, all."""
+        cited = self.material.cited
+        return self.by_key if cited is None else {stored.record.key: stored for stored in cited}
+
+    @cached_property
+    def new_keys(self) -> frozenset[Key]:
+        """Records that a change of this report tells of for the first time."""
+        return frozenset(
+            (found.change.source, found.change.source_id) for found in self.changes if found.change.type in NEW_TYPES
+        )
+
+    @cached_property
+    def changed_keys(self) -> frozenset[Key]:
+        """Records that any change of this report is about."""
+        return frozenset((found.change.source, found.change.source_id) for found in self.changes)
+
+    @cached_property
+    def failures(self) -> dict[str, str]:
+        """Source or file -> why it could not be read: what was handed in, and the errors of the queries."""
+        found = {name: clean(reason) for name, reason in self.material.failures.items()}
+        for log in self.material.queries:
+            if log.error and log.source not in found and log.name not in found:
+                found[log.source] = clean(log.error)
+        if not found and self.material.run.status == "failed":
+            found["run"] = clean(self.material.run.error) or "the run ended early"
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def unreconciled(self) -> tuple[str, ...]:
+        """Queries that were answered, but whose counts do not add up."""
+        return tuple(
+            sorted(
+                f"{wording.source_name(log.source)} ({clean(log.name)})"
+                for log in self.material.queries
+                if not (log.is_reconciled or log.is_skipped or log.error)
+            )
+        )
+
+    @cached_property
+    def overdue(self) -> tuple[str, ...]:
+        """Sources whose searches are older than they may be."""
+        return tuple(sorted(name for name, status in self.material.status.items() if status.is_overdue))
+
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether everything that was asked was read, and adds up."""
+        return not self.failures and not self.unreconciled
+
+    @cached_property
+    def area_labels(self) -> dict[str, str]:
+        """Area slug -> label, in the order of config."""
+        return {area.slug: area.label for area in self.material.review.every_area()}
+
+    @cached_property
+    def scope_labels(self) -> dict[str, str]:
+        """Scope slug -> label, in the order of config."""
+        return {scope.slug: scope.label for scope in self.material.review.scopes}
+
+    @cached_property
+    def _references(self) -> dict[str, Reference]:
+        found: dict[str, Reference] = {}
+        for reference in self.material.baseline.references:
+            for name in _names(reference.pmid, reference.doi, reference.title):
+                found.setdefault(name, reference)
+        return found
+
+    def reference_of(self, record: Record) -> Reference | None:
+        """The baseline reference that a record is: by pmid, doi or whole title."""
+        if record.kind == Kind.TRIAL:
+            return None
+        names = _names(record.pmid, record.doi, record.title)
+        return next((self._references[name] for name in names if name in self._references), None)
+
+    @cached_property
+    def _parents(self) -> dict[str, str]:
+        return self.material.review.area_parents()
+
+    def top_area(self, areas: Iterable[str]) -> str:
+        """The top-level area under which a record is listed: the first in the order of config; empty for none."""
+        tops = {self._parents[slug] for slug in areas if slug in self._parents}
+        return next((area.slug for area in self.material.review.areas if area.slug in tops), "")
+
+    def scope_of(self, stored: StoredRecord) -> str:
+        """The scope that the model gave; empty before it was classified."""
+        return stored.score.scope if stored.score else ""
+
+    def areas_of(self, slugs: Iterable[str]) -> list[str]:
+        """Labels of areas in the order of config; a parent is left out where a child says more."""
+        wanted = set(slugs)
+        implied = {self._parents[slug] for slug in wanted if slug in self._parents and self._parents[slug] != slug}
+        named = sorted(self._area_places[slug] for slug in wanted - implied if slug in self._area_places)
+        return [self._area_names[place] for place in named]
+
+    @cached_property
+    def _area_places(self) -> dict[str, int]:
+        return {slug: place for place, slug in enumerate(self.area_labels)}
+
+    @cached_property
+    def _area_names(self) -> tuple[str, ...]:
+        return tuple(self.area_labels.values())
+
+    def change_row(self, found: StoredChange, *, is_with_statements: bool = True) -> dict[str, Any]:
+        """One change as every list of changes shows it; the list of a statement names no others."""
+        change = found.change
+        stored = self.by_key.get((change.source, change.source_id))
+        title = clean(change.after.get("title") or (stored.record.title if stored else ""))
+        if change.type.startswith("statement_"):
+            title = clean(change.before.get("text"))
+        after, facts = change.after, stored.record.trial if stored else None
+        if change.type == "results_posted" and facts:
+            after = {"status": facts.status} | after
+        if not is_with_statements:
+            after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
+        told = wording.change_words(change.type, change.before, after)
+        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type.startswith("statement_")
+        name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
+        scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
+        return {
+            "type": change.type,
+            "severity": change.severity.value,
+            "source": change.source,
+            "source_id": clean(change.source_id),
+            "title": title or clean(change.source_id),
+            "label": ": ".join(name),
+            "url": record_url(stored.record) if stored else url_of(change.source, change.source_id),
+            "words": f"{told}: {scope}" if scope else told,
+            "effective_date": clean(change.effective_date),
+            "run": found.run,
+        }
+
+
+def _change_order(found: StoredChange) -> tuple[int, str, str, str, str, int]:
+    change = found.change
+    return (_LOUDNESS[change.severity], change.type, change.source, change.source_id, found.run, found.id)
+
+
+def _names(pmid: str, doi: str, title: str) -> list[str]:
+    names = [f"pmid:{pmid}"] if pmid else []
+    if doi:
+        names.append(f"doi:{doi}")
+    if len(bare := normal_title(title)) >= MIN_TITLE_CHARS:
+        names.append(f"title:{bare}")
+    return names

@@ -1,0 +1,1 @@
+"""Screening played over data sets whose decisions are known."""

@@ -1,0 +1,1 @@
+"""ClinicalTrials.gov: its API, its studies, its history and its downloads."""

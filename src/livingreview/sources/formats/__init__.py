@@ -1,0 +1,1 @@
+"""Files that people bring: recognised by their content, one module a format."""

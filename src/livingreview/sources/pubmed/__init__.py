@@ -1,0 +1,1 @@
+"""PubMed: searching, its XML, the fields of a record."""

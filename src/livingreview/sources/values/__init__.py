@@ -1,0 +1,1 @@
+"""Values that several parsers read alike: dates, markup, MeSH, words of registries."""

@@ -1,0 +1,152 @@
+"""Holds the statement ledger against the store: new evidence, and what it proposes for the statements of the review.
+
+Each rule remembers up to which stored version it has been held, and with the scores of which model. So a run looks at
+new states only, an edited rule and a new model at all of them, and a run without news at nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from livingreview import changes
+from livingreview.config import Project, Review, Statement
+from livingreview.errors import UsageError
+from livingreview.records import Baseline, Run, StoredChange
+from livingreview.records.evidence import Evidence, Mark, StatementDecision
+from livingreview.statements.rules import Ledger, propose
+from livingreview.store.repository import Repository
+
+STAGE = "statements"
+"""The stage that a watch is told before a run weighs anything."""
+_KEPT_AT_ONCE = 2_000
+
+
+def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime) -> int:
+    """Finds evidence in every state that a rule has not seen, and stores the proposals that it makes ripe.
+
+    Args:
+        project: its review holds the ledger.
+        repository: the store; must be locked by the caller.
+        baseline: what the review printed and cited.
+        run: the run that proposes.
+        now: the moment that the proposals bear.
+
+    Returns:
+        How many proposals were made.
+    """
+    review, ledger = project.review, repository.ledger
+    last, model = ledger.last_scored()
+    known = ledger.marks()
+    hashes = [rule_hash for statement in review.statements for rule_hash in statement.rule_hashes]
+    behind: dict[int, set[str]] = defaultdict(set)
+    for rule_hash in hashes:
+        mark = known.get(rule_hash)
+        through = mark.through_version_id if mark and mark.model == model else 0
+        if through < last:
+            behind[through].add(rule_hash)
+    if not behind:
+        return 0
+    rules, cited = _rules(project, baseline)
+    pieces: list[Evidence] = []
+    for through, hashes_behind in sorted(behind.items()):
+        waiting = frozenset(hashes_behind)
+        for state in ledger.states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
+            pieces.extend(rules.evidence(state, waiting))
+            if len(pieces) >= _KEPT_AT_ONCE:
+                ledger.add(run, pieces)
+                pieces = []
+    ledger.add(run, pieces)
+    evidence = ledger.evidence(is_news_only=True)
+    titles = ledger.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
+    proposals, spoke = propose(review, evidence, titles, now)
+    marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
+    ledger.tell(run, proposals, spoke, marks)
+    return len(proposals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How one statement stands.
+
+    Attributes:
+        accepted: what people have accepted, the last decision of each effect counting.
+        open: proposals that nobody has decided on since they were last made, newest evidence first.
+        decisions: every decision, oldest first.
+    """
+
+    statement: Statement
+    accepted: tuple[str, ...]
+    open: tuple[StoredChange, ...]
+    decisions: tuple[StatementDecision, ...]
+
+
+def standings(
+    review: Review, proposals: Sequence[StoredChange], decisions: Sequence[StatementDecision]
+) -> list[Standing]:
+    """How every statement stands, in the order of the ledger.
+
+    A decision holds until new evidence proposes the same effect again.
+
+    Args:
+        review: its ledger.
+        proposals: changes ``statement_...``, oldest first; others are passed over.
+        decisions: oldest first.
+    """
+    last: dict[tuple[str, str], StoredChange] = {}
+    for found in proposals:
+        if found.change.source == "review" and "effect" in found.change.after:
+            last[found.change.source_id, str(found.change.after["effect"])] = found
+    said: dict[tuple[str, str], StatementDecision] = {}
+    for decision in decisions:
+        said[decision.statement_id, decision.effect] = decision
+    standing = []
+    for statement in review.statements:
+        waiting = [
+            found
+            for (statement_id, effect), found in last.items()
+            if statement_id == statement.id
+            and ((word := said.get((statement_id, effect))) is None or word.decided_at < found.change.at)
+        ]
+        accepted = [
+            effect
+            for (statement_id, effect), word in said.items()
+            if statement_id == statement.id and word.verdict == "accepted"
+        ]
+        own = tuple(decision for decision in decisions if decision.statement_id == statement.id)
+        standing.append(
+            Standing(statement=statement, accepted=tuple(sorted(accepted)), open=tuple(waiting), decisions=own)
+        )
+    return standing
+
+
+def tried(project: Project, repository: Repository, baseline: Baseline, statement_ids: Sequence[str]) -> list[Evidence]:
+    """Which stored records meet the rules of these statements today, and why; stores nothing.
+
+    Raises:
+        UsageError: the ledger has no such statement.
+    """
+    statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
+    hashes = frozenset(rule_hash for statement in statements for rule_hash in statement.rule_hashes)
+    rules, cited = _rules(project, baseline)
+    states = repository.ledger.states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
+    return [piece for state in states for piece in rules.evidence(state, hashes)]
+
+
+def statement_of(review: Review, statement_id: str) -> Statement:
+    """A statement by its id.
+
+    Raises:
+        UsageError: the ledger has no such statement.
+    """
+    for statement in review.statements:
+        if statement.id.casefold() == statement_id.casefold():
+            return statement
+    raise UsageError(f"{statement_id}: no such statement; `livingreview statements list` names them")
+
+
+def _rules(project: Project, baseline: Baseline) -> tuple[Ledger, list[str]]:
+    """The rules, and the identifiers of everything that the review cites or prints."""
+    # No rule asks what time it is; the context's moment is that of changes alone.
+    context = changes.Context.of(project.review, baseline, project.settings.trials, datetime.min.replace(tzinfo=UTC))
+    return Ledger(context, baseline), sorted(baseline.nct_ids | baseline.pmids | baseline.dois)

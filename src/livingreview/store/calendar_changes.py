@@ -1,0 +1,98 @@
+"""Changes that no new version brings: what a run must know to tell them, and that they are told.
+
+Such a change is its own mark: it commits alone, in one transaction, and the next run finds it told.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, and_, insert, select
+
+from livingreview.records import Change, Kind, KnownTrial, Run
+from livingreview.store import queries
+from livingreview.store.queries import RECORD, SCORE, VERSION
+from livingreview.store.transaction import change_values
+
+_BATCH = 1_000
+
+
+class Unversioned:
+    """What was told without a version; every method is one transaction.
+
+    Args:
+        read: opens a transaction of the repository that only reads.
+        begin: opens one that may write.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], AbstractContextManager[Connection]],
+        begin: Callable[[], AbstractContextManager[Connection]],
+    ) -> None:
+        self._read = read
+        self._begin = begin
+
+    def trials(self, keys: Collection[tuple[str, str]] | None = None) -> Iterator[KnownTrial]:
+        """Trials in their current state that are not withdrawn.
+
+        Args:
+            keys: only those with one of these keys.
+        """
+        query = (
+            select(VERSION.c.content, VERSION.c.envelope, VERSION.c.number)
+            .add_columns(RECORD.c.work_id, RECORD.c.order_key, SCORE.c.scope)
+            .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+            .join(SCORE, SCORE.c.version_id == VERSION.c.id)
+            .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False), VERSION.c.is_derived.is_(True))
+            .order_by(RECORD.c.source, RECORD.c.source_id)
+        )
+        chosen = [query]
+        if keys is not None:
+            ordered = sorted(keys)
+            looks = (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
+            chosen = [query.where(queries.has_key(look)) for look in looks]
+        with self._read() as connection:
+            for one in chosen:
+                for row in connection.execute(one.execution_options(yield_per=_BATCH)):
+                    yield KnownTrial(
+                        record=queries.record_of(row),
+                        work_id=row.work_id,
+                        version=row.number,
+                        scope=row.scope,
+                        seen_through=_seen_through(row.order_key),
+                    )
+
+    def state_of_trials(self) -> str:
+        """A digest that changes with the trials of :meth:`trials`, once all that is stored is derived."""
+        named = (
+            select(RECORD.c.source, RECORD.c.source_id, RECORD.c.content_hash)
+            .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
+            .order_by(RECORD.c.id)
+        )
+        with self._read() as connection:
+            rows = list(map(tuple, connection.execute(named).all()))
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+    def told(self, type_: str) -> list[Change]:
+        """Every change of a type, oldest first."""
+        with self._read() as connection:
+            return [found.change for found in queries.changes(connection, type_=type_)]
+
+    def tell(self, run: Run, changes: Sequence[Change]) -> None:
+        """Commits changes."""
+        rows: list[dict[str, Any]] = [change_values(run.id, change) for change in changes]
+        if rows:
+            with self._begin() as connection:
+                connection.execute(insert(queries.CHANGE), rows)
+
+
+def _seen_through(order_key: str) -> date | None:
+    """The day of the source's stamp (``versionHolder``), which every reading moves on though nothing else changed."""
+    stamp = order_key.split(" ", 2)[2]
+    try:
+        return date.fromisoformat(stamp[:10])
+    except ValueError:
+        return None

@@ -1,0 +1,164 @@
+"""What each run brought, in numbers: records, works, what people said of them, changes."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, case, func, select
+
+from livingreview.records import Decided, Decision, Kind, Run, RunFlow
+from livingreview.store.fingerprint import of_people_and_links
+from livingreview.store.queries import CHANGE, RECORD, RUN, VERSION, decisions, runs
+
+_STAGES = ("title_abstract", "full_text")
+"""In the order in which a work goes through them."""
+_AT_ONCE = 1_000
+"""Names that one statement may hold; SQLite and PostgreSQL take more than that."""
+
+
+Keep = Callable[[str, Callable[[], dict[str, Any]]], Mapping[str, Any]]
+"""From the name of a state and what makes its JSON-ready values to these values, new or kept."""
+
+
+def made_now(_state: str, make: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
+    """Keeps nothing."""
+    return make()
+
+
+class Flow:
+    """The numbers behind a flow of records; every method is one transaction.
+
+    Args:
+        read: opens a transaction of the repository that only reads.
+    """
+
+    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._read = read
+
+    def through(self, run: Run, known: Collection[str], keep: Keep = made_now) -> tuple[RunFlow, ...]:
+        """Every run up to this one, oldest first.
+
+        Args:
+            run: the last one that is told of.
+            known: works that the published review cites or prints.
+            keep: where what was counted may lie from an earlier time.
+        """
+        with self._read() as connection:
+            earlier = [one for one in runs(connection) if one.id <= run.id]
+            counted = keep(_state(connection, known), lambda: _counted(connection, known))
+        return tuple(_flow(one, counted.get(str(one.id), _NOTHING)) for one in earlier)
+
+
+def _state(connection: Connection, known: Collection[str]) -> str:
+    """Names everything that is counted; versions and changes are only ever added."""
+    told: list[Any] = [sorted(known), of_people_and_links(connection)]
+    for table in (VERSION, CHANGE):
+        told.append(tuple(connection.execute(select(func.max(table.c.id), func.count())).one()))
+    told.append(connection.execute(select(func.min(RUN.c.started_at))).scalar())
+    return repr(told)
+
+
+_NOTHING: Final[Mapping[str, Any]] = {"records": {}, "n_known": 0, "n_works": 0, "decided": [], "changes": []}
+
+
+def _counted(connection: Connection, known: Collection[str]) -> dict[str, Any]:
+    """Run -> what it brought, JSON-ready; runs that brought nothing may be left out."""
+    records, n_known = _records(connection, known)
+    n_works, decided = _works(connection, known)
+    changes = _changes(connection)
+    return {
+        str(run_id): {
+            "records": dict(sorted((+records[run_id]).items())),
+            "n_known": n_known[run_id],
+            "n_works": n_works[run_id],
+            "decided": [asdict(one) for one in decided[run_id]],
+            "changes": changes[run_id],
+        }
+        for run_id in sorted({*records, *n_known, *n_works, *decided, *changes})
+    }
+
+
+def _flow(run: Run, counted: Mapping[str, Any]) -> RunFlow:
+    return RunFlow(
+        run=run,
+        records=counted["records"],
+        n_known=counted["n_known"],
+        n_works=counted["n_works"],
+        decided=tuple(Decided(**one) for one in counted["decided"]),
+        changes=tuple((kind, severity, n) for kind, severity, n in counted["changes"]),
+    )
+
+
+def _chunks(names: Collection[str]) -> Iterator[Sequence[str]]:
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]
+
+
+def _records(connection: Connection, known: Collection[str]) -> tuple[dict[int, Counter[str]], Counter[int]]:
+    """Run -> source -> records that it stored first; run -> how many more of them the review cites."""
+    counted = select(RECORD.c.first_run_id, RECORD.c.source, func.count()).group_by(
+        RECORD.c.first_run_id, RECORD.c.source
+    )
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    n_known: Counter[int] = Counter()
+    for run_id, source, n in connection.execute(counted):
+        found[run_id][source] = n
+    for names in _chunks(known):
+        for run_id, source, n in connection.execute(counted.where(RECORD.c.work_id.in_(names))):
+            found[run_id][source] -= n
+            n_known[run_id] += n
+    return found, n_known
+
+
+def _firsts() -> Select[Any]:
+    """Work, the run that stored its first record, and whether it holds a publication (1 or 0)."""
+    is_publication = case((RECORD.c.kind != str(Kind.TRIAL), 1), else_=0)
+    return select(
+        RECORD.c.work_id, func.min(RECORD.c.first_run_id).label("run_id"), func.max(is_publication).label("is_paper")
+    ).group_by(RECORD.c.work_id)
+
+
+def _works(connection: Connection, known: Collection[str]) -> tuple[Counter[int], dict[int, list[Decided]]]:
+    """Run -> works that it brought, and what people said of them, without those that the review cites."""
+    firsts = _firsts().subquery()
+    n_works: Counter[int] = Counter()
+    for run_id, n in connection.execute(select(firsts.c.run_id, func.count()).group_by(firsts.c.run_id)):
+        n_works[run_id] = n
+    for names in _chunks(known):
+        for _, run_id, _ in connection.execute(_firsts().where(RECORD.c.work_id.in_(names))):
+            n_works[run_id] -= 1
+    said: dict[str, Decision] = {}
+    for decision in decisions(connection):
+        before = said.get(decision.work_id)
+        if before is None or _place(decision) >= _place(before):
+            said[decision.work_id] = decision
+    fates: Counter[tuple[int, str, str, str, bool]] = Counter()
+    for names in _chunks(said.keys() - set(known)):
+        for work_id, run_id, is_paper in connection.execute(_firsts().where(RECORD.c.work_id.in_(names))):
+            last = said[work_id]
+            fates[run_id, last.stage, last.decision, last.reason, not is_paper] += 1
+    decided: dict[int, list[Decided]] = defaultdict(list)
+    for (run_id, stage, verdict, reason, is_trial), n in sorted(fates.items()):
+        decided[run_id].append(Decided(stage=stage, decision=verdict, reason=reason, is_trial=is_trial, n=n))
+    return n_works, decided
+
+
+def _place(decision: Decision) -> int:
+    """Decisions come oldest first, so of one stage the later one holds."""
+    return _STAGES.index(decision.stage) if decision.stage in _STAGES else 0
+
+
+def _changes(connection: Connection) -> dict[int, list[tuple[str, str, int]]]:
+    """Run -> (type, severity, number) of its changes."""
+    found: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
+    rows = connection.execute(
+        select(CHANGE.c.run_id, CHANGE.c.type, CHANGE.c.severity, func.count()).group_by(
+            CHANGE.c.run_id, CHANGE.c.type, CHANGE.c.severity
+        )
+    )
+    for run_id, kind, severity, n in sorted(tuple(row) for row in rows):
+        found[run_id].append((kind, severity, n))
+    return found

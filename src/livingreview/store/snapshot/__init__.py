@@ -1,0 +1,1 @@
+"""The store as canonical text that git can keep, and back."""

@@ -1,0 +1,280 @@
+"""Values in a person's words: statuses, dates, numbers, sources, and what a change says."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from livingreview.records.sanitize import clean
+
+ARROW = "->"
+_SOURCES = {
+    "pubmed": "PubMed",
+    "pmc": "PubMed Central",
+    "clinicaltrials": "ClinicalTrials.gov",
+    "europepmc": "Europe PMC",
+    "crossref": "Crossref",
+    "retraction_watch": "Retraction Watch",
+    "anzctr": "ANZCTR",
+    "isrctn": "ISRCTN",
+    "chictr": "ChiCTR",
+    "ctis": "EU CTIS",
+    "ctri": "CTRI",
+    "drks": "DRKS",
+    "euctr": "EU Clinical Trials Register",
+    "ictrp": "ICTRP",
+    "irct": "IRCT",
+    "jrct": "jRCT",
+    "feeds": "feeds",
+    "files": "files",
+}
+_OF_PAPERS = frozenset({"pubmed", "pmc", "europepmc", "crossref", "retraction_watch", "feeds", "files"})
+_OF_THE_RULE = ("scope: ", "change: ", "areas: ")
+_PHASE = re.compile(r"phase(?=\d)")
+_STATUS_WORDS = {"UNKNOWN": "unknown status", "ACTIVE_NOT_RECRUITING": "active, not recruiting"}
+_ENUMS = frozenset({"status", "last_known_status", "enrollment_type", "study_type", "phases"})
+_FIELDS = {
+    "enrollment_count": "enrolment",
+    "enrollment_type": "kind of enrolment",
+    "has_results": "results",
+    "completion_date": "completion",
+    "primary_completion_date": "primary completion",
+    "start_date": "start",
+    "result_pmids": "result papers",
+}
+
+
+def source_name(slug: str) -> str:
+    """A source as people call it; a file by its own name."""
+    return _SOURCES.get(slug, clean(slug))
+
+
+def named(source: str, source_id: str, title: object) -> str:
+    """A record as a reader knows it: a paper by its title, a trial or a statement by its number and its title.
+
+    A proposed area has no number: its terms are all that there is to say.
+    """
+    said, number = clean(title or ""), clean(source_id)
+    if not said:
+        return number
+    is_area = source == "review" and number.startswith("area: ")
+    return said if source in _OF_PAPERS or is_area else f"{number}: {said}"
+
+
+def telling_facts(facts: Iterable[object]) -> list[str]:
+    """The facts of a piece of evidence without those that only repeat what its rule asked for."""
+    return [said for fact in facts if not (said := clean(fact)).startswith(_OF_THE_RULE)]
+
+
+def counted(count: int, singular: str, plural: str = "") -> str:
+    """``1 alert``, ``1,204 alerts``."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def joined(parts: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *rest, end = list(parts) or [""]
+    return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def moment(value: datetime | None) -> str:
+    """``2026-11-23 05:00 UTC``; empty for none."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if value else ""
+
+
+def status_words(token: str) -> str:
+    """A status of the registry's API in words; empty when nothing was said."""
+    return _STATUS_WORDS.get(token, clean(token).replace("_", " ").lower())
+
+
+def plain_value(value: Any) -> str:
+    """Any JSON value in one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{clean(name)}: {plain_value(value[name])}" for name in sorted(value) if value[name])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "; ".join(plain_value(part) for part in value)
+    return "" if value is None else clean(value)
+
+
+def enum_words(value: Any) -> str:
+    """A value of the registry's vocabulary (``EARLY_PHASE1``) in words."""
+    return _PHASE.sub("phase ", plain_value(value).replace("_", " ").lower())
+
+
+def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What a change says, without the record it is about; unknown types are told field by field.
+
+    A notice names the statements of the review that lean on its record.
+    """
+    told = _told(kind, before, after)
+    cited_by, evidence_of = ([clean(one) for one in after.get(name, ())] for name in ("cited_by", "evidence_of"))
+    ways = {one: "cites it" for one in cited_by}
+    ways |= {one: "cites it, evidence" if one in ways else "evidence" for one in evidence_of}
+    leaning = joined(f"{one} ({how})" for one, how in sorted(ways.items()))
+    return f"{told}; statements that lean on it: {leaning}" if leaning else told
+
+
+def _told(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    says = _TOLD.get(kind)
+    told = says(before, after) if says else ""
+    if told:
+        return told
+    if kind.startswith("baseline_reference_"):
+        base = _told(kind.removeprefix("baseline_reference_"), before, after)
+        number = after.get("ref_no")
+        return f"cited by the review as reference {number}: {base}" if number is not None else base
+    fields = _fields(before, after, skip=("title",))
+    name = kind.replace("_", " ")
+    return f"{name}: {fields}" if fields else name
+
+
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
+    told = []
+    for name in sorted({*before, *after} - set(skip)):
+        say = enum_words if name in _ENUMS else plain_value
+        old, new = say(before.get(name)), say(after.get(name))
+        if old == new:
+            continue
+        label = _FIELDS.get(name, clean(name).replace("_", " "))
+        told.append(f"{label} {old} {ARROW} {new or 'none'}" if old else f"{label} {new}")
+    return "; ".join(told)
+
+
+def enrollment_words(values: Mapping[str, Any]) -> str:
+    """``120 (estimated)``; empty when no number was given."""
+    if (count := values.get("enrollment_count")) is None:
+        return ""
+    kind = enum_words(values.get("enrollment_type"))
+    return f"{count:,} ({kind})" if kind else f"{count:,}"
+
+
+def _status_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"{status_words(str(before.get('status', '')))} {ARROW} {status_words(str(after.get('status', '')))}"
+    why = clean(after.get("why_stopped") or "")
+    return f"{told} ({why})" if why else told
+
+
+def _results_posted(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    status = status_words(str(after.get("status") or ""))
+    posted = clean(after.get("results_first_posted_date") or "")
+    told = f"{status} {ARROW} has results" if status else f"no results {ARROW} has results"
+    return f"{told} (posted {posted})" if posted else told
+
+
+def _enrollment_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    return f"enrolment {enrollment_words(before) or 'not given'} {ARROW} {enrollment_words(after) or 'not given'}"
+
+
+def _date_slipped(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = _fields(before, {name: value for name, value in after.items() if name != "days"})
+    days = after.get("days")
+    if not isinstance(days, int) or not days:
+        return told
+    return f"{told} ({counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
+
+
+def overdue(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """``overdue: primary completion was due 2023-05, no update since 2022-06-01, still recruiting``."""
+    names = ("primary_completion_date", "completion_date")
+    told = [f"{_FIELDS[name]} was due {clean(after[name])}" for name in names if after.get(name)]
+    if updated := clean(after.get("last_update_posted_date")):
+        told.append(f"no update since {updated}")
+    if status := status_words(str(after.get("status") or "")):
+        told.append(f"still {status}")
+    return "overdue" + (f": {', '.join(told)}" if told else "")
+
+
+def _results_published(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"results published: PMID {joined(clean(pmid) for pmid in after.get('result_pmids', ()))}"
+    article, road = clean(after.get("article") or ""), str(after.get("named_by") or "")
+    where = {"data bank": "names the trial in its data bank", "abstract": "names the trial in its abstract"}.get(road)
+    how = f"which {where}" if where else "listed by the registry" if road == "registry" else ""
+    return told + (f" ({article})" if article else "") + (f", {how}" if how else "")
+
+
+def _new_area(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = f"{counted(int(after.get('n_works') or 0), 'work')} of the review's own scope that fit no area"
+    earlier = int(before.get("n_works") or 0)
+    return f"possible new disease area: {told}" + (f", {earlier:,} of them told before" if earlier else "")
+
+
+def _notice(verb: str) -> Any:
+    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        notice = after.get("notice") or {}
+        where = [clean(notice[name]) for name in ("citation",) if notice.get(name)]
+        where += [f"{name} {clean(notice[name])}" for name in ("pmid", "doi") if notice.get(name)]
+        what = f"{verb} ({'; '.join(where)})" if where else verb
+        return f"{what}; a person included it" if after.get("is_included") else what
+
+    return told
+
+
+def _revised(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    parts = [clean(part) for part in after.get("parts", ())]
+    told = f"{joined(parts)} revised" if parts else "text revised"
+    if "title" in parts and before.get("title"):
+        told += f"; the title was: {clean(before['title'])}"
+    return told
+
+
+def _design_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    told = _fields(before, after, skip=("title",))
+    parts = [f"design changed: {told}"] if told else []
+    if after.get("title") and before.get("title"):
+        parts.append(f"renamed, formerly: {clean(before['title'])}")
+    return "; ".join(parts)
+
+
+def _alias_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    names = sorted(set(after.get("aliases", ())) - set(before.get("aliases", ())))
+    return f"also registered as {joined(clean(name) for name in names)}, which the registry has merged into it"
+
+
+def _proposed(verb: str) -> Any:
+    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        pieces = after.get("evidence", ())
+        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
+        return f"{verb} by {counted(int(after.get('n_works') or 0), 'work')}" + (f": {reasons}" if reasons else "")
+
+    return told
+
+
+def _said(text: str) -> Any:
+    return lambda before, after: text
+
+
+_TOLD: dict[str, Any] = {
+    "new_record": _said("new record"),
+    "new_core_record": _said("new evidence in the review's own scope"),
+    "preprint_published": _said("the preprint is now published as an article"),
+    "revised_text": _revised,
+    "withdrawn": lambda before, after: (
+        "withdrawn by its source"
+        + (f", which has it as {clean(after['merged_into'])} now" if after.get("merged_into") else "")
+    ),
+    "retracted": _notice("retracted"),
+    "concern_expressed": _notice("expression of concern"),
+    "corrected": _notice("corrected"),
+    "reinstated": lambda before, after: (
+        _notice("reinstated")(before, after) if after.get("notice") else "its source has it again"
+    ),
+    "alias_changed": _alias_changed,
+    "new_trial": lambda before, after: (
+        f"new trial ({status_words(str(after.get('status') or '')) or 'status not given'})"
+    ),
+    "design_changed": _design_changed,
+    "status_changed": _status_changed,
+    "results_posted": _results_posted,
+    "results_published": _results_published,
+    "enrollment_changed": _enrollment_changed,
+    "date_slipped": _date_slipped,
+    "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
+    "overdue": overdue,
+    "new_area": _new_area,
+    "statement_confirmed": _proposed("proposed as confirmed"),
+    "statement_extended": _proposed("proposed as extended"),
+    "statement_challenged": _proposed("proposed as challenged"),
+    "statement_outdated": _proposed("proposed as outdated"),
+}
