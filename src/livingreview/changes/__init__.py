@@ -4,11 +4,8 @@ from livingreview.changes.areas import Group, new_areas
 from livingreview.changes.derive import Context, derive, derive_all
 from livingreview.changes.event import Event
 from livingreview.changes.overdue import is_told, overdue
-from livingreview.records.change_types import TRIAL_TYPES, TYPES
 
 __all__ = [
-    "TRIAL_TYPES",
-    "TYPES",
     "Context",
     "Event",
     "Group",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from livingreview.records import Change, Severity
+from livingreview.records.change_types import ChangeType
 
 Key = tuple[str, str]
 
@@ -42,7 +43,7 @@ def new_areas(
         records = [*fresh, *(key for key in group.keys if key in told)]
         changes.append(
             Change(
-                type="new_area",
+                type=ChangeType.NEW_AREA,
                 severity=Severity.NOTABLE,
                 source="review",
                 source_id=f"area: {group.terms[0]}",

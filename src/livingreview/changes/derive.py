@@ -9,6 +9,7 @@ from livingreview.changes import notices, results, trials
 from livingreview.changes.event import Event
 from livingreview.config import Review, TrialsSettings
 from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity, Underived
+from livingreview.records.change_types import ChangeType
 from livingreview.records.identifiers import is_before, normal_title
 
 
@@ -112,7 +113,7 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     reference = context.reference_of(record)
     is_baseline = reference is not None or record.key in context.trial_keys
     if version.is_withdrawal:
-        type_ = "baseline_reference_withdrawn" if reference else "withdrawn"
+        type_ = ChangeType.WITHDRAWN.on_reference if reference else ChangeType.WITHDRAWN
         severity = Severity.ALERT if is_baseline else Severity.NOTABLE
         after = {"title": record.title} | ({"merged_into": record.merged_into} if record.merged_into else {})
         return [Event(type_, severity, {"title": record.title}, _with_reference(after, reference, context))]
@@ -129,7 +130,7 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         events.extend(_revision(before, record))
         events.extend(_core_at_last(version, score, context, is_baseline=is_baseline))
     if version.was_withdrawn:
-        type_ = "baseline_reference_reinstated" if reference else "reinstated"
+        type_ = ChangeType.REINSTATED.on_reference if reference else ChangeType.REINSTATED
         after = _with_reference({"title": record.title}, reference, context)
         events.append(Event(type_, Severity.NOTABLE, {}, after))
     standing = notices.Standing(
@@ -177,7 +178,7 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
         # A trial of the product that the review is about is what its lead must hear of first.
         severity = Severity.ALERT if is_core else Severity.NOTABLE if is_relevant else Severity.ROUTINE
         effective = facts.first_posted_date or record.source_date
-        return [Event("new_trial", Severity.ROUTINE if is_baseline else severity, {}, after, effective)]
+        return [Event(ChangeType.NEW_TRIAL, Severity.ROUTINE if is_baseline else severity, {}, after, effective)]
     after |= _publication(record)
     effective = record.publication_date or record.created_date
     if version.told_kinds:
@@ -186,11 +187,11 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
         is_published = version.told_kinds == {Kind.PREPRINT} and is_article
         before = {"work": version.work_id}
         if is_published:
-            return [Event("preprint_published", Severity.NOTABLE, before, after, effective)]
+            return [Event(ChangeType.PREPRINT_PUBLISHED, Severity.NOTABLE, before, after, effective)]
         return _core_at_last(version, score, context, is_baseline=is_baseline)
     if is_core and not is_baseline:
-        return [Event("new_core_record", Severity.NOTABLE, {}, after, effective)]
-    return [Event("new_record", Severity.ROUTINE, {}, after, effective)]
+        return [Event(ChangeType.NEW_CORE_RECORD, Severity.NOTABLE, {}, after, effective)]
+    return [Event(ChangeType.NEW_RECORD, Severity.ROUTINE, {}, after, effective)]
 
 
 def _publication(record: Record) -> dict[str, Any]:
@@ -211,7 +212,7 @@ def _core_at_last(version: Underived, score: Score, context: Context, *, is_base
         return []
     after = {"title": record.title, "scope": score.scope, "areas": list(score.areas), "is_baseline": False}
     effective = record.publication_date or record.created_date
-    return [Event("new_core_record", Severity.NOTABLE, {}, after | _publication(record), effective)]
+    return [Event(ChangeType.NEW_CORE_RECORD, Severity.NOTABLE, {}, after | _publication(record), effective)]
 
 
 def _revision(before: Record, after: Record) -> list[Event]:
@@ -227,7 +228,7 @@ def _revision(before: Record, after: Record) -> list[Event]:
         return []
     return [
         Event(
-            "revised_text",
+            ChangeType.REVISED_TEXT,
             Severity.ROUTINE,
             {"title": before.title},
             {"title": after.title, "parts": parts},

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livingreview.records import Severity
+from livingreview.records.change_types import ChangeType
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,13 +12,12 @@ class Event:
     """What happened between two states.
 
     Attributes:
-        type: one of the types of the design, section 6.
         before: values before, JSON-ready.
         after: values after, JSON-ready.
         effective_date: the source's own date of the event; empty takes the record's.
     """
 
-    type: str
+    type: ChangeType
     severity: Severity
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)

@@ -6,21 +6,19 @@ from typing import Any
 
 from livingreview.changes.event import Event
 from livingreview.records import Notice, Record, Reference, Severity
+from livingreview.records.change_types import GRAVE_NOTICE_TYPES, ChangeType
 
 _TYPES = {
-    "RetractionIn": "retracted",
-    "PartialRetractionIn": "retracted",
-    "ExpressionOfConcernIn": "concern_expressed",
-    "ErratumIn": "corrected",
-    "UpdateIn": "corrected",
-    "CorrectedandRepublishedIn": "corrected",
-    "RetractedandRepublishedIn": "corrected",
-    "ReinstatementIn": "reinstated",
-    "ReprintIn": "",
-    "CommentIn": "",
+    "RetractionIn": ChangeType.RETRACTED,
+    "PartialRetractionIn": ChangeType.RETRACTED,
+    "ExpressionOfConcernIn": ChangeType.CONCERN_EXPRESSED,
+    "ErratumIn": ChangeType.CORRECTED,
+    "UpdateIn": ChangeType.CORRECTED,
+    "CorrectedandRepublishedIn": ChangeType.CORRECTED,
+    "RetractedandRepublishedIn": ChangeType.CORRECTED,
+    "ReinstatementIn": ChangeType.REINSTATED,
 }
-"""PubMed ``RefType`` of a notice about this record -> type of change; empty ones are no notices about its truth."""
-_ALERTS = frozenset({"retracted", "concern_expressed"})
+"""PubMed ``RefType`` of a notice about this record -> type of change; others are no notices about its truth."""
 _RETRACTED = "Retracted Publication"
 
 
@@ -57,7 +55,7 @@ def new_notices(before: Record | None, after: Record, standing: Standing, *, sib
         siblings: earlier states of other copies of the same text.
     """
     known = _by_type(before) if before else {}
-    told: dict[str, dict[tuple[str, str], Notice]] = {}
+    told: dict[ChangeType, dict[tuple[str, str], Notice]] = {}
     for sibling in siblings:
         for type_, found in _by_type(sibling).items():
             told.setdefault(type_, {}).update((_key(notice), notice) for notice in found)
@@ -66,7 +64,7 @@ def new_notices(before: Record | None, after: Record, standing: Standing, *, sib
         old = known.get(type_, [])
         fresh = [notice for notice in found if _key(notice) not in {_key(one) for one in old}]
         elsewhere = list(told.get(type_, {}).values())
-        if type_ in _ALERTS and elsewhere:
+        if type_ in GRAVE_NOTICE_TYPES and elsewhere:
             continue
         if fresh := _unmatched(fresh, _unmatched(elsewhere, old)):
             events.append(_event(type_, fresh[0], after, standing))
@@ -93,13 +91,13 @@ def _is_incomparable(one: Notice, other: Notice) -> bool:
     return not (one.pmid and other.pmid) and not (one.doi and other.doi)
 
 
-def _by_type(record: Record) -> dict[str, list[Notice]]:
-    found: dict[str, list[Notice]] = {}
+def _by_type(record: Record) -> dict[ChangeType, list[Notice]]:
+    found: dict[ChangeType, list[Notice]] = {}
     for notice in record.notices:
-        if type_ := _TYPES.get(notice.kind, ""):
+        if type_ := _TYPES.get(notice.kind):
             found.setdefault(type_, []).append(notice)
     if _RETRACTED in record.publication_types:
-        found.setdefault("retracted", [Notice(kind=_RETRACTED)])
+        found.setdefault(ChangeType.RETRACTED, [Notice(kind=_RETRACTED)])
     return found
 
 
@@ -107,7 +105,7 @@ def _key(notice: Notice) -> tuple[str, str]:
     return (notice.kind, notice.pmid or notice.doi or notice.citation)
 
 
-def _event(type_: str, notice: Notice, record: Record, standing: Standing) -> Event:
+def _event(type_: ChangeType, notice: Notice, record: Record, standing: Standing) -> Event:
     after: dict[str, Any] = {
         "title": record.title,
         "notice": {name: value for name in ("kind", "pmid", "doi", "citation") if (value := getattr(notice, name))},
@@ -118,9 +116,9 @@ def _event(type_: str, notice: Notice, record: Record, standing: Standing) -> Ev
         if ids := getattr(standing, name):
             after[name] = list(ids)
     if standing.reference is not None:
-        severity = Severity.ALERT if type_ in _ALERTS else Severity.NOTABLE
-        return Event(f"baseline_reference_{type_}", severity, {}, after | {"ref_no": standing.reference.ref_no})
+        severity = Severity.ALERT if type_ in GRAVE_NOTICE_TYPES else Severity.NOTABLE
+        return Event(type_.on_reference, severity, {}, after | {"ref_no": standing.reference.ref_no})
     is_held = standing.is_core or standing.is_included or bool(standing.evidence_of)
-    if type_ in _ALERTS:
+    if type_ in GRAVE_NOTICE_TYPES:
         return Event(type_, Severity.ALERT if is_held else Severity.NOTABLE, {}, after)
     return Event(type_, Severity.NOTABLE if is_held else Severity.ROUTINE, {}, after)

@@ -11,6 +11,7 @@ from typing import Any
 from livingreview.changes.event import Event
 from livingreview.config import TrialsSettings
 from livingreview.records import FINISHED_STATUS, Record, Severity, TrialFacts
+from livingreview.records.change_types import ChangeType
 from livingreview.records.identifiers import last_day
 
 _SAYS_SO = FINISHED_STATUS | {"UNKNOWN"}
@@ -47,7 +48,7 @@ def overdue(record: Record, seen_through: date, settings: TrialsSettings) -> Eve
         name: getattr(facts, name),
         "last_update_posted_date": facts.last_update_posted_date or record.source_date,
     }
-    return Event("overdue", Severity.NOTABLE, {}, after, since.isoformat())
+    return Event(ChangeType.OVERDUE, Severity.NOTABLE, {}, after, since.isoformat())
 
 
 def is_told(after: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:

@@ -10,8 +10,7 @@ from dataclasses import replace
 from livingreview.changes.event import Event
 from livingreview.linking import can_report
 from livingreview.records import Change, Kind, NamedTrial, Record, Severity
-
-TYPE = "results_published"
+from livingreview.records.change_types import ChangeType
 
 
 def published(before: Record | None, after: Record, trials: Iterable[NamedTrial]) -> Iterator[tuple[NamedTrial, Event]]:
@@ -27,14 +26,23 @@ def published(before: Record | None, after: Record, trials: Iterable[NamedTrial]
     for trial in trials:
         if trial.source_id in names and trial.source_id not in earlier and after.pmid not in trial.told:
             values = {"result_pmids": [after.pmid], "named_by": names[trial.source_id], "article": after.title}
-            yield trial, Event(TYPE, Severity.ALERT, {}, {"title": trial.title} | values, after.publication_date)
+            yield (
+                trial,
+                Event(
+                    ChangeType.RESULTS_PUBLISHED,
+                    Severity.ALERT,
+                    {},
+                    {"title": trial.title} | values,
+                    after.publication_date,
+                ),
+            )
 
 
 def once(changes: Iterable[Change]) -> Iterator[Change]:
     """The changes, but each article of a trial in the first of those that tell of it only."""
     told: set[tuple[str, str, str]] = set()
     for change in changes:
-        if change.type == TYPE:
+        if change.type == ChangeType.RESULTS_PUBLISHED:
             key = (change.source, change.source_id)
             fresh = [pmid for pmid in change.after["result_pmids"] if (*key, pmid) not in told]
             if not fresh:

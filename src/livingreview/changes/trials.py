@@ -12,6 +12,7 @@ from typing import Any
 from livingreview.changes.event import Event
 from livingreview.config import TrialsSettings
 from livingreview.records import Record, Severity, TrialFacts
+from livingreview.records.change_types import ChangeType
 from livingreview.text.normalise import plain_text
 
 _ALERT_STATUS = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
@@ -43,11 +44,21 @@ def between(before: Record, after: Record, settings: TrialsSettings, told_result
     ]
     if new.why_stopped and _bare(new.why_stopped) != _bare(old.why_stopped):
         events.append(
-            Event("why_stopped", Severity.NOTABLE, _some(why_stopped=old.why_stopped), {"why_stopped": new.why_stopped})
+            Event(
+                ChangeType.WHY_STOPPED,
+                Severity.NOTABLE,
+                _some(why_stopped=old.why_stopped),
+                {"why_stopped": new.why_stopped},
+            )
         )
     if set(new.aliases) - set(old.aliases):
         events.append(
-            Event("alias_changed", Severity.ROUTINE, {"aliases": list(old.aliases)}, {"aliases": list(new.aliases)})
+            Event(
+                ChangeType.ALIAS_CHANGED,
+                Severity.ROUTINE,
+                {"aliases": list(old.aliases)},
+                {"aliases": list(new.aliases)},
+            )
         )
     return events
 
@@ -63,7 +74,7 @@ def _status(old: TrialFacts, new: TrialFacts) -> list[Event]:
     # What was last known matters only while nobody knows more.
     known = new.last_known_status if new.status == "UNKNOWN" else ""
     after = {"status": new.status} | _some(last_known_status=known, why_stopped=new.why_stopped)
-    return [Event("status_changed", severity, {"status": old.status}, after, new.last_update_posted_date)]
+    return [Event(ChangeType.STATUS_CHANGED, severity, {"status": old.status}, after, new.last_update_posted_date)]
 
 
 def _results(old: TrialFacts, new: TrialFacts, told_results: Set[str]) -> list[Event]:
@@ -73,12 +84,14 @@ def _results(old: TrialFacts, new: TrialFacts, told_results: Set[str]) -> list[E
     if is_posted and not was_posted:
         after = {"has_results": True} | _some(results_first_posted_date=new.results_first_posted_date)
         events.append(
-            Event("results_posted", Severity.ALERT, {"has_results": False}, after, new.results_first_posted_date)
+            Event(
+                ChangeType.RESULTS_POSTED, Severity.ALERT, {"has_results": False}, after, new.results_first_posted_date
+            )
         )
     if fresh := sorted(set(new.result_pmids) - set(old.result_pmids) - told_results):
         before = {"result_pmids": list(old.result_pmids)}
         events.append(
-            Event("results_published", Severity.ALERT, before, {"result_pmids": fresh, "named_by": "registry"})
+            Event(ChangeType.RESULTS_PUBLISHED, Severity.ALERT, before, {"result_pmids": fresh, "named_by": "registry"})
         )
     return events
 
@@ -93,7 +106,7 @@ def _enrollment(old: TrialFacts, new: TrialFacts) -> list[Event]:
     before = {"enrollment_count": old.enrollment_count} | _some(enrollment_type=old.enrollment_type)
     after = {"enrollment_count": new.enrollment_count} | _some(enrollment_type=new.enrollment_type)
     is_actual = has_type and new.enrollment_type == "ACTUAL" and old.enrollment_type != "ACTUAL"
-    return [Event("enrollment_changed", Severity.NOTABLE if is_actual else Severity.ROUTINE, before, after)]
+    return [Event(ChangeType.ENROLLMENT_CHANGED, Severity.NOTABLE if is_actual else Severity.ROUTINE, before, after)]
 
 
 def _dates(old: TrialFacts, new: TrialFacts, settings: TrialsSettings) -> list[Event]:
@@ -110,7 +123,14 @@ def _dates(old: TrialFacts, new: TrialFacts, settings: TrialsSettings) -> list[E
         return []
     days = max(slips, key=abs)
     is_notable = abs(days) >= settings.notable_slip_days
-    return [Event("date_slipped", Severity.NOTABLE if is_notable else Severity.ROUTINE, before, after | {"days": days})]
+    return [
+        Event(
+            ChangeType.DATE_SLIPPED,
+            Severity.NOTABLE if is_notable else Severity.ROUTINE,
+            before,
+            after | {"days": days},
+        )
+    ]
 
 
 def _first_day(partial: str) -> date:
@@ -132,7 +152,7 @@ def _design(before: Record, after: Record, old: TrialFacts, new: TrialFacts) -> 
         if first and second and _bare(first) != _bare(second):
             was[name] = list(first) if isinstance(first, tuple) else first
             now[name] = list(second) if isinstance(second, tuple) else second
-    return [Event("design_changed", Severity.ROUTINE, was, now)] if now else []
+    return [Event(ChangeType.DESIGN_CHANGED, Severity.ROUTINE, was, now)] if now else []
 
 
 def _bare(value: str | tuple[str, ...]) -> Any:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from livingreview.config.base import Frozen, Pattern
 from livingreview.records import Kind
+from livingreview.records.change_types import ChangeType
 from livingreview.records.serialization import canonical_json
 
 Effect = Literal["confirms", "extends", "challenges", "outdates"]
@@ -46,7 +47,7 @@ class Rule(Frozen):
     scopes: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
-    changes: tuple[str, ...] = ()
+    changes: tuple[ChangeType, ...] = ()
     cited: Literal["", "refs", "nct_ids", "printed"] = ""
     status: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from livingreview.config import Review
 from livingreview.records import Severity, StoredChange
+from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.sanitize import clean, clip
 from livingreview.text import wording
 from livingreview.text.links import url_of
@@ -13,23 +14,35 @@ from livingreview.text.links import url_of
 MAX_SHOWN = 40
 """Items of one type that are shown; the others are counted. Alerts are always shown, all of them."""
 
-_HEADINGS = {
-    "new_core_record": "New papers of the core",
-    "new_record": "New papers",
-    "new_trial": "New trials",
-    "new_area": "New disease areas",
-    "preprint_published": "Preprints now published",
-    "results_posted": "Trial results posted",
-    "results_published": "Trial results published",
-    "status_changed": "Trials with another status",
-    "why_stopped": "Trials with a reason for stopping",
-    "date_slipped": "Trials with later dates",
-    "enrollment_changed": "Trials with another enrolment",
-    "design_changed": "Trials with another design",
-    "overdue": "Trials overdue",
+HEADINGS: dict[str, str] = {
+    ChangeType.NEW_CORE_RECORD: "New papers of the core",
+    ChangeType.NEW_RECORD: "New papers",
+    ChangeType.NEW_TRIAL: "New trials",
+    ChangeType.NEW_AREA: "New disease areas",
+    ChangeType.PREPRINT_PUBLISHED: "Preprints now published",
+    ChangeType.RESULTS_POSTED: "Trial results posted",
+    ChangeType.RESULTS_PUBLISHED: "Trial results published",
+    ChangeType.STATUS_CHANGED: "Trials with another status",
+    ChangeType.WHY_STOPPED: "Trials with a reason for stopping",
+    ChangeType.DATE_SLIPPED: "Trials with later dates",
+    ChangeType.ENROLLMENT_CHANGED: "Trials with another enrolment",
+    ChangeType.DESIGN_CHANGED: "Trials with another design",
+    ChangeType.OVERDUE: "Trials overdue",
+    ChangeType.ALIAS_CHANGED: "Trials with another number",
+    ChangeType.BASELINE_REFERENCE_CONCERN_EXPRESSED: "Concern expressed about cited references",
+    ChangeType.BASELINE_REFERENCE_CORRECTED: "Cited references corrected",
+    ChangeType.BASELINE_REFERENCE_REINSTATED: "Cited references reinstated",
+    ChangeType.BASELINE_REFERENCE_RETRACTED: "Cited references retracted",
+    ChangeType.BASELINE_REFERENCE_WITHDRAWN: "Cited references withdrawn",
+    ChangeType.CONCERN_EXPRESSED: "Concern expressed",
+    ChangeType.CORRECTED: "Corrected",
+    ChangeType.REINSTATED: "Reinstated",
+    ChangeType.RETRACTED: "Retracted",
+    ChangeType.REVISED_TEXT: "Revised text",
+    ChangeType.WITHDRAWN: "Withdrawn",
+    **{type_: f"Statements {wording.effect_words(type_)}" for type_ in STATEMENT_TYPES.values()},
 }
-_EFFECTS = {"challenges": "challenged", "outdates": "outdated", "confirms": "confirmed", "extends": "extended"}
-"""What a rule of the ledger proposes, the gravest first."""
+"""Heading of each type of change; groups stand in this order."""
 _GRAVE = frozenset({"challenges", "outdates"})
 _MAX_PIECES = 3
 
@@ -133,11 +146,11 @@ def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
     new = others = 0
     for stored in changes:
         change = stored.change
-        if change.after.get("effect") in _EFFECTS:
+        if change.after.get("effect") in STATEMENT_TYPES:
             proposed.append(stored)
             continue
         by[change.severity].setdefault(change.type, []).append(stored)
-        is_new = change.type.startswith("new_") and change.source != "review"
+        is_new = change.type in FIRST_STORED_TYPES
         new += is_new
         others += not is_new and change.severity != Severity.ALERT
     return Summary(
@@ -161,7 +174,7 @@ def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
 
 def heading_of(type_: str) -> str:
     """A type of change as a heading."""
-    return _HEADINGS.get(type_, type_.replace("_", " ").capitalize())
+    return HEADINGS.get(type_, type_.replace("_", " ").capitalize())
 
 
 def item_of(stored: StoredChange, review: Review) -> Item:
@@ -169,7 +182,7 @@ def item_of(stored: StoredChange, review: Review) -> Item:
     change = stored.change
     scopes = {scope.slug: scope.label for scope in review.scopes}
     told = wording.change_words(change.type, change.before, change.after)
-    if change.type.startswith("new_") and (scope := scopes.get(str(change.after.get("scope") or ""))):
+    if change.type in FIRST_STORED_TYPES and (scope := scopes.get(str(change.after.get("scope") or ""))):
         told = f"{told}: {scope}"
     title = change.after.get("title") or change.before.get("title") or change.before.get("text") or ""
     return Item(
@@ -192,13 +205,13 @@ def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Propos
     """The last word on each statement and effect, in the order of effects and of the review."""
     places = {statement.id: place for place, statement in enumerate(review.statements)}
     last = {(stored.change.source_id, stored.change.after["effect"]): stored.change for stored in proposed}
-    order = list(_EFFECTS)
+    order = list(STATEMENT_TYPES)
     found = sorted(last.values(), key=lambda one: (order.index(one.after["effect"]), places.get(one.source_id, 0)))
     return tuple(
         Proposal(
             id=clean(change.source_id),
             text=clip(change.before.get("text") or "", 300),
-            effect=_EFFECTS[change.after["effect"]],
+            effect=wording.effect_words(STATEMENT_TYPES[change.after["effect"]]),
             is_grave=change.after["effect"] in _GRAVE,
             n_works=max(int(change.after.get("n_works") or 0), len(pieces)),
             pieces=pieces,
@@ -227,7 +240,7 @@ def _pieces(evidence: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
 
 
 def _ordered(groups: Mapping[str, list[StoredChange]]) -> list[tuple[str, list[StoredChange]]]:
-    order = {type_: place for place, type_ in enumerate(_HEADINGS)}
+    order = {type_: place for place, type_ in enumerate(HEADINGS)}
     return sorted(groups.items(), key=lambda pair: (order.get(pair[0], len(order)), pair[0]))
 
 

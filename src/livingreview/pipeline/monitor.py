@@ -15,6 +15,7 @@ from livingreview.changes.area_groups import MIN_RECORDS, propose_areas
 from livingreview.config import Project, Review
 from livingreview.pipeline import cache
 from livingreview.records import Baseline, Change, Fidelity, Kind, KnownTrial, Run, Severity, StoredRecord, last_word
+from livingreview.records.change_types import ChangeType
 from livingreview.store.repository import Repository
 
 _AREAS, _DUE = "areas", "due"
@@ -43,7 +44,7 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     groups = [changes.Group(terms=tuple(terms), keys=tuple(map(_key, keys))) for terms, keys in kept["groups"]]
     known = {
         (str(one["source"]), str(one["source_id"]))
-        for change in unversioned.told("new_area")
+        for change in unversioned.told(ChangeType.NEW_AREA)
         for one in change.after.get("records", ())
     } | {_key(key) for key in kept["cited"]}
     titles = {_key(key): title for key, title in kept["titles"]}
@@ -62,9 +63,9 @@ def _overdue(
         return {"trials": [[*record.key, event.effective_date, event.after] for record, event in known if event]}
 
     state = cache.state_of(project, baseline, unversioned.state_of_trials())
-    told = {(change.source, change.source_id): change.after for change in unversioned.told("overdue")}
+    told = {(change.source, change.source_id): change.after for change in unversioned.told(ChangeType.OVERDUE)}
     # Results that an article gave are known, though the registry does not list them.
-    published = {(change.source, change.source_id) for change in unversioned.told("results_published")}
+    published = {(change.source, change.source_id) for change in unversioned.told(ChangeType.RESULTS_PUBLISHED)}
     due = {
         (source, source_id)
         for source, source_id, since, after in cache.kept(project, _DUE, state, days)["trials"]

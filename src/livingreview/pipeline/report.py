@@ -13,6 +13,7 @@ from livingreview.deliver import atom
 from livingreview.errors import StoreError
 from livingreview.pipeline import cache, monitor
 from livingreview.records import Baseline, Run, StoredChange, StoredRecord
+from livingreview.records.change_types import TRIAL_TYPES, ChangeType
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
 
@@ -84,7 +85,7 @@ def material(
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
     pmids, dois = sorted(baseline.pmids), sorted(baseline.dois)
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
-    changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in changes.TRIAL_TYPES}
+    changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in TRIAL_TYPES}
     wanted: dict[str, list[str]] = {}
     for source, source_id in sorted(baseline.trial_keys | changed):
         wanted.setdefault(source, []).append(source_id)
@@ -103,7 +104,10 @@ def material(
         return tuple(known[key] for key in sorted(known))
 
     records = _Records(read)
-    told = (*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published"))
+    told = (
+        *repository.unversioned.told(ChangeType.OVERDUE),
+        *repository.unversioned.told(ChangeType.RESULTS_PUBLISHED),
+    )
     shown = repository.shown(relevant, wanted, pmids, dois)
     state = cache.state_of(project, baseline, f"{shown} {told}")
     kept = cache.take(project, _REPORT, state)

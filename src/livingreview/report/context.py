@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from livingreview.records import Kind, Record, Reference, Severity, StoredChange, StoredRecord
+from livingreview.records.change_types import NEW_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.identifiers import normal_title
 from livingreview.records.sanitize import clean
 from livingreview.report.data import Material
@@ -17,7 +18,6 @@ T = TypeVar("T")
 
 MIN_TITLE_CHARS = 30
 """Titles shorter than this are shared by strangers, and match nothing."""
-NEW_TYPES = frozenset({"new_record", "new_core_record", "new_trial", "preprint_published"})
 _LOUDNESS = {Severity.ALERT: 0, Severity.NOTABLE: 1, Severity.ROUTINE: 2}
 
 
@@ -166,15 +166,15 @@ class Frame:
         change = found.change
         stored = self.by_key.get((change.source, change.source_id))
         title = clean(change.after.get("title") or (stored.record.title if stored else ""))
-        if change.type.startswith("statement_"):
+        if change.type in STATEMENT_TYPES.values():
             title = clean(change.before.get("text"))
         after, facts = change.after, stored.record.trial if stored else None
-        if change.type == "results_posted" and facts:
+        if change.type == ChangeType.RESULTS_POSTED and facts:
             after = {"status": facts.status} | after
         if not is_with_statements:
             after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
         told = wording.change_words(change.type, change.before, after)
-        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type.startswith("statement_")
+        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type in STATEMENT_TYPES.values()
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {

@@ -13,6 +13,7 @@ from datetime import datetime
 from livingreview.changes.derive import Context
 from livingreview.config import Review, Rule, Statement
 from livingreview.records import Baseline, Change, Kind, Record, Reference, Score, Severity
+from livingreview.records.change_types import DISCREDITING_TYPES, STATEMENT_TYPES
 from livingreview.records.evidence import Evidence, RecordState
 from livingreview.records.identifiers import is_before, normal_status
 from livingreview.text.normalise import FIELDS, fields, plain_text
@@ -25,9 +26,6 @@ _SEVERITY = {
     "confirms": Severity.NOTABLE,
     "extends": Severity.NOTABLE,
 }
-_PAST = {"confirms": "confirmed", "extends": "extended", "challenges": "challenged", "outdates": "outdated"}
-_DISCREDITING = frozenset(("retracted", "withdrawn", "baseline_reference_retracted", "baseline_reference_withdrawn"))
-"""Changes after which a record supports nothing; a rule that asks for one of them is about just that."""
 _DISCREDITED = frozenset({"RetractionIn", "PartialRetractionIn", "Retracted Publication"})
 
 
@@ -88,7 +86,7 @@ class Ledger:
         reference = self._context.reference_of(state.record)
         text = ""
         for statement, number, rule, rule_hash in self._rules_for(rule_hashes, state.record.kind, state.score.scope):
-            if is_discredited and _DISCREDITING.isdisjoint(rule.changes):
+            if is_discredited and DISCREDITING_TYPES.isdisjoint(rule.changes):
                 continue
             if not self._is_met(statement, rule, state, reference):
                 continue
@@ -266,7 +264,7 @@ def _proposal(
 ) -> Change:
     pieces = [piece for piece, is_new in found if is_new] + [piece for piece, is_new in found if not is_new]
     return Change(
-        type=f"statement_{_PAST[effect]}",
+        type=STATEMENT_TYPES[effect],
         severity=_SEVERITY[effect],
         source="review",
         source_id=statement.id,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from livingreview.linking import SAME_PUBLICATION
 from livingreview.records import Change, Decision, Kind, NamedTrial, Record, Score, Underived, last_word
+from livingreview.records.change_types import ChangeType
 from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, decisions, record_of
 from livingreview.store.transaction import change_values, score_values
 
@@ -76,7 +77,7 @@ def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, Name
     """Number -> stored trial, of all that these records are or name."""
     numbers = sorted({number for record in records for number in _named(record)})
     told: dict[str, set[str]] = defaultdict(set)
-    is_about = and_(CHANGE.c.type == "results_published", CHANGE.c.source_id.in_(numbers))
+    is_about = and_(CHANGE.c.type == ChangeType.RESULTS_PUBLISHED, CHANGE.c.source_id.in_(numbers))
     for source_id, after in connection.execute(select(CHANGE.c.source_id, CHANGE.c.after).where(is_about)):
         told[source_id].update(after.get("result_pmids", ()))
     rows = connection.execute(

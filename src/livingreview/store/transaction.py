@@ -151,7 +151,7 @@ def change_values(run_id: int, change: Change) -> dict[str, Any]:
     """A row of ``change``."""
     return {
         "run_id": run_id,
-        "type": change.type,
+        "type": str(change.type),
         "severity": str(change.severity),
         "source": change.source,
         "source_id": change.source_id,

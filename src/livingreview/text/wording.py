@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from livingreview.records.change_types import REFERENCE_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.sanitize import clean
 
 ARROW = "->"
@@ -117,12 +118,12 @@ def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any])
 
 
 def _told(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    says = _TOLD.get(kind)
+    says = WORDS.get(kind)
     told = says(before, after) if says else ""
     if told:
         return told
-    if kind.startswith("baseline_reference_"):
-        base = _told(kind.removeprefix("baseline_reference_"), before, after)
+    if kind in REFERENCE_TYPES:
+        base = _told(ChangeType(kind).bare, before, after)
         number = after.get("ref_no")
         return f"cited by the review as reference {number}: {base}" if number is not None else base
     fields = _fields(before, after, skip=("title",))
@@ -232,11 +233,18 @@ def _alias_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"also registered as {joined(clean(name) for name in names)}, which the registry has merged into it"
 
 
-def _proposed(verb: str) -> Any:
+def effect_words(type_: ChangeType) -> str:
+    """What a proposal says of its statement: ``challenged``."""
+    return type_.removeprefix("statement_")
+
+
+def _proposed(type_: ChangeType) -> Any:
     def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         pieces = after.get("evidence", ())
         reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
-        return f"{verb} by {counted(int(after.get('n_works') or 0), 'work')}" + (f": {reasons}" if reasons else "")
+        return f"proposed as {effect_words(type_)} by {counted(int(after.get('n_works') or 0), 'work')}" + (
+            f": {reasons}" if reasons else ""
+        )
 
     return told
 
@@ -245,36 +253,34 @@ def _said(text: str) -> Any:
     return lambda before, after: text
 
 
-_TOLD: dict[str, Any] = {
-    "new_record": _said("new record"),
-    "new_core_record": _said("new evidence in the review's own scope"),
-    "preprint_published": _said("the preprint is now published as an article"),
-    "revised_text": _revised,
-    "withdrawn": lambda before, after: (
+WORDS: dict[str, Any] = {
+    ChangeType.NEW_RECORD: _said("new record"),
+    ChangeType.NEW_CORE_RECORD: _said("new evidence in the review's own scope"),
+    ChangeType.PREPRINT_PUBLISHED: _said("the preprint is now published as an article"),
+    ChangeType.REVISED_TEXT: _revised,
+    ChangeType.WITHDRAWN: lambda before, after: (
         "withdrawn by its source"
         + (f", which has it as {clean(after['merged_into'])} now" if after.get("merged_into") else "")
     ),
-    "retracted": _notice("retracted"),
-    "concern_expressed": _notice("expression of concern"),
-    "corrected": _notice("corrected"),
-    "reinstated": lambda before, after: (
+    ChangeType.RETRACTED: _notice("retracted"),
+    ChangeType.CONCERN_EXPRESSED: _notice("expression of concern"),
+    ChangeType.CORRECTED: _notice("corrected"),
+    ChangeType.REINSTATED: lambda before, after: (
         _notice("reinstated")(before, after) if after.get("notice") else "its source has it again"
     ),
-    "alias_changed": _alias_changed,
-    "new_trial": lambda before, after: (
+    ChangeType.ALIAS_CHANGED: _alias_changed,
+    ChangeType.NEW_TRIAL: lambda before, after: (
         f"new trial ({status_words(str(after.get('status') or '')) or 'status not given'})"
     ),
-    "design_changed": _design_changed,
-    "status_changed": _status_changed,
-    "results_posted": _results_posted,
-    "results_published": _results_published,
-    "enrollment_changed": _enrollment_changed,
-    "date_slipped": _date_slipped,
-    "why_stopped": lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
-    "overdue": overdue,
-    "new_area": _new_area,
-    "statement_confirmed": _proposed("proposed as confirmed"),
-    "statement_extended": _proposed("proposed as extended"),
-    "statement_challenged": _proposed("proposed as challenged"),
-    "statement_outdated": _proposed("proposed as outdated"),
+    ChangeType.DESIGN_CHANGED: _design_changed,
+    ChangeType.STATUS_CHANGED: _status_changed,
+    ChangeType.RESULTS_POSTED: _results_posted,
+    ChangeType.RESULTS_PUBLISHED: _results_published,
+    ChangeType.ENROLLMENT_CHANGED: _enrollment_changed,
+    ChangeType.DATE_SLIPPED: _date_slipped,
+    ChangeType.WHY_STOPPED: lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
+    ChangeType.OVERDUE: overdue,
+    ChangeType.NEW_AREA: _new_area,
+    **{type_: _proposed(type_) for type_ in STATEMENT_TYPES.values()},
 }
+"""Type of change -> what says it, from its values before and after; one on a reference says what its bare type says."""

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from livingreview.config import Review
 from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
-from livingreview.deliver.summary import MAX_SHOWN
+from livingreview.deliver.summary import HEADINGS, MAX_SHOWN, heading_of
 from livingreview.errors import DeliveryError
 from livingreview.records import SourceStatus, StoredChange
+from livingreview.records.change_types import ChangeType
 from livingreview.records.sanitize import clean, clip
 
 Make = Callable[..., StoredChange]
@@ -44,6 +45,14 @@ def status(**last: Any) -> SourceStatus:
         is_overdue=last.pop("is_overdue", False),
         last_run=last or None,
     )
+
+
+def test_every_type_of_change_has_a_place_of_its_own_in_the_mail(review: Review, change: Make, now: datetime) -> None:
+    headings = {type_: heading_of(type_) for type_ in ChangeType}
+    assert len(set(headings.values())) == len(ChangeType)
+    assert [type_ for type_, heading in headings.items() if "baseline" in heading.lower() or "_" in heading] == []
+    unworded = [type_ for type_ in ChangeType if type_ not in HEADINGS]
+    assert unworded == []
 
 
 def test_headers_and_groups(review: Review, change: Make, now: datetime) -> None:

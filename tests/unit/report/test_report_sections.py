@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from livingreview.records import Fidelity, Kind, QueryLog, Record, StoredChange, StoredRecord
+from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.identifiers import is_before, normal_status
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.text.wording import change_words
+from livingreview.text.wording import WORDS, change_words
 
 Make = Callable[..., StoredChange]
 Store = Callable[..., StoredRecord]
@@ -354,6 +355,10 @@ def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, A
     assert change_words(kind, before, after) == told
 
 
+def test_every_type_of_change_has_words_of_its_own() -> None:
+    assert [type_ for type_ in ChangeType if type_.bare not in WORDS] == []
+
+
 @pytest.mark.parametrize(
     ("printed", "token"),
     [
@@ -385,6 +390,24 @@ def test_notices_name_the_statements_that_lean_on_a_reference(material: Material
     assert [(one["source_id"], one["statements"]) for one in body["references"]] == [("111", ["S2"])]
     told = "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
     assert body["references"][0]["words"] == f"{told}; statements that lean on it: S2 (cites it)"
+
+
+def test_every_type_of_change_has_its_section(material: Material, change: Make) -> None:
+    told = [
+        change(1, type_, "S1", source="review", after={"effect": effect}) for effect, type_ in STATEMENT_TYPES.items()
+    ]
+    others = [type_ for type_ in ChangeType if type_ not in STATEMENT_TYPES.values()]
+    told += [change(2, type_, "111", source="review" if type_ == ChangeType.NEW_AREA else "pubmed") for type_ in others]
+    told_of = replace(material, changes=tuple(told))
+    notices, revisions = section(told_of, "notices"), section(told_of, "revisions")
+    assert revisions["others"] == []
+    rows = [*notices["references"], *notices["others"], *revisions["revisions"]]
+    rows += [row for trial in section(told_of, "trial_changes")["trials"] for row in trial["changes"]]
+    shown = [row["type"] for row in rows]
+    shown += [STATEMENT_TYPES[row["effect"]] for row in section(told_of, "statements")["proposals"]]
+    # New records and areas stand in lists of records, not of changes.
+    in_lists = FIRST_STORED_TYPES | {ChangeType.NEW_AREA}
+    assert sorted([*shown, *in_lists]) == sorted(ChangeType)
 
 
 def test_unknown_types_still_show(material: Material) -> None:

@@ -208,6 +208,11 @@ def test_tags_alone_only_extend(effect: str) -> None:
     Rule(effect=effect, why="a count", scopes=("loom_ev",), at_least=2)
 
 
+def test_a_rule_that_asks_for_a_change_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValidationError, match="baseline_reference_retractd"):
+        Rule(effect="challenges", why="w", changes=("baseline_reference_retractd",))
+
+
 def test_a_rule_without_a_condition_is_refused() -> None:
     with pytest.raises(ValidationError, match="fire on every record"):
         Rule(effect="extends", why="nothing asked", without_text=("a",))

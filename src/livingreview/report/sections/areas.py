@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from livingreview.records.change_types import ChangeType
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
 from livingreview.report.works import publications
@@ -18,7 +19,7 @@ def proposed(frame: Frame) -> dict[str, Any]:
     news = {
         (one.get("source"), one.get("source_id")): "grown" if found.change.before else "new"
         for found in frame.changes
-        if found.change.type == "new_area"
+        if found.change.type == ChangeType.NEW_AREA
         for one in found.change.after.get("records", ())
     }
     groups = []

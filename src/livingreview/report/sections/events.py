@@ -5,15 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from livingreview.records import Severity, StoredChange
-from livingreview.report.context import NEW_TYPES, Frame
-from livingreview.report.sections import trials
+from livingreview.records.change_types import NEW_TYPES, NOTICE_TYPES, REFERENCE_TYPES, REGISTRY_TYPES, REVISION_TYPES
+from livingreview.report.context import Frame
 from livingreview.text import wording
 
 CAP = 100
 """Rows of a list of changes that are printed; the JSON holds them all."""
-_NOTICES = frozenset({"retracted", "concern_expressed", "corrected", "reinstated", "withdrawn"})
-_BASELINE = "baseline_reference_"
-_REVISIONS = frozenset({"revised_text", "preprint_published"})
 
 
 def alerts(frame: Frame) -> dict[str, Any]:
@@ -24,15 +21,15 @@ def alerts(frame: Frame) -> dict[str, Any]:
 
 def notices(frame: Frame) -> dict[str, Any]:
     """Retractions, concerns, corrections, reinstatements, withdrawals: cited references apart from the rest."""
-    cited = _rows(frame, (found for found in frame.changes if found.change.type.startswith(_BASELINE)))
-    for row, found in zip(cited, (one for one in frame.changes if one.change.type.startswith(_BASELINE)), strict=True):
+    cited = _rows(frame, (found for found in frame.changes if found.change.type in REFERENCE_TYPES))
+    for row, found in zip(cited, (one for one in frame.changes if one.change.type in REFERENCE_TYPES), strict=True):
         after = found.change.after
         row["statements"] = [
             statement.id
             for statement in frame.material.review.statements
             if after.get("ref_no") in statement.refs or statement.id in after.get("evidence_of", ())
         ]
-    others = _rows(frame, (found for found in frame.changes if found.change.type in _NOTICES))
+    others = _rows(frame, (found for found in frame.changes if found.change.type in NOTICE_TYPES))
     return {
         "summary": f"{len(cited):,} on references of the review, {len(others):,} on other records",
         "references": cited,
@@ -43,17 +40,11 @@ def notices(frame: Frame) -> dict[str, Any]:
 
 def revisions(frame: Frame) -> dict[str, Any]:
     """Texts that their sources revised, preprints that became articles, and changes of types without a section."""
-    revised = _rows(frame, (found for found in frame.changes if found.change.type in _REVISIONS))
-    placed = NEW_TYPES | _REVISIONS | _NOTICES | trials.TYPES
+    revised = _rows(frame, (found for found in frame.changes if found.change.type in REVISION_TYPES))
+    placed = NEW_TYPES | REVISION_TYPES | NOTICE_TYPES | REFERENCE_TYPES | set(REGISTRY_TYPES)
     rest = _rows(
         frame,
-        (
-            found
-            for found in frame.changes
-            if found.change.type not in placed
-            and not found.change.type.startswith(_BASELINE)
-            and found.change.source != "review"
-        ),
+        (found for found in frame.changes if found.change.type not in placed and found.change.source != "review"),
     )
     return {
         "summary": wording.counted(len(revised), "revision") + (f", {len(rest):,} of other types" if rest else ""),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from livingreview.records import Severity
+from livingreview.records.change_types import STATEMENT_TYPES, ChangeType
 from livingreview.report.context import Frame
 from livingreview.report.sections import events, evidence, statements, trials
 from livingreview.text import wording
@@ -77,7 +78,7 @@ def _parts(frame: Frame) -> list[str]:
         told.append(f"{wording.counted(len(trial_rows), 'trial')} changed{aside}")
     if n_notices:
         told.append(wording.counted(n_notices, "notice"))
-    if revised := types.get("revised_text", 0):
+    if revised := types.get(ChangeType.REVISED_TEXT, 0):
         told.append(wording.counted(revised, "revised text"))
     if not told:
         told.append("none of them new core evidence, a trial's change or a notice")
@@ -112,21 +113,13 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
     )
 
 
-_PROPOSED = {
-    "challenges": "challenged",
-    "outdates": "outdated",
-    "confirms": "confirmed",
-    "extends": "extended",
-}
-
-
 def _proposed(proposals: list[dict[str, Any]]) -> str:
     """``S73 proposed as challenged, S44 and S45 as outdated``; empty when nothing is proposed."""
     parts: list[str] = []
-    for effect, verb in _PROPOSED.items():
+    for effect, type_ in STATEMENT_TYPES.items():
         if ids := [row["id"] for row in proposals if row["effect"] == effect]:
             lead = "as" if parts else "is proposed as" if len(ids) == 1 else "are proposed as"
-            parts.append(f"{_shown(ids)} {lead} {verb}")
+            parts.append(f"{_shown(ids)} {lead} {wording.effect_words(type_)}")
     return ", ".join(parts)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from livingreview.config import Statement
 from livingreview.records import StoredChange
+from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
 from livingreview.report.sections import trials
@@ -13,7 +14,6 @@ from livingreview.text.links import url_of
 
 CAP = 10
 """Changes that are printed a statement; the JSON holds them all."""
-_ORDER = ("challenges", "outdates", "confirms", "extends")
 
 
 def touched(frame: Frame) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _proposals(frame: Frame) -> list[dict[str, Any]]:
                 "evidence": [_evidence(piece) for piece in after.get("evidence", ())],
             }
         )
-    rows.sort(key=lambda row: (_ORDER.index(row["effect"]), places[row["id"]]))
+    rows.sort(key=lambda row: (list(STATEMENT_TYPES).index(row["effect"]), places[row["id"]]))
     return rows
 
 
@@ -94,8 +94,8 @@ def _row(statement: Statement) -> dict[str, Any]:
 def _is_first_sight(found: StoredChange) -> bool:
     """Whether the store merely met what the review itself cites, or a record outside the review's own scope."""
     change = found.change
-    is_meeting = change.type in ("new_record", "new_core_record", "new_trial") and bool(change.after.get("is_baseline"))
-    return is_meeting or change.type == "new_record"
+    is_meeting = change.type in FIRST_STORED_TYPES and bool(change.after.get("is_baseline"))
+    return is_meeting or change.type == ChangeType.NEW_RECORD
 
 
 def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -> dict[str, str]:
@@ -112,8 +112,8 @@ def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -
     if statement.id in change.after.get("evidence_of", ()):
         return _link("evidence", f"leans on {clean(change.source_id)} as evidence")
     core_scope = frame.material.review.core_scope
-    is_core = change.type == "new_core_record" or (
-        change.type in ("new_trial", "preprint_published") and change.after.get("scope") == core_scope
+    is_core = change.type == ChangeType.NEW_CORE_RECORD or (
+        change.type in (ChangeType.NEW_TRIAL, ChangeType.PREPRINT_PUBLISHED) and change.after.get("scope") == core_scope
     )
     shared = frame.areas_of(set(change.after.get("areas", ())) & set(statement.areas)) if is_core else []
     return _link("area", wording.joined(shared).lower()) if shared else {}

@@ -15,38 +15,15 @@ from livingreview.records import (
     StoredRecord,
     TrialFacts,
 )
+from livingreview.records.change_types import REGISTRY_TYPES, ChangeType
 from livingreview.records.identifiers import is_before, normal_status
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
 from livingreview.text import wording
 from livingreview.text.links import nct_url, pmid_url, record_url, results_url
 
-TYPES = frozenset(
-    {
-        "status_changed",
-        "results_posted",
-        "results_published",
-        "enrollment_changed",
-        "date_slipped",
-        "design_changed",
-        "why_stopped",
-        "overdue",
-        "alias_changed",
-    }
-)
 CAP = 100
 """Rows of a list of trials that are printed; the JSON holds them all."""
-_ORDER = (
-    "status_changed",
-    "results_posted",
-    "results_published",
-    "enrollment_changed",
-    "why_stopped",
-    "overdue",
-    "date_slipped",
-    "design_changed",
-    "alias_changed",
-)
 _LOUD = (Severity.ALERT.value, Severity.NOTABLE.value, Severity.ROUTINE.value)
 _ANNOUNCED = "ANNOUNCED"
 _VERDICTS = {
@@ -85,14 +62,14 @@ def changes(frame: Frame) -> dict[str, Any]:
     """What the registry changed, one row a trial, in a person's words."""
     groups = defaultdict(list)
     for found in frame.changes:
-        if found.change.type in TYPES:
+        if found.change.type in REGISTRY_TYPES:
             groups[(found.change.source, found.change.source_id)].append(found)
     rows = []
     for key, group in groups.items():
         # In the order of the runs, so that a period of several reads as a story.
-        group.sort(key=lambda found: (found.id, _ORDER.index(found.change.type)))
+        group.sort(key=lambda found: (found.id, _place(found)))
         if len({found.run for found in group}) == 1:
-            group.sort(key=lambda found: _ORDER.index(found.change.type))
+            group.sort(key=_place)
         told = [frame.change_row(found) for found in group]
         stored = frame.by_key.get(key)
         rows.append(
@@ -120,13 +97,17 @@ def changes(frame: Frame) -> dict[str, Any]:
     return {"summary": wording.counted(len(rows), "trial") + " changed", "trials": rows, "cap": CAP}
 
 
+def _place(found: StoredChange) -> int:
+    return REGISTRY_TYPES.index(ChangeType(found.change.type))
+
+
 def _words(group: list[StoredChange], told: list[dict[str, Any]]) -> list[str]:
     """What the changes of one trial say; a reason for stopping once, though the status says it as well."""
-    reasons = [one.change.after.get("why_stopped") for one in group if one.change.type == "status_changed"]
+    reasons = [one.change.after.get("why_stopped") for one in group if one.change.type == ChangeType.STATUS_CHANGED]
     return [
         row["words"]
         for row, found in zip(told, group, strict=True)
-        if found.change.type != "why_stopped" or found.change.after.get("why_stopped") not in reasons
+        if found.change.type != ChangeType.WHY_STOPPED or found.change.after.get("why_stopped") not in reasons
     ]
 
 
@@ -246,7 +227,7 @@ def _overdue(frame: Frame, stored: StoredRecord | None) -> str:
     facts = stored.record.trial if stored is not None and not stored.is_withdrawn else None
     if stored is None or facts is None:
         return ""
-    own = [change.after for change in _told(frame, "overdue", stored)]
+    own = [change.after for change in _told(frame, ChangeType.OVERDUE, stored)]
     updated = facts.last_update_posted_date or stored.record.source_date
     return wording.overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
 
@@ -256,7 +237,9 @@ def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:
     facts = stored.record.trial if stored is not None else None
     if stored is None or facts is None:
         return []
-    told = {pmid for change in _told(frame, "results_published", stored) for pmid in change.after["result_pmids"]}
+    told = {
+        pmid for change in _told(frame, ChangeType.RESULTS_PUBLISHED, stored) for pmid in change.after["result_pmids"]
+    }
     links = []
     for pmid in sorted({*facts.result_pmids, *told}, key=lambda pmid: (len(pmid), pmid)):
         # Sponsors list what a trial builds upon as its results, too: whose word it is must be seen.
