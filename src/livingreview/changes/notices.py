@@ -7,19 +7,7 @@ from typing import Any
 from livingreview.changes.event import Event
 from livingreview.records import Notice, Record, Reference, Severity
 from livingreview.records.change_types import GRAVE_NOTICE_TYPES, ChangeType
-
-_TYPES = {
-    "RetractionIn": ChangeType.RETRACTED,
-    "PartialRetractionIn": ChangeType.RETRACTED,
-    "ExpressionOfConcernIn": ChangeType.CONCERN_EXPRESSED,
-    "ErratumIn": ChangeType.CORRECTED,
-    "UpdateIn": ChangeType.CORRECTED,
-    "CorrectedandRepublishedIn": ChangeType.CORRECTED,
-    "RetractedandRepublishedIn": ChangeType.CORRECTED,
-    "ReinstatementIn": ChangeType.REINSTATED,
-}
-"""PubMed ``RefType`` of a notice about this record -> type of change; others are no notices about its truth."""
-_RETRACTED = "Retracted Publication"
+from livingreview.records.notices import notices_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +42,13 @@ def new_notices(before: Record | None, after: Record, standing: Standing, *, sib
         standing: what the record is to the review.
         siblings: earlier states of other copies of the same text.
     """
-    known = _by_type(before) if before else {}
+    known = notices_of(before) if before else {}
     told: dict[ChangeType, dict[tuple[str, str], Notice]] = {}
     for sibling in siblings:
-        for type_, found in _by_type(sibling).items():
+        for type_, found in notices_of(sibling).items():
             told.setdefault(type_, {}).update((_key(notice), notice) for notice in found)
     events = []
-    for type_, found in _by_type(after).items():
+    for type_, found in notices_of(after).items():
         old = known.get(type_, [])
         fresh = [notice for notice in found if _key(notice) not in {_key(one) for one in old}]
         elsewhere = list(told.get(type_, {}).values())
@@ -89,16 +77,6 @@ def _is_shared(one: Notice, other: Notice) -> bool:
 
 def _is_incomparable(one: Notice, other: Notice) -> bool:
     return not (one.pmid and other.pmid) and not (one.doi and other.doi)
-
-
-def _by_type(record: Record) -> dict[ChangeType, list[Notice]]:
-    found: dict[ChangeType, list[Notice]] = {}
-    for notice in record.notices:
-        if type_ := _TYPES.get(notice.kind):
-            found.setdefault(type_, []).append(notice)
-    if _RETRACTED in record.publication_types:
-        found.setdefault(ChangeType.RETRACTED, [Notice(kind=_RETRACTED)])
-    return found
 
 
 def _key(notice: Notice) -> tuple[str, str]:

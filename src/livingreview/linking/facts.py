@@ -14,6 +14,7 @@ from typing import Any
 
 from livingreview.records import Kind
 from livingreview.records.identifiers import nct_ids, normal_title
+from livingreview.records.notices import NOTICE_PUBLICATION_TYPES
 
 NOTICE_OF = {
     "RetractionOf": "RetractionIn",
@@ -48,17 +49,7 @@ _NOT_A_REPORT = frozenset(
     }
 )
 """Publication types that speak of trials without being the report of one."""
-_NOT_BY_TITLE = frozenset(
-    {
-        "Published Erratum",
-        "Retraction of Publication",
-        "Expression of Concern",
-        "Comment",
-        "Editorial",
-        "Letter",
-        "News",
-    }
-)
+_NOT_BY_TITLE = NOTICE_PUBLICATION_TYPES | {"Comment", "Editorial", "Letter", "News"}
 """Publication types whose titles are made of other titles, or of nothing."""
 _GENERIC = re.compile(
     r"(author )?(correction|corrigend|errat|addend|retract|expression of concern|reply|repl(y|ies) |respon[sd]|comment"

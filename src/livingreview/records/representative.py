@@ -1,9 +1,8 @@
 """Which record speaks for its work."""
 
-from livingreview.records import Kind, StoredRecord
-
-_NOTICES = frozenset({"Published Erratum", "Retraction of Publication", "Expression of Concern"})
-"""Publication types that speak of the work, and are not the work itself."""
+from livingreview.records.notices import NOTICE_PUBLICATION_TYPES
+from livingreview.records.record import Kind
+from livingreview.records.stored import StoredRecord
 
 
 def fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, int, bool, str, str, str]:
@@ -12,7 +11,7 @@ def fitness(stored: StoredRecord) -> tuple[bool, bool, bool, bool, int, bool, st
     return (
         stored.score is not None,
         not stored.is_withdrawn,
-        _NOTICES.isdisjoint(record.publication_types),
+        NOTICE_PUBLICATION_TYPES.isdisjoint(record.publication_types),
         record.kind != Kind.PREPRINT,
         record.fidelity,
         record.source == "pubmed",

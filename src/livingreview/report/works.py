@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from livingreview.records import Kind, Record, StoredRecord, last_word
+from livingreview.records.change_types import ChangeType
 from livingreview.records.identifiers import is_before
+from livingreview.records.notices import notices_of
 from livingreview.records.representative import fitness
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
 from livingreview.text.links import doi_url, pmid_url, record_url
 
-_RETRACTED = ("RetractionIn", "PartialRetractionIn", "RetractedandRepublishedIn")
 _SEEN_PROBABILITY_DIGITS = 2
 
 
@@ -94,12 +95,11 @@ def _is_same_text(one: Record, other: Record) -> bool:
 def _flags(stored: StoredRecord, group: list[StoredRecord]) -> list[str]:
     """What any copy of the text says against it: PubMed may not know yet what Crossref knows."""
     copies = [other.record for other in group if _is_same_text(other.record, stored.record)]
-    kinds = {notice.kind for record in copies for notice in record.notices}
-    types = {name for record in copies for name in record.publication_types}
+    said = {type_ for record in copies for type_ in notices_of(record)}
     flags = []
-    if "Retracted Publication" in types or kinds.intersection(_RETRACTED):
+    if ChangeType.RETRACTED in said:
         flags.append("retracted")
-    if "ExpressionOfConcernIn" in kinds:
+    if ChangeType.CONCERN_EXPRESSED in said:
         flags.append("expression of concern")
     if stored.is_withdrawn:
         flags.append("withdrawn")

@@ -344,8 +344,12 @@ def _headings(heading: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _notice(link: Mapping[str, Any]) -> Notice:
-    """A link to another record; ``Retraction in`` becomes ``RetractionIn``, ``Preprint of`` ``PreprintOf``."""
-    kind = "".join(word[:1].upper() + word[1:] for word in words(link.get("type")).split())
+    """A link to another record; ``Retraction in`` becomes ``RetractionIn``, ``Preprint of`` ``PreprintOf``.
+
+    PubMed writes ``and`` small within a kind: ``RetractedandRepublishedIn``.
+    """
+    parts = words(link.get("type")).split()
+    kind = "".join(part if part == "and" else part[:1].upper() + part[1:] for part in parts)
     origin, own_id = words(link.get("source")), words(link.get("id"))
     reference = words(link.get("reference"))
     return Notice(

@@ -16,6 +16,7 @@ from livingreview.records import Baseline, Change, Kind, Record, Reference, Scor
 from livingreview.records.change_types import DISCREDITING_TYPES, STATEMENT_TYPES
 from livingreview.records.evidence import Evidence, RecordState
 from livingreview.records.identifiers import is_before, normal_status
+from livingreview.records.notices import is_retracted
 from livingreview.text.normalise import FIELDS, fields, plain_text
 
 QUOTE_CHARS = 160
@@ -26,7 +27,6 @@ _SEVERITY = {
     "confirms": Severity.NOTABLE,
     "extends": Severity.NOTABLE,
 }
-_DISCREDITED = frozenset({"RetractionIn", "PartialRetractionIn", "Retracted Publication"})
 
 
 _Chosen = tuple[Statement, int, Rule, str]
@@ -82,7 +82,8 @@ class Ledger:
             state: the current state of a record.
             rule_hashes: only these rules are held against it.
         """
-        is_discredited = state.is_withdrawn or _is_discredited(state.record)
+        # What was retracted supports nothing but the rules that ask whether it was.
+        is_discredited = state.is_withdrawn or is_retracted(state.record)
         reference = self._context.reference_of(state.record)
         text = ""
         for statement, number, rule, rule_hash in self._rules_for(rule_hashes, state.record.kind, state.score.scope):
@@ -175,12 +176,6 @@ class Ledger:
             yield f"phases: {', '.join(trial.phases)}"
         if rule.has_results is not None:
             yield f"results posted: {'yes' if trial.has_results else 'no'}"
-
-
-def _is_discredited(record: Record) -> bool:
-    """What was retracted supports nothing but the rules that ask whether it was."""
-    kinds = {notice.kind for notice in record.notices} | set(record.publication_types)
-    return not _DISCREDITED.isdisjoint(kinds)
 
 
 def _text(record: Record) -> str:

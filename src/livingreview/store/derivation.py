@@ -16,10 +16,9 @@ from sqlalchemy import Connection, and_, delete, insert, select, update
 from livingreview.linking import SAME_PUBLICATION
 from livingreview.records import Change, Decision, Kind, NamedTrial, Record, Score, Underived, last_word
 from livingreview.records.change_types import ChangeType
+from livingreview.records.notices import may_carry_notices
 from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, decisions, record_of
 from livingreview.store.transaction import change_values, score_values
-
-_RETRACTED = "Retracted Publication"
 
 _IDS_A_STATEMENT = 1_000
 
@@ -38,7 +37,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
     earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
     told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
     siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
-    noted = {row.work_id for row in rows if '"notices"' in row.content or _RETRACTED in row.content}
+    noted = {row.work_id for row in rows if may_carry_notices(row.content)}
     said, leaning = _said(connection, noted), _leaning(connection, noted)
     records = {row.id: record_of(row) for row in rows}
     trials = _trials(connection, records.values())

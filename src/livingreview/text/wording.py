@@ -201,12 +201,21 @@ def _new_area(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"possible new disease area: {told}" + (f", {earlier:,} of them told before" if earlier else "")
 
 
+_NOTICE_VERBS = {
+    "PartialRetractionIn": "retracted in part",
+    "RetractedandRepublishedIn": "retracted and republished",
+    "CorrectedandRepublishedIn": "corrected and republished",
+}
+"""Kinds of notices that say more than the type of their change; where it was republished is the notice's reference."""
+
+
 def _notice(verb: str) -> Any:
     def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         notice = after.get("notice") or {}
         where = [clean(notice[name]) for name in ("citation",) if notice.get(name)]
         where += [f"{name} {clean(notice[name])}" for name in ("pmid", "doi") if notice.get(name)]
-        what = f"{verb} ({'; '.join(where)})" if where else verb
+        said = _NOTICE_VERBS.get(notice.get("kind", ""), verb)
+        what = f"{said} ({'; '.join(where)})" if where else said
         return f"{what}; a person included it" if after.get("is_included") else what
 
     return told

@@ -19,7 +19,7 @@ TYPES = {
     "ErratumIn": "corrected",
     "UpdateIn": "corrected",
     "CorrectedandRepublishedIn": "corrected",
-    "RetractedandRepublishedIn": "corrected",
+    "RetractedandRepublishedIn": "retracted",
 }
 
 
@@ -136,6 +136,15 @@ def test_a_correction_that_was_told_already_does_not_stand_for_the_next(changes_
     sibling = noticed(Record(source="crossref", source_id="10.5555/x"), Notice(kind="ErratumIn", doi="10.5555/a"))
     (found,) = changes_of(noticed(article(), first, second), noticed(article(), first), siblings=(sibling,))
     assert found.after["notice"]["pmid"] == "2"
+
+
+def test_retracted_and_republished_is_retracted_whoever_says_so_first(changes_of: Derive) -> None:
+    ours = noticed(article(doi="10.5555/x"), Notice(kind="RetractedandRepublishedIn", pmid="9"))
+    theirs = noticed(
+        Record(source="crossref", source_id="10.5555/x", doi="10.5555/x"), Notice(kind="RetractionIn", doi="10.5555/n")
+    )
+    for later, earlier in ((ours, theirs), (theirs, ours)):
+        assert changes_of(later, siblings=(earlier,), told_kinds=frozenset({Kind.ARTICLE})) == []
 
 
 def test_a_reinstatement(changes_of: Derive) -> None:

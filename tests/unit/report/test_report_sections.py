@@ -343,6 +343,12 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
         ("withdrawn", {"title": "a"}, {"title": "a"}, "withdrawn by its source"),
         ("preprint_published", {}, {}, "the preprint is now published as an article"),
         (
+            "retracted",
+            {},
+            {"notice": {"kind": "RetractedandRepublishedIn", "pmid": "9"}},
+            "retracted and republished (pmid 9)",
+        ),
+        (
             "something_new",
             {"a": 1, "b": [1]},
             {"a": 2, "b": [1], "c": {"x": True}},

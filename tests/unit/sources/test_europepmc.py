@@ -107,6 +107,22 @@ def test_a_pubmed_record() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Retracted and republished in", "RetractedandRepublishedIn"),
+        ("Corrected and republished in", "CorrectedandRepublishedIn"),
+        ("Expression of concern in", "ExpressionOfConcernIn"),
+    ],
+)
+def test_kinds_of_notices_are_spelt_as_pubmed_spells_them(said: str, kind: str) -> None:
+    page = json.loads(fixture("page1.json"))
+    for result in page["resultList"]["result"]:
+        result["commentCorrectionList"] = {"commentCorrection": [{"type": said, "source": "MED", "id": "9"}]}
+    (notice,) = items(json.dumps(page).encode())[1].notices  # type: ignore[union-attr]
+    assert (notice.kind, notice.pmid) == (kind, "9")
+
+
 def test_other_origins() -> None:
     assert [item.source_id for item in items(fixture("page2.json"))] == ["PMC9900004", "ETH/573912"]
 

@@ -179,7 +179,11 @@ def test_that_it_was_retracted_is_what_a_rule_may_ask_for(weigh: Weigh, values: 
 
 @pytest.mark.parametrize(
     "values",
-    [{"notices": (Notice(kind="RetractionIn", pmid="1"),)}, {"publication_types": ("Retracted Publication",)}],
+    [
+        {"notices": (Notice(kind="RetractionIn", pmid="1"),)},
+        {"notices": (Notice(kind="RetractedandRepublishedIn", pmid="1"),)},
+        {"publication_types": ("Retracted Publication",)},
+    ],
 )
 def test_what_was_retracted_supports_nothing(weigh: Weigh, values: dict[str, Any]) -> None:
     assert weigh({"effect": "extends", "scopes": ["loom_ev"]}, replace(LATER, **values)) == []
