@@ -11,6 +11,7 @@ from livingreview.config import Review, TrialsSettings
 from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity, Underived
 from livingreview.records.change_types import ChangeType
 from livingreview.records.identifiers import is_before, normal_title
+from livingreview.records.reference_index import ReferenceIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +19,24 @@ class Context:
     """What every version is held against.
 
     Attributes:
-        references: identifier (``pmid:...``, ``doi:...``, ``title:...``) -> baseline reference.
+        references: what the review cites.
         trial_keys: (source, source_id) of the trials that the review printed.
     """
 
     review: Review
     settings: TrialsSettings
-    references: dict[str, Reference]
+    references: ReferenceIndex
     trial_keys: frozenset[tuple[str, str]]
     now: datetime
 
     @classmethod
     def of(cls, review: Review, baseline: Baseline, settings: TrialsSettings, now: datetime) -> "Context":
         """The context of one run."""
-        references = {}
-        for reference in baseline.references:
-            for name in _reference_names(reference.pmid, reference.doi, reference.title):
-                references[name] = reference
-        return cls(review, settings, references, baseline.trial_keys, now)
+        return cls(review, settings, ReferenceIndex(baseline.references), baseline.trial_keys, now)
 
     def reference_of(self, record: Record) -> Reference | None:
-        """The baseline reference that a record is: by pmid, by doi, or by its whole title."""
-        if record.kind == Kind.TRIAL:
-            return None
-        for name in _reference_names(record.pmid, record.doi, record.title):
-            if name in self.references:
-                return self.references[name]
-        return None
+        """The baseline reference that a record is."""
+        return self.references.find(record)
 
     def citing(self, reference: Reference | None) -> tuple[str, ...]:
         """Ids of the statements that cite a reference."""
@@ -55,16 +47,6 @@ class Context:
     def is_baseline(self, record: Record) -> bool:
         """Whether the published review cites or prints the record."""
         return record.key in self.trial_keys or self.reference_of(record) is not None
-
-
-def _reference_names(pmid: str, doi: str, title: str) -> list[str]:
-    names = [f"pmid:{pmid}"] if pmid else []
-    if doi:
-        names.append(f"doi:{doi}")
-    # Short titles are shared by strangers ("Introduction").
-    if len(bare := normal_title(title)) >= 30:
-        names.append(f"title:{bare}")
-    return names
 
 
 def derive_all(pairs: Iterable[tuple[Underived, Score]], context: Context) -> list[Change]:

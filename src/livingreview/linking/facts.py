@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from livingreview.records import Kind
-from livingreview.records.identifiers import nct_ids, normal_title
+from livingreview.records.identifiers import nct_ids, normal_title, telling_title
 from livingreview.records.notices import NOTICE_PUBLICATION_TYPES
 
 NOTICE_OF = {
@@ -55,7 +55,6 @@ _GENERIC = re.compile(
     r"(author )?(correction|corrigend|errat|addend|retract|expression of concern|reply|repl(y|ies) |respon[sd]|comment"
     r"|letter|editorial|publisher|withdrawn|withdrawal|re )"
 )
-_MIN_TITLE_CHARS = 30
 _MIN_TITLE_WORDS = 5
 Named = tuple[str, tuple[str, ...]]
 _PREPRINT_VERSION = re.compile(r"[/._-]?v\d{1,2}$")
@@ -171,8 +170,8 @@ def _trial_facts(source: str, source_id: str, content: Mapping[str, Any]) -> Fac
 
 
 def _title(title: str, types: frozenset[str]) -> str:
-    bare = normal_title(title)
-    is_telling = len(bare) >= _MIN_TITLE_CHARS and bare.count(" ") + 1 >= _MIN_TITLE_WORDS
+    bare = telling_title(title)
+    is_telling = bare.count(" ") + 1 >= _MIN_TITLE_WORDS
     return bare if is_telling and not types & _NOT_BY_TITLE and not _GENERIC.match(bare) else ""
 
 

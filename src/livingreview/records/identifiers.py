@@ -10,6 +10,7 @@ _DOI = re.compile(r"10\.\d{4,9}/[^\s\x00-\x1f\x7f]{1,500}")
 _NCT = re.compile(r"nct(?<=\bnct)\s*(\d{8})\b")
 _PMCID = re.compile(r"\bPMC\s*(\d{1,12})(?!\d)", re.IGNORECASE)
 _WORD = re.compile(r"[\w/-]{6,60}")
+_MIN_TITLE_CHARS = 30
 _NOT_WORD = re.compile(r"[^\w]+")
 _PRINTED = {"finalized": "COMPLETED", "finished": "COMPLETED", "announced, not yet registered": "ANNOUNCED"}
 _ASIDE = re.compile(r"\s*\([^()]*\)")
@@ -55,6 +56,12 @@ def normal_title(value: str) -> str:
         folded = unicodedata.normalize("NFKD", value).casefold()
         bare = "".join(char for char in folded if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", bare).strip()
+
+
+def telling_title(value: str) -> str:
+    """A title in normal form; empty where it is too short to be one text's only: strangers share "Introduction"."""
+    bare = normal_title(value)
+    return bare if len(bare) >= _MIN_TITLE_CHARS else ""
 
 
 _REGISTRIES = (

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from livingreview.records import Kind, Record, Reference, Severity, StoredChange, StoredRecord
+from livingreview.records import Record, Reference, Severity, StoredChange, StoredRecord
 from livingreview.records.change_types import NEW_TYPES, STATEMENT_TYPES, ChangeType
-from livingreview.records.identifiers import normal_title
+from livingreview.records.reference_index import ReferenceIndex
 from livingreview.records.sanitize import clean
 from livingreview.report.data import Material
 from livingreview.text import wording
@@ -16,8 +16,6 @@ from livingreview.text.links import nct_url, record_url, url_of
 Key = tuple[str, str]
 T = TypeVar("T")
 
-MIN_TITLE_CHARS = 30
-"""Titles shorter than this are shared by strangers, and match nothing."""
 _LOUDNESS = {Severity.ALERT: 0, Severity.NOTABLE: 1, Severity.ROUTINE: 2}
 
 
@@ -119,19 +117,12 @@ class Frame:
         return {scope.slug: scope.label for scope in self.material.review.scopes}
 
     @cached_property
-    def _references(self) -> dict[str, Reference]:
-        found: dict[str, Reference] = {}
-        for reference in self.material.baseline.references:
-            for name in _names(reference.pmid, reference.doi, reference.title):
-                found.setdefault(name, reference)
-        return found
+    def _references(self) -> ReferenceIndex:
+        return ReferenceIndex(self.material.baseline.references)
 
     def reference_of(self, record: Record) -> Reference | None:
-        """The baseline reference that a record is: by pmid, doi or whole title."""
-        if record.kind == Kind.TRIAL:
-            return None
-        names = _names(record.pmid, record.doi, record.title)
-        return next((self._references[name] for name in names if name in self._references), None)
+        """The baseline reference that a record is."""
+        return self._references.find(record)
 
     @cached_property
     def _parents(self) -> dict[str, str]:
@@ -194,12 +185,3 @@ class Frame:
 def _change_order(found: StoredChange) -> tuple[int, str, str, str, str, int]:
     change = found.change
     return (_LOUDNESS[change.severity], change.type, change.source, change.source_id, found.run, found.id)
-
-
-def _names(pmid: str, doi: str, title: str) -> list[str]:
-    names = [f"pmid:{pmid}"] if pmid else []
-    if doi:
-        names.append(f"doi:{doi}")
-    if len(bare := normal_title(title)) >= MIN_TITLE_CHARS:
-        names.append(f"title:{bare}")
-    return names
