@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, TextIO
 
 from livingreview.config import Review
-from livingreview.records import Kind, StoredRecord
+from livingreview.records import StoredRecord
+from livingreview.records.representative import representatives
 from livingreview.text.csv_cells import guarded
 from livingreview.text.links import url_of
 
@@ -32,16 +33,17 @@ def columns(review: Review) -> list[str]:
 def evidence_rows(store: EvidenceStore, review: Review, scopes: Iterable[str]) -> list[dict[str, str]]:
     """One row for each work of these scopes that nobody excluded, newest first; withdrawn records are left out.
 
-    Of a work the record is taken whose text gave the most facets, an article before a preprint. Values are joined by
-    ``;``, words by `` | `` in the order of their values.
+    The facets are those of the record that speaks for the work. Values are joined by ``;``, words by `` | `` in the
+    order of their values.
     """
-    best: dict[str, StoredRecord] = {}
-    for stored in store.records(scopes=list(scopes)):
-        is_out = any(decision.decision == "exclude" for decision in stored.decisions[-1:])
-        if stored.is_withdrawn or is_out:
-            continue
-        if stored.work_id not in best or _worth(stored) > _worth(best[stored.work_id]):
-            best[stored.work_id] = stored
+
+    def waiting() -> Iterator[StoredRecord]:
+        for stored in store.records(scopes=list(scopes)):
+            is_out = any(decision.decision == "exclude" for decision in stored.decisions[-1:])
+            if not stored.is_withdrawn and not is_out:
+                yield stored
+
+    best = representatives(waiting())
     ordered = sorted(best.values(), key=lambda stored: stored.record.key)
     ordered.sort(key=lambda stored: stored.record.publication_date, reverse=True)
     return [_row(stored, review) for stored in ordered]
@@ -52,11 +54,6 @@ def write_evidence(target: TextIO, review: Review, rows: Iterable[dict[str, str]
     writer = csv.DictWriter(target, columns(review), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: guarded(cell) for name, cell in row.items()} for row in rows)
-
-
-def _worth(stored: StoredRecord) -> tuple[bool, int, tuple[str, str]]:
-    n_facets = len(stored.score.facets) if stored.score else 0
-    return (stored.record.kind == Kind.ARTICLE, n_facets, stored.record.key)
 
 
 def _row(stored: StoredRecord, review: Review) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 By default a work gives one entry, since a work is one piece of research: people decide about works, and a reference
 manager that is given preprint, article and registry entry counts a study three times. It is the record that speaks for
-its work in the reports, an article before a trial's registration. Every filter is about the record itself, but for
-decisions, which are about works; a work gives an entry when one of its records passes.
+its work (:mod:`livingreview.records.representative`) among those that pass. Every filter is about the record itself,
+but for decisions, which are about works; a work gives an entry when one of its records passes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from livingreview.config import Review
 from livingreview.errors import UsageError
-from livingreview.records import Decision, Kind, StoredRecord
+from livingreview.records import Decision, StoredRecord
 from livingreview.records.decisions import DECISIONS, STAGES
 from livingreview.records.representative import fitness
 from livingreview.sources import SOURCES
@@ -122,7 +122,7 @@ def choose(found: Iterable[StoredRecord], review: Review, selection: Selection) 
         elif selection.is_by_record:
             chosen.keys.add(stored.record.key)
         else:
-            worth = (stored.record.kind != Kind.TRIAL, fitness(stored))
+            worth = fitness(stored)
             if stored.work_id not in best or worth > best[stored.work_id][0]:
                 best[stored.work_id] = (worth, stored.record.key)
     chosen.keys.update(key for _, key in best.values())

@@ -4,6 +4,7 @@ Both are looked for over the whole store in every run, after its versions have b
 the changes themselves, so a run that is killed before it tells leaves it to the next one, and nothing is told twice.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -14,8 +15,9 @@ from livingreview.acquisition.progress import Watch
 from livingreview.changes.area_groups import MIN_RECORDS, propose_areas
 from livingreview.config import Project, Review
 from livingreview.pipeline import cache
-from livingreview.records import Baseline, Change, Fidelity, Kind, KnownTrial, Run, Severity, StoredRecord, last_word
+from livingreview.records import Baseline, Change, Kind, KnownTrial, Run, Severity, StoredRecord, last_word
 from livingreview.records.change_types import ChangeType
+from livingreview.records.representative import representatives
 from livingreview.store.repository import Repository
 
 _AREAS, _DUE = "areas", "due"
@@ -105,29 +107,26 @@ def _key(names: Sequence[str]) -> tuple[str, str]:
 def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes.Group]:
     """Groups of core publications that fit no area, the largest first.
 
-    A work counts once, and not at all when it was withdrawn or a person excluded it.
+    A work counts once, and not at all when it was withdrawn or a person excluded it. It fits every area that one of its
+    records fits.
 
     Args:
         review: its areas and its core scope.
         records: in their current state; trials and records of other scopes are passed over.
     """
-    works: dict[str, StoredRecord] = {}
+    waiting: list[StoredRecord] = []
+    areas: dict[str, set[str]] = defaultdict(set)
     for stored in records:
         if stored.score is None or stored.score.scope != review.core_scope or stored.record.kind == Kind.TRIAL:
             continue
         if stored.is_withdrawn or last_word(stored.decisions) == "exclude":
             continue
-        kept = works.get(stored.work_id)
-        if kept is None or _fitness(stored) > _fitness(kept):
-            works[stored.work_id] = stored
-    core = {one.record.key: (one.record, one.score.areas) for one in works.values() if one.score}
+        waiting.append(stored)
+        areas[stored.work_id].update(stored.score.areas)
+    core = {
+        one.record.key: (one.record, tuple(sorted(areas[work_id]))) for work_id, one in representatives(waiting).items()
+    }
     return [changes.Group(terms=area.terms, keys=area.keys) for area in propose_areas(review, core)]
-
-
-def _fitness(stored: StoredRecord) -> tuple[int, bool, Fidelity, str, str]:
-    record = stored.record
-    n_areas = len(stored.score.areas) if stored.score else 0
-    return (n_areas, record.kind == Kind.ARTICLE, record.fidelity, *record.key)
 
 
 def _change(trial: KnownTrial, event: changes.Event, now: datetime) -> Change:

@@ -6,7 +6,8 @@ from livingreview import __version__, classify
 from livingreview.acquisition.progress import Tell
 from livingreview.config import Project
 from livingreview.errors import StoreError
-from livingreview.records import Baseline, Decision, Kind, StoredRecord
+from livingreview.records import Baseline, Decision
+from livingreview.records.representative import representatives
 from livingreview.store.repository import Repository
 
 _BATCH = 2_000
@@ -16,7 +17,8 @@ def examples(project: Project, repository: Repository, baseline: Baseline) -> li
     """Shipped labels, baseline references, and the works that people decided on.
 
     The last word of the last stage counts. An inclusion keeps a relevant scope that the model gave, or else takes the
-    review's own; an exclusion takes the irrelevant one; a maybe teaches nothing.
+    review's own; an exclusion takes the irrelevant one; a maybe teaches nothing. What is learnt from is the record that
+    speaks for the work: the queue showed it to who decided. One that came since teaches once it was scored.
     """
     review = project.review
     said: dict[str, Decision] = {}
@@ -25,13 +27,7 @@ def examples(project: Project, repository: Repository, baseline: Baseline) -> li
     found = classify.shipped_examples(project, baseline)
     works = sorted(work_id for work_id, decision in said.items() if decision.decision != "maybe")
     relevant = {scope.slug for scope in review.scopes if scope.is_relevant}
-    best: dict[str, StoredRecord] = {}
-    for stored in repository.records(work_ids=works):
-        kept = best.get(stored.work_id)
-        # A registry's record is not what a decision on its report was read from.
-        if kept is None or (kept.record.kind == Kind.TRIAL and stored.record.kind != Kind.TRIAL):
-            best[stored.work_id] = stored
-    for stored in best.values():
+    for stored in representatives(repository.records(work_ids=works)).values():
         decision = said[stored.work_id]
         scope = review.other_scope
         if decision.decision == "include":

@@ -8,7 +8,7 @@ from livingreview.records import Kind, Record, StoredRecord, last_word
 from livingreview.records.change_types import ChangeType
 from livingreview.records.identifiers import is_before
 from livingreview.records.notices import notices_of
-from livingreview.records.representative import fitness
+from livingreview.records.representative import representative
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
 from livingreview.text.links import doi_url, pmid_url, record_url
@@ -47,7 +47,7 @@ def publication_rows(frame: Frame) -> list[dict[str, Any]]:
     found = []
     for work_id, members in groups.items():
         group = [one for one in members if work_id not in cited or one.record.kind != Kind.PREPRINT]
-        if group and frame.scope_of(best := max(group, key=fitness)) in wanted:
+        if group and frame.scope_of(best := representative(group)) in wanted:
             found.append(work_row(frame, best, group))
     # Two stable sorts: newest first, and one order among those of one date.
     found.sort(key=lambda row: (row["source"], row["source_id"]))
@@ -56,7 +56,7 @@ def publication_rows(frame: Frame) -> list[dict[str, Any]]:
 
 
 def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> dict[str, Any]:
-    """One work: its best record, with what a reader must know of it."""
+    """One work: the record that speaks for it, with what a reader must know of it."""
     record, score = stored.record, stored.score
     areas = score.areas if score else ()
     return {

@@ -10,12 +10,13 @@ with an apostrophe before it, which reading takes off again.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from livingreview.config import Review
 from livingreview.errors import UsageError
 from livingreview.records import Decision, StoredRecord
 from livingreview.records.decisions import STAGES
+from livingreview.records.representative import fitness
 from livingreview.text.links import url_of
 from livingreview.text.normalise import title_and_abstract
 
@@ -47,7 +48,8 @@ class QueueRow:
     """One work that waits, or its decision.
 
     Attributes:
-        p_relevant: of the record of the work that ranks highest; None before it was classified.
+        title: of the record that speaks for the work, like year, journal and url.
+        p_relevant: of the record of the work that ranks highest, like scope; None before it was classified.
         decision: the last one at this stage; None while there is none.
     """
 
@@ -80,6 +82,9 @@ def list_queue(
     Works decided at this stage come last, or are left out. At ``full_text`` stand the works that were included, or
     left open, by title and abstract.
 
+    A work is shown by the record that speaks for it, and has the place of the one that ranks highest, so that a sure
+    preprint is not held back by its thin article. The ranker reads the longest text of a work.
+
     Raises:
         UsageError: there is no such stage.
     """
@@ -89,6 +94,7 @@ def list_queue(
     last = {(decision.work_id, decision.stage): decision for decision in decisions}
     texts: dict[str, str] = {}
     works: dict[str, list[tuple[tuple[int, float], QueueRow]]] = defaultdict(list)
+    speakers: dict[str, tuple[tuple[Any, ...], QueueRow]] = {}
     for stored in store.records():
         if decisions:
             texts[stored.work_id] = max(texts.get(stored.work_id, ""), title_and_abstract(stored.record), key=len)
@@ -99,11 +105,16 @@ def list_queue(
             first = last.get((stored.work_id, "title_abstract"))
             if first is None or first.decision == "exclude":
                 continue
-        works[stored.work_id].append((_worth(stored, review), _row(stored, review, decided)))
+        row, fit = _row(stored, review, decided), fitness(stored)
+        works[stored.work_id].append((_worth(stored, review), row))
+        if stored.work_id not in speakers or fit > speakers[stored.work_id][0]:
+            speakers[stored.work_id] = (fit, row)
     ranked = []
     for rows in works.values():
         rows.sort(key=lambda pair: (pair[0], pair[1].source_ids))
-        worth, best = rows[0]
+        worth, ranking = rows[0]
+        _, speaker = speakers[ranking.work_id]
+        best = replace(speaker, scope=ranking.scope, p_relevant=ranking.p_relevant)
         ids = tuple(sorted({name for _, row in rows for name in row.source_ids}))
         areas = tuple(dict.fromkeys(area for _, row in rows for area in row.suggested_areas))
         ranked.append((best.decision is not None, worth, best, ids, areas))
