@@ -76,7 +76,7 @@ def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, Name
     """Number -> stored trial, of all that these records are or name."""
     numbers = sorted({number for record in records for number in _named(record)})
     told: dict[str, set[str]] = defaultdict(set)
-    is_about = and_(CHANGE.c.type == ChangeType.RESULTS_PUBLISHED, CHANGE.c.source_id.in_(numbers))
+    is_about = and_(CHANGE.c.type == str(ChangeType.RESULTS_PUBLISHED), CHANGE.c.source_id.in_(numbers))
     for source_id, after in connection.execute(select(CHANGE.c.source_id, CHANGE.c.after).where(is_about)):
         told[source_id].update(after.get("result_pmids", ()))
     rows = connection.execute(

@@ -271,7 +271,7 @@ def changes(
     if source:
         query = query.where(CHANGE.c.source == source)
     if type_:
-        query = query.where(CHANGE.c.type == type_)
+        query = query.where(CHANGE.c.type == str(type_))
     if since is not None:
         query = query.where(CHANGE.c.at >= since)
     if until is not None:
