@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from livingreview.records import Change, Decided, Decision, Record, Run, Severity
+from livingreview.records import Change, Decision, DecisionCount, Record, Run, Severity
 from livingreview.sources import Item
 from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
@@ -55,7 +55,7 @@ def test_works_that_the_review_cites_are_counted_apart(repository: Repository) -
     assert (two.records, two.n_works, two.n_known) == ({}, 0, 1)
 
 
-def test_the_last_word_of_the_last_stage_holds(repository: Repository) -> None:
+def test_the_last_decision_of_the_last_stage_is_counted(repository: Repository) -> None:
     last = take(repository, 0, ARTICLE, article("2"), article("3"), trial("NCT00000001"), article("4"))
     repository.add_decisions(
         [
@@ -70,9 +70,9 @@ def test_the_last_word_of_the_last_stage_holds(repository: Repository) -> None:
     )
     (flow,) = repository.flow.through(last, {"pubmed:4"})
     assert flow.decided == (
-        Decided(stage="full_text", decision="include", reason="", is_trial=False, n=1),
-        Decided(stage="full_text", decision="include", reason="", is_trial=True, n=1),
-        Decided(stage="title_abstract", decision="exclude", reason="wrong cell", is_trial=False, n=2),
+        DecisionCount(stage="full_text", decision="include", reason="", is_trial=False, n=1),
+        DecisionCount(stage="full_text", decision="include", reason="", is_trial=True, n=1),
+        DecisionCount(stage="title_abstract", decision="exclude", reason="wrong cell", is_trial=False, n=2),
     )
 
 

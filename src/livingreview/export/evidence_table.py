@@ -10,6 +10,7 @@ from typing import Protocol, TextIO
 
 from livingreview.config import Review
 from livingreview.records import StoredRecord
+from livingreview.records.decisions import current_verdict
 from livingreview.records.representative import representatives
 from livingreview.text.csv_cells import guarded
 from livingreview.text.links import url_of
@@ -39,8 +40,7 @@ def evidence_rows(store: EvidenceStore, review: Review, scopes: Iterable[str]) -
 
     def waiting() -> Iterator[StoredRecord]:
         for stored in store.records(scopes=list(scopes)):
-            is_out = any(decision.decision == "exclude" for decision in stored.decisions[-1:])
-            if not stored.is_withdrawn and not is_out:
+            if not stored.is_withdrawn and current_verdict(stored.decisions) != "exclude":
                 yield stored
 
     best = representatives(waiting())

@@ -13,9 +13,9 @@ from typing import Any
 
 from livingreview.config import Review
 from livingreview.export.plain import notes, page_of
-from livingreview.export.selection import areas_of, decision_at
+from livingreview.export.selection import areas_of
 from livingreview.records import Decision, Person, Record, StoredRecord, TrialFacts
-from livingreview.records.decisions import STAGES
+from livingreview.records.decisions import STAGES, current_decision
 from livingreview.records.sanitize import one_line
 from livingreview.records.serialization import canonical_json, content_of, envelope_of
 from livingreview.text.csv_cells import guarded
@@ -68,7 +68,7 @@ def _row(stored: StoredRecord, review: Review) -> dict[str, Any]:
         row |= {f"p_{scope.slug}": f"{score.probabilities.get(scope.slug, 0.0):.6f}" for scope in review.scopes}
         row |= {facet.slug: tuple(value for value, _ in score.facets.get(facet.slug, ())) for facet in review.facets}
     for stage in STAGES:
-        if last := decision_at(stored, stage):
+        if last := current_decision(stored.decisions, stage=stage):
             row |= {f"{stage}_decision": last.decision, f"{stage}_reason": last.reason}
             row |= {f"{stage}_person": last.person, f"{stage}_decided_at": last.decided_at.isoformat()}
     if record.trial:

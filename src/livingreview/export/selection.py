@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from livingreview.config import Review
 from livingreview.errors import UsageError
-from livingreview.records import Decision, StoredRecord
-from livingreview.records.decisions import DECISIONS, STAGES
+from livingreview.records import StoredRecord
+from livingreview.records.decisions import DECISIONS, STAGES, current_areas, current_verdict
 from livingreview.records.representative import fitness
 from livingreview.sources import SOURCES
 
@@ -42,7 +42,7 @@ class Selection:
     Attributes:
         areas: slugs; a top-level one means its children, too.
         decisions: ``include``, ``exclude``, ``maybe``, or ``none`` for what nobody decided.
-        stage: whose last decision counts; empty takes the last one of all.
+        stage: whose last decision counts; empty takes the last one of the last stage.
         since: first stored at this moment or later.
         until: first stored at this moment or earlier.
         is_by_record: every record, not one a work.
@@ -92,14 +92,8 @@ class Chosen:
 
 
 def areas_of(stored: StoredRecord) -> tuple[str, ...]:
-    """A record's areas: what a person said last, else what the model says."""
-    said = [decision.areas for decision in stored.decisions if decision.areas]
-    return said[-1] if said else stored.score.areas if stored.score else ()
-
-
-def decision_at(stored: StoredRecord, stage: str) -> Decision | None:
-    """The last decision at a stage, or of all when the stage is empty."""
-    return next((one for one in reversed(stored.decisions) if stage in ("", one.stage)), None)
+    """A record's areas: those that people gave its work, else those that the model gives."""
+    return current_areas(stored.decisions) or (stored.score.areas if stored.score else ())
 
 
 def choose(found: Iterable[StoredRecord], review: Review, selection: Selection) -> Chosen:
@@ -141,8 +135,7 @@ def _passes(stored: StoredRecord, selection: Selection, areas: set[str]) -> bool
         return False
     if not selection.decisions:
         return True
-    last = decision_at(stored, selection.stage)
-    return (last.decision if last else UNDECIDED) in selection.decisions
+    return (current_verdict(stored.decisions, stage=selection.stage) or UNDECIDED) in selection.decisions
 
 
 def selected(store: ExportStore, review: Review, selection: Selection) -> tuple[Chosen, Iterator[StoredRecord]]:

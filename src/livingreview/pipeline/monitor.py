@@ -15,8 +15,9 @@ from livingreview.acquisition.progress import Watch
 from livingreview.changes.area_groups import MIN_RECORDS, propose_areas
 from livingreview.config import Project, Review
 from livingreview.pipeline import cache
-from livingreview.records import Baseline, Change, Kind, KnownTrial, Run, Severity, StoredRecord, last_word
+from livingreview.records import Baseline, Change, Kind, KnownTrial, Run, Severity, StoredRecord
 from livingreview.records.change_types import ChangeType
+from livingreview.records.decisions import current_verdict
 from livingreview.records.representative import representatives
 from livingreview.store.repository import Repository
 
@@ -119,7 +120,7 @@ def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes
     for stored in records:
         if stored.score is None or stored.score.scope != review.core_scope or stored.record.kind == Kind.TRIAL:
             continue
-        if stored.is_withdrawn or last_word(stored.decisions) == "exclude":
+        if stored.is_withdrawn or current_verdict(stored.decisions) == "exclude":
             continue
         waiting.append(stored)
         areas[stored.work_id].update(stored.score.areas)

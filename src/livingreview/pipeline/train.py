@@ -6,7 +6,8 @@ from livingreview import __version__, classify
 from livingreview.acquisition.progress import Tell
 from livingreview.config import Project
 from livingreview.errors import StoreError
-from livingreview.records import Baseline, Decision
+from livingreview.records import Baseline
+from livingreview.records.decisions import current_areas, current_decisions
 from livingreview.records.representative import representatives
 from livingreview.store.repository import Repository
 
@@ -16,26 +17,23 @@ _BATCH = 2_000
 def examples(project: Project, repository: Repository, baseline: Baseline) -> list[classify.Example]:
     """Shipped labels, baseline references, and the works that people decided on.
 
-    The last word of the last stage counts. An inclusion keeps a relevant scope that the model gave, or else takes the
-    review's own; an exclusion takes the irrelevant one; a maybe teaches nothing. What is learnt from is the record that
-    speaks for the work: the queue showed it to who decided. One that came since teaches once it was scored.
+    The decision that counts is that of :func:`livingreview.records.decisions.current_decisions`. An inclusion keeps a
+    relevant scope that the model gave, or else takes the review's own; an exclusion takes the irrelevant one; a maybe
+    teaches nothing. What is learnt from is the record that speaks for the work: the queue showed it to who decided. One
+    that came since teaches once it was scored.
     """
     review = project.review
-    said: dict[str, Decision] = {}
-    for decision in sorted(repository.decisions(), key=lambda one: (one.stage == "full_text", one.decided_at)):
-        said[decision.work_id] = decision
+    current = current_decisions(repository.decisions())
     found = classify.shipped_examples(project, baseline)
-    works = sorted(work_id for work_id, decision in said.items() if decision.decision != "maybe")
+    works = sorted(work_id for work_id, decision in current.items() if decision.decision != "maybe")
     relevant = {scope.slug for scope in review.scopes if scope.is_relevant}
     for stored in representatives(repository.records(work_ids=works)).values():
-        decision = said[stored.work_id]
         scope = review.other_scope
-        if decision.decision == "include":
+        if current[stored.work_id].decision == "include":
             given = stored.score.scope if stored.score else ""
             scope = given if given in relevant else review.core_scope
-        found.append(
-            classify.Example(record=stored.record, scope=scope, areas=decision.areas or None, origin="decision")
-        )
+        areas = current_areas(stored.decisions) or None
+        found.append(classify.Example(record=stored.record, scope=scope, areas=areas, origin="decision"))
     return found
 
 

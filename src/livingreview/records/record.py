@@ -8,7 +8,6 @@ field added here later changes no hash of a record that does not have it.
 Dates of sources stay text in partial ISO form (``2024``, ``2024-05``, ``2024-05-01``): many sources know no more.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
@@ -17,7 +16,6 @@ from typing import Any
 _VOLATILE = {"is_volatile": True}
 FINISHED_STATUS = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN", "NO_LONGER_AVAILABLE", "APPROVED_FOR_MARKETING"})
 """Statuses of ClinicalTrials.gov that a study does not leave by the calendar."""
-_STAGES = {"title_abstract": 0, "full_text": 1}
 
 
 class Kind(StrEnum):
@@ -281,12 +279,6 @@ class Decision:
     decided_at: datetime
     reason: str = ""
     areas: tuple[str, ...] = ()
-
-
-def last_word(decisions: Iterable[Decision]) -> str:
-    """The last decision of the last stage on one work; empty when nobody decided."""
-    last = max(decisions, key=lambda one: (_STAGES.get(one.stage, 0), one.decided_at), default=None)
-    return last.decision if last is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,12 +30,12 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """Works of one fate: the last word of the last stage at which somebody decided on them.
+class DecisionCount:
+    """How many works were decided on alike, by the last decision of the last stage at which somebody decided.
 
     Attributes:
-        is_trial: they hold entries of registries only, no publication.
-        n: how many they are.
+        is_trial: the works hold entries of registries only, no publication.
+        n: number of works.
     """
 
     stage: str
@@ -61,7 +61,7 @@ class RunFlow:
     records: Mapping[str, int]
     n_known: int
     n_works: int
-    decided: tuple[Decided, ...]
+    decided: tuple[DecisionCount, ...]
     changes: tuple[tuple[str, str, int], ...]
 
 

@@ -125,7 +125,7 @@ class Underived:
         siblings: every earlier state of the other records that are copies of the same text: of one doi or PMID.
         work_scopes: scopes that earlier states of its work were given.
         trials: stored trials that it names, for an article; itself, for a trial.
-        decision: the last word of people on its work; empty for none, and for a record without notices.
+        decision: the one that counts on its work; empty for none, and for a record without notices.
         evidence_of: statements whose ledger holds a record of its work; empty for a record without notices.
     """
 

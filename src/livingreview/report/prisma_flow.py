@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from livingreview.records import Decided, RunFlow
+from livingreview.records import DecisionCount, RunFlow
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
 from livingreview.report.data import figure
@@ -43,7 +43,7 @@ class _Column:
     runs: tuple[RunFlow, ...] = ()
 
     @property
-    def decided(self) -> tuple[Decided, ...]:
+    def decided(self) -> tuple[DecisionCount, ...]:
         return tuple(chain.from_iterable(flow.decided for flow in self.runs))
 
 
@@ -236,7 +236,7 @@ def _assessed(column: _Column) -> int:
     return sum(one.n for one in column.decided if one.stage == "full_text")
 
 
-def _n(decided: Iterable[Decided], stage: str, verdicts: Sequence[str]) -> list[int]:
+def _n(decided: Iterable[DecisionCount], stage: str, verdicts: Sequence[str]) -> list[int]:
     return [one.n for one in decided if one.stage == stage and one.decision in verdicts]
 
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from livingreview.records import Kind, Record, StoredRecord, last_word
+from livingreview.records import Kind, Record, StoredRecord
 from livingreview.records.change_types import ChangeType
+from livingreview.records.decisions import current_verdict
 from livingreview.records.identifiers import is_before
 from livingreview.records.notices import notices_of
 from livingreview.records.representative import representative
@@ -76,7 +77,7 @@ def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> d
         "top_area": frame.top_area(areas),
         "flags": _flags(stored, group),
         "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
-        "decision": last_word(stored.decisions),
+        "decision": current_verdict(stored.decisions),
         "is_new": False,
         "is_before_review": is_before(record.publication_date, frame.material.baseline.published_date),
         "keys": [list(other.record.key) for other in group],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from livingreview import classify
 from livingreview.config import Project, RankerParameters, load_baseline
 from livingreview.records import Decision
+from livingreview.records.decisions import current_decisions
 from livingreview.screening.explore import order_after_prior
 from livingreview.screening.ranker import Ranker
 from livingreview.screening.stopping import Stopping, stopping
@@ -36,13 +37,13 @@ def known_labels(project: Project) -> list[Known]:
 
 
 def verdicts(decisions: Iterable[Decision]) -> dict[str, bool]:
-    """Work -> whether it is relevant by the last word of the last stage; a maybe says neither.
+    """Work -> whether it is relevant by the decision that counts; a maybe says neither.
 
     Args:
         decisions: oldest first.
     """
-    last = {said.work_id: said for said in sorted(decisions, key=lambda said: said.stage == "full_text")}
-    return {work: said.decision == "include" for work, said in last.items() if said.decision != "maybe"}
+    current = current_decisions(decisions)
+    return {work: one.decision == "include" for work, one in current.items() if one.decision != "maybe"}
 
 
 class Feedback:
@@ -86,8 +87,8 @@ class Feedback:
 def stopping_of(decisions: Sequence[Decision], works: Iterable[str], parameters: RankerParameters) -> Stopping:
     """The stopping report on screening titles and abstracts.
 
-    A work counts as screened at its first decision there, with what was said last; a maybe counts as relevant, since
-    it goes on to the full text.
+    A work takes the place of its first decision there, with the last one; a maybe counts as relevant, since it goes on
+    to the full text.
 
     Args:
         decisions: oldest first.
@@ -95,13 +96,9 @@ def stopping_of(decisions: Sequence[Decision], works: Iterable[str], parameters:
         parameters: with the target and the confidence.
     """
     everything = set(works)
-    last = {
-        said.work_id: said.decision != "exclude"
-        for said in sorted(decisions, key=lambda said: said.decided_at)
-        if said.stage == "title_abstract" and said.work_id in everything
-    }
+    by_title = current_decisions(decisions, stage="title_abstract")
     return stopping(
-        list(last.values()),
+        [one.decision != "exclude" for work, one in by_title.items() if work in everything],
         len(everything),
         recall_target=parameters.recall_target,
         confidence=parameters.confidence,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from livingreview.config import Review
 from livingreview.errors import UsageError
 from livingreview.records import Decision, StoredRecord
-from livingreview.records.decisions import STAGES
+from livingreview.records.decisions import STAGES, current_decisions
 from livingreview.records.representative import fitness
 from livingreview.text.links import url_of
 from livingreview.text.normalise import title_and_abstract
@@ -91,18 +91,18 @@ def list_queue(
     if stage not in STAGES:
         raise UsageError(f"stage {stage!r}: there is none of this name; there are {', '.join(STAGES)}")
     decisions = store.decisions()
-    last = {(decision.work_id, decision.stage): decision for decision in decisions}
+    at_stage, by_title = (current_decisions(decisions, stage=one) for one in (stage, "title_abstract"))
     texts: dict[str, str] = {}
     works: dict[str, list[tuple[tuple[int, float], QueueRow]]] = defaultdict(list)
     speakers: dict[str, tuple[tuple[Any, ...], QueueRow]] = {}
     for stored in store.records():
         if decisions:
             texts[stored.work_id] = max(texts.get(stored.work_id, ""), title_and_abstract(stored.record), key=len)
-        decided = last.get((stored.work_id, stage))
+        decided = at_stage.get(stored.work_id)
         if decided is not None and not is_decided_shown:
             continue
         if stage == "full_text" and decided is None:
-            first = last.get((stored.work_id, "title_abstract"))
+            first = by_title.get(stored.work_id)
             if first is None or first.decision == "exclude":
                 continue
         row, fit = _row(stored, review, decided), fitness(stored)

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from livingreview.linking import SAME_PUBLICATION
-from livingreview.records import Change, Decision, Kind, NamedTrial, Record, Score, Underived, last_word
+from livingreview.records import Change, Kind, NamedTrial, Record, Score, Underived
 from livingreview.records.change_types import ChangeType
+from livingreview.records.decisions import current_decisions
 from livingreview.records.notices import may_carry_notices
 from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, decisions, record_of
 from livingreview.store.transaction import change_values, score_values
@@ -38,7 +39,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
     told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
     siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
     noted = {row.work_id for row in rows if may_carry_notices(row.content)}
-    said, leaning = _said(connection, noted), _leaning(connection, noted)
+    verdicts, leaning = _verdicts(connection, noted), _leaning(connection, noted)
     records = {row.id: record_of(row) for row in rows}
     trials = _trials(connection, records.values())
     found = []
@@ -60,7 +61,7 @@ def underived(connection: Connection, limit: int) -> list[Underived]:
                 siblings=tuple(siblings[one] for one in _siblings(row, states)),
                 work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
                 trials=tuple(trials[name] for name in _named(records[row.id]) if name in trials),
-                decision=said.get(row.work_id, ""),
+                decision=verdicts.get(row.work_id, ""),
                 evidence_of=leaning.get(row.work_id, ()),
             )
         )
@@ -97,15 +98,11 @@ def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, Name
     }
 
 
-def _said(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, str]:
-    """Work -> the last word of people on it."""
+def _verdicts(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, str]:
+    """Work -> what people decided on it."""
     if not work_ids:
         return {}
-    made: dict[str, list[Decision]] = defaultdict(list)
-    for decision in decisions(connection):
-        if decision.work_id in work_ids:
-            made[decision.work_id].append(decision)
-    return {work_id: last_word(found) for work_id, found in made.items()}
+    return {work_id: one.decision for work_id, one in current_decisions(decisions(connection)).items()}
 
 
 def _leaning(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, tuple[str, ...]]:

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, case, func, select
 
-from livingreview.records import Decided, Decision, Kind, Run, RunFlow
+from livingreview.records import DecisionCount, Kind, Run, RunFlow
+from livingreview.records.decisions import current_decisions
 from livingreview.store.fingerprint import of_people_and_links
 from livingreview.store.queries import CHANGE, RECORD, RUN, VERSION, decisions, runs
 
-_STAGES = ("title_abstract", "full_text")
-"""In the order in which a work goes through them."""
 _AT_ONCE = 1_000
 """Names that one statement may hold; SQLite and PostgreSQL take more than that."""
 
@@ -86,7 +85,7 @@ def _flow(run: Run, counted: Mapping[str, Any]) -> RunFlow:
         records=counted["records"],
         n_known=counted["n_known"],
         n_works=counted["n_works"],
-        decided=tuple(Decided(**one) for one in counted["decided"]),
+        decided=tuple(DecisionCount(**one) for one in counted["decided"]),
         changes=tuple((kind, severity, n) for kind, severity, n in counted["changes"]),
     )
 
@@ -121,7 +120,7 @@ def _firsts() -> Select[Any]:
     ).group_by(RECORD.c.work_id)
 
 
-def _works(connection: Connection, known: Collection[str]) -> tuple[Counter[int], dict[int, list[Decided]]]:
+def _works(connection: Connection, known: Collection[str]) -> tuple[Counter[int], dict[int, list[DecisionCount]]]:
     """Run -> works that it brought, and what people said of them, without those that the review cites."""
     firsts = _firsts().subquery()
     n_works: Counter[int] = Counter()
@@ -130,25 +129,16 @@ def _works(connection: Connection, known: Collection[str]) -> tuple[Counter[int]
     for names in _chunks(known):
         for _, run_id, _ in connection.execute(_firsts().where(RECORD.c.work_id.in_(names))):
             n_works[run_id] -= 1
-    said: dict[str, Decision] = {}
-    for decision in decisions(connection):
-        before = said.get(decision.work_id)
-        if before is None or _place(decision) >= _place(before):
-            said[decision.work_id] = decision
-    fates: Counter[tuple[int, str, str, str, bool]] = Counter()
-    for names in _chunks(said.keys() - set(known)):
+    current = current_decisions(decisions(connection))
+    counts: Counter[tuple[int, str, str, str, bool]] = Counter()
+    for names in _chunks(current.keys() - set(known)):
         for work_id, run_id, is_paper in connection.execute(_firsts().where(RECORD.c.work_id.in_(names))):
-            last = said[work_id]
-            fates[run_id, last.stage, last.decision, last.reason, not is_paper] += 1
-    decided: dict[int, list[Decided]] = defaultdict(list)
-    for (run_id, stage, verdict, reason, is_trial), n in sorted(fates.items()):
-        decided[run_id].append(Decided(stage=stage, decision=verdict, reason=reason, is_trial=is_trial, n=n))
+            last = current[work_id]
+            counts[run_id, last.stage, last.decision, last.reason, not is_paper] += 1
+    decided: dict[int, list[DecisionCount]] = defaultdict(list)
+    for (run_id, stage, verdict, reason, is_trial), n in sorted(counts.items()):
+        decided[run_id].append(DecisionCount(stage=stage, decision=verdict, reason=reason, is_trial=is_trial, n=n))
     return n_works, decided
-
-
-def _place(decision: Decision) -> int:
-    """Decisions come oldest first, so of one stage the later one holds."""
-    return _STAGES.index(decision.stage) if decision.stage in _STAGES else 0
 
 
 def _changes(connection: Connection) -> dict[int, list[tuple[str, str, int]]]:

@@ -3,7 +3,7 @@
 import csv
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,12 @@ def test_what_was_excluded_or_withdrawn_has_none(review):
     found = Store(stored("4", decisions=(decision,)), stored("5", is_withdrawn=True), stored("6"))
     assert [row["source_id"] for row in evidence_rows(found, review, ["imsc_ev"])] == ["6"]
     assert evidence_rows(found, review, ["msc_ev"]) == []
+
+
+def test_a_title_screened_later_brings_no_excluded_full_text_back(review):
+    text = Decision(work_id="pubmed:4", stage="full_text", decision="exclude", person="A", decided_at=NOW)
+    title = replace(text, stage="title_abstract", decision="include", decided_at=NOW + timedelta(days=1))
+    assert evidence_rows(Store(stored("4", decisions=(text, title))), review, ["imsc_ev"]) == []
 
 
 def test_newest_first(review):

@@ -11,8 +11,8 @@ from livingreview.config import Area, Facet, FacetValue, Review, Scope, Statemen
 from livingreview.records import (
     Baseline,
     Change,
-    Decided,
     Decision,
+    DecisionCount,
     Fidelity,
     Issue,
     Kind,
@@ -227,11 +227,11 @@ def make_flows(run: Run) -> tuple[RunFlow, ...]:
     killed = a_run("20261109T050000Z", id=2, now_at=start + timedelta(days=7), status="broken", config_hash="d" * 64)
     second = a_run("20261116T050000Z", id=3, now_at=start + timedelta(days=14), reported_at=NOW, config_hash="d" * 64)
     decided = (
-        Decided(stage="full_text", decision="exclude", reason="wrong | cell", is_trial=False, n=2),
-        Decided(stage="full_text", decision="include", reason="", is_trial=False, n=4),
-        Decided(stage="full_text", decision="include", reason="", is_trial=True, n=1),
-        Decided(stage="title_abstract", decision="exclude", reason="", is_trial=False, n=20),
-        Decided(stage="title_abstract", decision="maybe", reason="", is_trial=False, n=3),
+        DecisionCount(stage="full_text", decision="exclude", reason="wrong | cell", is_trial=False, n=2),
+        DecisionCount(stage="full_text", decision="include", reason="", is_trial=False, n=4),
+        DecisionCount(stage="full_text", decision="include", reason="", is_trial=True, n=1),
+        DecisionCount(stage="title_abstract", decision="exclude", reason="", is_trial=False, n=20),
+        DecisionCount(stage="title_abstract", decision="maybe", reason="", is_trial=False, n=3),
     )
     return (
         flow(

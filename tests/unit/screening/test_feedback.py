@@ -111,7 +111,7 @@ def test_known_labels_are_those_of_the_review(tiny_project: Project) -> None:
     assert all(one.text.strip() for one in known)
 
 
-def test_the_last_word_of_the_last_stage_counts() -> None:
+def test_the_last_decision_of_the_last_stage_counts() -> None:
     decisions = [
         said("a", "include"),
         said("b", "exclude"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from livingreview.records import Decided, Decision, Record, RunFlow, SourceStatus, StoredRecord
+from livingreview.records import Decision, DecisionCount, Record, RunFlow, SourceStatus, StoredRecord
 from livingreview.report import Material, build, render_html, render_markdown
 from livingreview.report.context import Frame
 from livingreview.report.versions import history
@@ -338,11 +338,11 @@ def test_many_updates_share_a_column(material: Material) -> None:
 
 def test_the_most_frequent_reasons_are_named_and_doubt_is_no_exclusion(material: Material) -> None:
     decided = tuple(
-        Decided(stage="full_text", decision="exclude", reason=f"reason {number}", is_trial=False, n=10 - number)
+        DecisionCount(stage="full_text", decision="exclude", reason=f"reason {number}", is_trial=False, n=10 - number)
         for number in range(6)
     ) + (
-        Decided(stage="full_text", decision="exclude", reason="", is_trial=True, n=1),
-        Decided(stage="full_text", decision="maybe", reason="", is_trial=False, n=2),
+        DecisionCount(stage="full_text", decision="exclude", reason="", is_trial=True, n=1),
+        DecisionCount(stage="full_text", decision="maybe", reason="", is_trial=False, n=2),
     )
     flow = replace(material.flows[0], decided=decided)
     found = boxes(replace(material, flows=(flow, *material.flows[1:])))
