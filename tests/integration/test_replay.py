@@ -6,11 +6,12 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
+from livingreview.records import Decision
 from livingreview.replay.replay import first_difference, line_difference
 from support import server as faults
 from support import tiny_review
@@ -153,6 +154,71 @@ def test_decisions_and_trainings_between_runs(filled: Lab, tmp_path: Path) -> No
     news(filled)
     assert filled("run", now=SECOND).code == 0
     assert_identical(filled, FIRST, SECOND)
+
+
+def excluded(lab: Lab, now: str) -> list[str]:
+    """Core evidence that the report of a run shows as excluded, held against the works that its flow counts."""
+    report = json.loads((lab.root / "out" / NAMES[now] / "report.json").read_bytes())
+    listed = [row["source_id"] for row in report["sections"]["core_evidence"]["excluded"]]
+    (box,) = (
+        box
+        for box in report["sections"]["living"]["figures"]["flow_last"]["data"]["boxes"]
+        if box["slug"] == "screened"
+    )
+    assert sum(value or 0 for line in box["lines"] for value in line["values"]) == len(listed)
+    return listed
+
+
+def decide(lab: Lab, *works: str, decision: str = "exclude", stage: str = "full_text") -> None:
+    """Decisions of one moment, by another process."""
+    moment = datetime(2022, 6, 2, tzinfo=UTC)
+    said = {"stage": stage, "decision": decision, "person": "AB", "decided_at": moment}
+    with closing(lab.open()) as repository:
+        assert repository.add_decisions([Decision(work_id=work, **said) for work in works]) == (len(works), [])
+
+
+@pytest.mark.parametrize("stage", ["method.archive", "monitor.tell", "run.changes_to_report", "run.write_report"])
+def test_a_decision_that_arrives_during_a_run_is_of_the_next_one(
+    filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    assert filled("run", now=FIRST).code == 0
+    news(filled)
+    room, _, name = stage.rpartition(".")
+    module = importlib.import_module(f"livingreview.pipeline.{room}")
+    inner = getattr(module, name)
+
+    def late(*arguments: object, **named: object) -> object:
+        decide(filled, "pubmed:31000001")
+        return inner(*arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, late)
+        assert filled("run", now=SECOND).code == 0
+    assert excluded(filled, SECOND) == []
+    assert_identical(filled, SECOND)
+    folder = filled.root / "out" / NAMES[SECOND]
+    pages = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert filled("report").code == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == pages
+    assert filled("run", now=THIRD).code == 0
+    assert excluded(filled, THIRD) == ["31000001"]
+    assert_identical(filled, THIRD)
+    assert filled("report", "--run", NAMES[SECOND]).code == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == pages
+
+
+def test_decisions_of_one_moment_on_works_that_became_one(filled: Lab) -> None:
+    filled.server.world.add(
+        Article(pmid="31000005", title="A letter on vesicles of loom cells in burns", edat=date(2022, 5, 21))
+    )
+    assert filled("run", now=FIRST).code == 0
+    decide(filled, "pubmed:31000001", decision="include")
+    decide(filled, "pubmed:31000005")
+    assert filled("run", now=SECOND).code == 0
+    filled.server.world.revise("31000005", notices=(("ErratumFor", "31000001", "x"),), mdat=date(2022, 6, 9))
+    assert filled("run", now=THIRD).code == 0
+    assert len(excluded(filled, THIRD)) == 1
+    assert_identical(filled, SECOND, THIRD)
 
 
 def test_the_method_of_each_run_is_its_own(filled: Lab) -> None:

@@ -154,6 +154,8 @@ def _run(
 ) -> Outcome:
     with repository.locked(project.settings.lock_stale_after):
         run = repository.start_run(road, now, __version__, project.config_hash())
+        # A decision that arrives from here on is of the next run.
+        repository = repository.for_run(run)
         try:
             method.archive(project, repository, run)
             acquired = read(run)

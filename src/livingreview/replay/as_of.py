@@ -54,9 +54,12 @@ def material_of_period(
 
 @contextmanager
 def as_of(project: Project, repository: Repository, run: Run) -> Iterator[Repository]:
-    """The store as it was when a run had ended: the store itself where nothing came after it, a copy otherwise."""
+    """The store as it was when a run had ended: the store itself where no run came after it, a copy otherwise.
+
+    Either holds the decisions alone that the run knew as it began.
+    """
     if repository.runs()[-1].id == run.id:
-        yield repository
+        yield repository.for_run(run)
         return
     lags = {name: timedelta(days=service.lag_days) for name, service in project.settings.services().items()}
     with tempfile.TemporaryDirectory(prefix="livingreview-then-") as folder:

@@ -127,7 +127,6 @@ class _Scratch:
         self._original = original
         self._root = root
         self._store = Repository.open(f"sqlite:///{root / 'store.db'}", project.path("archive_dir"))
-        self._decisions = original.decisions(is_by_arrival=True)
         self._trainings = _trainings(original, runs)
 
     def close(self) -> None:
@@ -149,7 +148,7 @@ class _Scratch:
             CannotReplayError: what it needs is not in the archive.
         """
         received = self._original.received(run)
-        self._store.add_decisions(self._decisions[: run.n_decisions])
+        self._store.add_decisions(self._original.for_run(run).decision_log())
         if run.road not in ("services", "files", "hand"):
             # Runs that only ask leave nothing behind but their log.
             self._store.start_run(run.road, run.now_at, run.code_version, run.config_hash)

@@ -38,7 +38,7 @@ class QueueStore(Protocol):
         """Every decision, oldest first."""
         ...
 
-    def add_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[str]]:
+    def add_decisions(self, made: Sequence[Decision]) -> tuple[int, list[str]]:
         """Appends those that are not there yet."""
         ...
 

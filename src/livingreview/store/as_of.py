@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, Table, insert, select
 
 from livingreview.records import Run
 from livingreview.store import queries
+from livingreview.store.decisions import DECISION, is_first
 from livingreview.store.work_links import Linking
 
 _BATCH = 1_000
@@ -68,8 +69,8 @@ class _Filling:
         self._copy(queries.SCORE, select(queries.SCORE).where(queries.SCORE.c.version_id.in_(known)))
         for table in (queries.CHANGE, queries.QUERY, queries.ISSUE, queries.EVIDENCE):
             self._copy(table, select(table).where(table.c.run_id <= run_id).order_by(table.c.id))
-        decision = queries.DECISION
-        self._copy(decision, select(decision).order_by(decision.c.id).limit(self._run.n_decisions))
+        known = select(DECISION).where(is_first(self._run.n_decisions)).order_by(DECISION.c.id)
+        self._copy(DECISION, known)
         said = queries.STATEMENT_DECISION
         self._copy(said, select(said).where(said.c.decided_at <= now))
         stored = select(record.c.id).where(record.c.first_run_id <= run_id)

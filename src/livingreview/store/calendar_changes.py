@@ -15,6 +15,7 @@ from livingreview.records import Change, Kind, KnownTrial, Run
 from livingreview.store import queries
 from livingreview.store.queries import RECORD, SCORE, VERSION
 from livingreview.store.transaction import change_values
+from livingreview.store.work_names import has_key
 
 _BATCH = 1_000
 
@@ -53,7 +54,7 @@ class Unversioned:
         if keys is not None:
             ordered = sorted(keys)
             looks = (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
-            chosen = [query.where(queries.has_key(look)) for look in looks]
+            chosen = [query.where(has_key(look)) for look in looks]
         with self._read() as connection:
             for one in chosen:
                 for row in connection.execute(one.execution_options(yield_per=_BATCH)):

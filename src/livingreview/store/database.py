@@ -27,6 +27,12 @@ class Database:
         self._reading = reading(engine)
         self._token = ""
 
+    def through(self, engine: Engine) -> "Database":
+        """The same store through an engine of other options, under the lock that is held now."""
+        made = Database(engine)
+        made._token = self._token
+        return made
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads: it waits for nobody and sees one state of the store.

@@ -1,14 +1,88 @@
-"""People's decisions, appended and never changed."""
+"""People's decisions: appended, never changed, and read as of a run.
 
-from collections.abc import Sequence
+A run knows the decisions that were in the store as it began: the first ``n_decisions`` of them, in the order in which
+they were stored. Whatever it trains, derives, counts and reports is of these alone, however many arrive while it is at
+work, so that a replay, which cannot know when those arrived, gives the same. The bound goes with the connections of
+:meth:`livingreview.store.repository.Repository.for_run`; every reading of decisions for a run is in this module and
+keeps to it. Which of the decisions on a work counts says :mod:`livingreview.records.decisions`.
+"""
 
-from sqlalchemy import Connection, insert, select
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
 
-from livingreview.records import Decision
-from livingreview.store import queries
+from sqlalchemy import ColumnElement, Connection, Engine, Table, exists, func, insert, or_, select, true
+
+from livingreview.records import Decision, Run
+from livingreview.store import tables
+from livingreview.store.ingest import table
+from livingreview.store.work_names import moved_works
+
+DECISION: Table = table(tables.DecisionRow)
+_RECORD: Table = table(tables.RecordRow)
+_BOUND = "n_decisions"
+_WORKS_A_LOOK = 1_000
 
 
-def add_decisions(connection: Connection, decisions: Sequence[Decision]) -> tuple[int, list[str]]:
+def bound_to(engine: Engine, run: Run) -> Engine:
+    """The same database, with the decisions alone that a run knows."""
+    return engine.execution_options(**{_BOUND: run.n_decisions})
+
+
+def is_first(n_decisions: int) -> ColumnElement[bool]:
+    """The condition that a decision is one of the first so many that were stored."""
+    every = DECISION.alias()
+    return DECISION.c.id.in_(select(every.c.id).order_by(every.c.id).limit(n_decisions))
+
+
+def is_known(connection: Connection) -> ColumnElement[bool]:
+    """The condition that the run of this connection knows a decision; without a run every one is known."""
+    n_decisions = connection.get_execution_options().get(_BOUND)
+    return true() if n_decisions is None else is_first(n_decisions)
+
+
+def n_stored(connection: Connection) -> int:
+    """How many decisions are in the store: what a run that begins now knows."""
+    return connection.execute(select(func.count()).select_from(DECISION)).scalar_one()
+
+
+def decisions(connection: Connection) -> list[Decision]:
+    """Every decision, oldest first, each of the work that it is about now; of one moment in the order of arrival."""
+    rows = connection.execute(
+        select(DECISION).where(is_known(connection)).order_by(DECISION.c.decided_at, DECISION.c.id)
+    )
+    return _decisions(rows, moved_works(connection))
+
+
+def decision_log(connection: Connection) -> list[Decision]:
+    """Every decision as it was stored, in the order of arrival, of the work by the name that it had then."""
+    return _decisions(connection.execute(select(DECISION).where(is_known(connection)).order_by(DECISION.c.id)), {})
+
+
+def decisions_on(connection: Connection, work_ids: AbstractSet[str]) -> list[Decision]:
+    """Every decision on these works under any of their names, in the order of :func:`decisions`."""
+    name = _RECORD.c.source + ":" + _RECORD.c.source_id
+    wanted, moved, rows = sorted(work_ids), dict[str, str](), list[Any]()
+    for start in range(0, len(wanted), _WORKS_A_LOOK):
+        names = select(name, _RECORD.c.work_id).where(_RECORD.c.work_id.in_(wanted[start : start + _WORKS_A_LOOK]))
+        moved |= {one: work for one, work in connection.execute(names)}
+    every = sorted(moved)
+    for start in range(0, len(every), _WORKS_A_LOOK):
+        is_named = DECISION.c.work_id.in_(every[start : start + _WORKS_A_LOOK])
+        rows += connection.execute(select(DECISION).where(is_known(connection), is_named)).all()
+    return _decisions(sorted(rows, key=lambda row: (row.decided_at, row.id)), moved)
+
+
+def is_decided(connection: Connection) -> ColumnElement[bool]:
+    """The condition that somebody decided at any stage on the work of a record, under whatever name."""
+    known = is_known(connection)
+    is_named = exists().where(_RECORD.c.work_id == DECISION.c.work_id)
+    former = connection.execute(select(DECISION.c.work_id).distinct().where(known, ~is_named)).scalars().all()
+    names = set(moved_works(connection, former).values())
+    return or_(exists().where(known, DECISION.c.work_id == _RECORD.c.work_id), _RECORD.c.work_id.in_(names))
+
+
+def add_decisions(connection: Connection, made: Sequence[Decision]) -> tuple[int, list[str]]:
     """Appends decisions; one that is there already (work, stage, person, time) is not added again.
 
     A work may be called by any name that it ever had; the decision is stored under the one it has now.
@@ -16,14 +90,13 @@ def add_decisions(connection: Connection, decisions: Sequence[Decision]) -> tupl
     Returns:
         How many were added, and the work ids that are not in the store.
     """
-    table = queries.DECISION
-    works = set(connection.execute(select(queries.WORK.c.id)).scalars())
-    rows = connection.execute(select(table.c.work_id, table.c.stage, table.c.person, table.c.decided_at))
-    moved = queries.moved_works(connection)
+    works = set(connection.execute(select(table(tables.WorkRow).c.id)).scalars())
+    rows = connection.execute(select(DECISION.c.work_id, DECISION.c.stage, DECISION.c.person, DECISION.c.decided_at))
+    moved = moved_works(connection)
     known = {(moved.get(row.work_id, row.work_id), *row[1:]) for row in rows}
     added = 0
     unknown = []
-    for decision in decisions:
+    for decision in made:
         work_id = moved.get(decision.work_id, decision.work_id)
         key = (work_id, decision.stage, decision.person, decision.decided_at)
         if decision.work_id not in works:
@@ -40,5 +113,20 @@ def add_decisions(connection: Connection, decisions: Sequence[Decision]) -> tupl
                 "person": decision.person,
                 "decided_at": decision.decided_at,
             }
-            connection.execute(insert(table).values(values))
+            connection.execute(insert(DECISION).values(values))
     return added, unknown
+
+
+def _decisions(rows: Iterable[Any], moved: Mapping[str, str]) -> list[Decision]:
+    return [
+        Decision(
+            work_id=moved.get(row.work_id, row.work_id),
+            stage=row.stage,
+            decision=row.decision,
+            person=row.person,
+            decided_at=row.decided_at,
+            reason=row.reason,
+            areas=tuple(row.areas),
+        )
+        for row in rows
+    ]

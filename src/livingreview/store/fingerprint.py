@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
-from livingreview.store.queries import DECISION, RECORD, SCORE, VERSION, WORK_LINK
+from livingreview.store.decisions import DECISION, is_known
+from livingreview.store.queries import RECORD, SCORE, VERSION, WORK_LINK
 
 
 def shown(
@@ -57,6 +58,7 @@ def shown(
 def of_people_and_links(connection: Connection) -> list[tuple[Any, ...]]:
     """Names the state of the links, which are added and undone, and of the decisions, which are only ever added."""
     links = select(func.max(WORK_LINK.c.id), func.count(), func.count(WORK_LINK.c.undone_at))
-    last = select(DECISION).order_by(DECISION.c.id.desc()).limit(1)
-    queries = (links, select(func.count()).select_from(DECISION), last)
+    known = is_known(connection)
+    last = select(DECISION).where(known).order_by(DECISION.c.id.desc()).limit(1)
+    queries = (links, select(func.count()).select_from(DECISION).where(known), last)
     return [tuple(row) for query in queries for row in connection.execute(query)]

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Select, case, func, select
 
 from livingreview.records import DecisionCount, Kind, Run, RunFlow
 from livingreview.records.decisions import current_decisions
+from livingreview.store.decisions import decisions
 from livingreview.store.fingerprint import of_people_and_links
-from livingreview.store.queries import CHANGE, RECORD, RUN, VERSION, decisions, runs
+from livingreview.store.queries import CHANGE, RECORD, RUN, VERSION, runs
 
 _AT_ONCE = 1_000
 """Names that one statement may hold; SQLite and PostgreSQL take more than that."""

@@ -2,12 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from livingreview.records import (
     Change,
@@ -24,8 +23,9 @@ from livingreview.records import (
     StoredRecord,
 )
 from livingreview.records.serialization import record_from
-from livingreview.store import tables
+from livingreview.store import decisions, tables
 from livingreview.store.ingest import table
+from livingreview.store.work_names import moved_works
 
 RUN: Table = table(tables.RunRow)
 QUERY: Table = table(tables.QueryRow)
@@ -42,13 +42,11 @@ ABSENCE: Table = table(tables.AbsenceRow)
 SCORE: Table = table(tables.ScoreRow)
 MODEL: Table = table(tables.ModelRow)
 CHANGE: Table = table(tables.ChangeRow)
-DECISION: Table = table(tables.DecisionRow)
 STATEMENT_RULE: Table = table(tables.StatementRuleRow)
 EVIDENCE: Table = table(tables.EvidenceRow)
 STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
-_WORKS_A_LOOK = 1_000
 _ACTIONS = ("new", "revised", "unchanged", "older", "thinner", "withdrawn", "unstored")
 
 
@@ -193,13 +191,13 @@ def records(
         conditions.append(SCORE.c.scope.in_(scopes))
     if ids is None and work_ids is None:
         rows: Iterable[Any] = connection.execute(_current(*conditions).execution_options(yield_per=1000))
-        spoken = decisions(connection)
+        made = decisions.decisions(connection)
     else:
         rows = connection.execute(_current(*conditions)).all()
-        spoken = _decisions_on(connection, {row.work_id for row in rows})
-    said: dict[str, list[Decision]] = defaultdict(list)
-    for decision in spoken:
-        said[decision.work_id].append(decision)
+        made = decisions.decisions_on(connection, {row.work_id for row in rows})
+    by_work: dict[str, list[Decision]] = defaultdict(list)
+    for decision in made:
+        by_work[decision.work_id].append(decision)
     for row in rows:
         yield StoredRecord(
             record=record_of(row),
@@ -209,7 +207,7 @@ def records(
             version=row.number,
             is_withdrawn=row.is_withdrawn,
             score=score_of(row),
-            decisions=tuple(said.get(row.work_id, ())),
+            decisions=tuple(by_work.get(row.work_id, ())),
         )
 
 
@@ -306,81 +304,6 @@ def changes(
     ]
 
 
-def decisions(connection: Connection, *, is_by_arrival: bool = False) -> list[Decision]:
-    """Every decision, oldest first, each of the work that it is about now.
-
-    Args:
-        connection: to read from.
-        is_by_arrival: in the order in which they came into the store, not in that in which they were made.
-    """
-    order = (DECISION.c.id,) if is_by_arrival else (DECISION.c.decided_at, DECISION.c.id)
-    rows = connection.execute(select(DECISION).order_by(*order))
-    return _decisions(rows, moved_works(connection))
-
-
-def _decisions_on(connection: Connection, work_ids: AbstractSet[str]) -> list[Decision]:
-    """Every decision on these works under any of their names, oldest first."""
-    name = RECORD.c.source + ":" + RECORD.c.source_id
-    wanted, moved, rows = sorted(work_ids), dict[str, str](), list[Any]()
-    for start in range(0, len(wanted), _WORKS_A_LOOK):
-        names = select(name, RECORD.c.work_id).where(RECORD.c.work_id.in_(wanted[start : start + _WORKS_A_LOOK]))
-        moved |= {one: work for one, work in connection.execute(names)}
-    every = sorted(moved)
-    for start in range(0, len(every), _WORKS_A_LOOK):
-        found = select(DECISION).where(DECISION.c.work_id.in_(every[start : start + _WORKS_A_LOOK]))
-        rows += connection.execute(found).all()
-    return _decisions(sorted(rows, key=lambda row: (row.decided_at, row.id)), moved)
-
-
-def _decisions(rows: Iterable[Any], moved: Mapping[str, str]) -> list[Decision]:
-    return [
-        Decision(
-            work_id=moved.get(row.work_id, row.work_id),
-            stage=row.stage,
-            decision=row.decision,
-            person=row.person,
-            decided_at=row.decided_at,
-            reason=row.reason,
-            areas=tuple(row.areas),
-        )
-        for row in rows
-    ]
-
-
-def has_key(keys: Sequence[tuple[str, str]]) -> Any:
-    """The condition that a record has one of these keys (source, id)."""
-    # SQLite finds no pair by an index, but an id.
-    ids = RECORD.c.source_id.in_(sorted({source_id for _, source_id in keys}))
-    return and_(ids, tuple_(RECORD.c.source, RECORD.c.source_id).in_(keys))
-
-
-def is_decided(connection: Connection) -> Any:
-    """The condition that somebody decided at any stage on the work of a record, under whatever name."""
-    is_named = exists().where(RECORD.c.work_id == DECISION.c.work_id)
-    former = connection.execute(select(DECISION.c.work_id).distinct().where(~is_named)).scalars().all()
-    names = set(moved_works(connection, former).values())
-    return or_(exists().where(DECISION.c.work_id == RECORD.c.work_id), RECORD.c.work_id.in_(names))
-
-
 def in_bytes(connection: Connection, column: Any) -> Any:
     """A column of texts in the order of their bytes; PostgreSQL sorts by the rules of a language otherwise."""
     return column.collate("C") if connection.dialect.name == "postgresql" else column
-
-
-def moved_works(connection: Connection, names: Iterable[str] | None = None) -> dict[str, str]:
-    """Name of a record -> its work, for every record that belongs to the work of another.
-
-    A work is always named after one of its records, so what was said of a work follows the record of that name.
-
-    Args:
-        connection: to read from.
-        names: only records of these names; None asks for all.
-    """
-    name = RECORD.c.source + ":" + RECORD.c.source_id
-    moved = select(name, RECORD.c.work_id).where(RECORD.c.work_id != name)
-    queries = [moved]
-    if names is not None:
-        keys = sorted({(source, source_id) for source, _, source_id in (one.partition(":") for one in names)})
-        looks = (keys[start : start + _WORKS_A_LOOK] for start in range(0, len(keys), _WORKS_A_LOOK))
-        queries = [moved.where(has_key(look)) for look in looks]
-    return {one: work for query in queries for one, work in connection.execute(query)}

@@ -37,13 +37,12 @@ from livingreview.records import (
     Underived,
 )
 from livingreview.records.exchange import Payload, Request
-from livingreview.store import absence, derivation, digests, fetch_state, fingerprint, health, lock, runlog
+from livingreview.store import absence, decisions, derivation, digests, fetch_state, fingerprint, health, lock, runlog
 from livingreview.store import queries as reading
 from livingreview.store.archive import Archive
 from livingreview.store.as_of import Past
 from livingreview.store.calendar_changes import Unversioned
 from livingreview.store.database import Database
-from livingreview.store.decisions import add_decisions
 from livingreview.store.engine import open_engine
 from livingreview.store.incomplete import Following
 from livingreview.store.prisma_counts import Flow
@@ -57,9 +56,9 @@ from livingreview.store.works import Works
 class Repository:
     """The store of one review."""
 
-    def __init__(self, engine: Engine, archive: Archive) -> None:
+    def __init__(self, engine: Engine, archive: Archive, database: Database | None = None) -> None:
         self._engine = engine
-        self._database = database = Database(engine)
+        self._database = database = database or Database(engine)
         self._read, self._begin = database.read, database.write
         self.archive = archive
         self.works = Works(self._read, self._begin)
@@ -77,6 +76,11 @@ class Repository:
             StoreError: the database cannot be used.
         """
         return cls(open_engine(database_url), Archive(archive_dir))
+
+    def for_run(self, run: Run) -> "Repository":
+        """The same store as a run knows it: without decisions that arrived after it began; not to be closed."""
+        engine = decisions.bound_to(self._engine, run)
+        return Repository(engine, self.archive, self._database.through(engine))
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -295,10 +299,15 @@ class Repository:
                 connection, run=run, since=since, until=until, is_undelivered=is_undelivered, last=last
             )
 
-    def decisions(self, *, is_by_arrival: bool = False) -> list[Decision]:
-        """Every decision, oldest first: by when it was made, or by when it came into the store."""
+    def decisions(self) -> list[Decision]:
+        """Every decision, oldest first; see :func:`livingreview.store.decisions.decisions`."""
         with self._read() as connection:
-            return reading.decisions(connection, is_by_arrival=is_by_arrival)
+            return decisions.decisions(connection)
+
+    def decision_log(self) -> list[Decision]:
+        """Every decision as it was stored; see :func:`livingreview.store.decisions.decision_log`."""
+        with self._read() as connection:
+            return decisions.decision_log(connection)
 
     def absences(self) -> list[Absence]:
         """Records that their source did not return when it was last asked for them."""
@@ -359,10 +368,10 @@ class Repository:
 
     # People and mail
 
-    def add_decisions(self, decisions: Sequence[Decision]) -> tuple[int, list[str]]:
+    def add_decisions(self, made: Sequence[Decision]) -> tuple[int, list[str]]:
         """Appends decisions; see :func:`livingreview.store.decisions.add_decisions`."""
         with self._begin() as connection:
-            return add_decisions(connection, decisions)
+            return decisions.add_decisions(connection, made)
 
     def pending_digest(self) -> Digest | None:
         """A digest that was built but never known to be accepted: the mail may or may not have gone out."""

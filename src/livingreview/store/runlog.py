@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from livingreview.config.redaction import masked_parameters, without_login
 from livingreview.errors import LivingReviewError, SourceError
 from livingreview.records import Received, Run
 from livingreview.records.exchange import Payload, Request
-from livingreview.store import queries
+from livingreview.store import decisions, queries
 from livingreview.store.transaction import forget_stamps
 
 _KEPT_HEADERS = ("etag", "last-modified")
@@ -45,7 +45,7 @@ def start_run(connection: Connection, road: str, now: datetime, code_version: st
         "config_hash": config_hash,
         "model": "",
         "error": "",
-        "n_decisions": connection.execute(select(func.count()).select_from(queries.DECISION)).scalar(),
+        "n_decisions": decisions.n_stored(connection),
     }
     connection.execute(insert(queries.RUN).values(values))
     return name

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from livingreview.config import Query, Review, ServiceSettings
 from livingreview.records import SourceStatus
 from livingreview.store import queries as reading
+from livingreview.store.decisions import is_decided
 from livingreview.store.hashing import query_hash
 
 
@@ -98,14 +99,14 @@ def _triaged_through(connection: Connection, review: Review) -> dict[str, dateti
     record, version, score, run = reading.RECORD, reading.VERSION, reading.SCORE, reading.RUN
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
     seen: dict[str, dict[bool, set[int]]] = defaultdict(lambda: {True: set(), False: set()})
-    for source, run_id, is_decided in connection.execute(
-        select(record.c.source, record.c.first_run_id, reading.is_decided(connection).label("is_decided"))
+    for source, run_id, has_decision in connection.execute(
+        select(record.c.source, record.c.first_run_id, is_decided(connection).label("has_decision"))
         .distinct()
         .join(version, (version.c.record_id == record.c.id) & (version.c.number == record.c.current_version))
         .join(score, score.c.version_id == version.c.id)
         .where(score.c.scope.in_(relevant))
     ):
-        seen[source][bool(is_decided)].add(run_id)
+        seen[source][bool(has_decision)].add(run_id)
     moments = {run_id: now_at for run_id, now_at in connection.execute(select(run.c.id, run.c.now_at))}
     found = {}
     for source, runs in seen.items():

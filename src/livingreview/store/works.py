@@ -19,6 +19,7 @@ from livingreview.linking import LinkKind
 from livingreview.records import Run, StoredRecord, Work, WorkLink
 from livingreview.store import queries
 from livingreview.store.work_links import Linking, pair_of
+from livingreview.store.work_names import moved_works
 
 _BATCH = 1_000
 _LINK, _RECORD = queries.WORK_LINK, queries.RECORD
@@ -91,7 +92,7 @@ class Works:
                 linking.part(pair_of(record, other), person, reason, now)
             linking.relink(now, None, {record, *others})
             names = [linking.record_name(one) for one in (record, *others)]
-            moved = queries.moved_works(connection)
+            moved = moved_works(connection)
             return [_work(connection, work) for work in dict.fromkeys(moved.get(one, one) for one in names)]
 
     def show(self, name: str) -> Work:

@@ -27,6 +27,7 @@ from livingreview.config.redaction import masked_parameters, without_login
 from livingreview.errors import StoreError
 from livingreview.records.serialization import canonical_json
 from livingreview.store import queries
+from livingreview.store.decisions import DECISION
 from livingreview.store.engine import HEAD_REVISION
 from livingreview.store.snapshot.folder import (
     BATCH,
@@ -187,9 +188,8 @@ def _changes(connection: Connection, runs: Mapping[int, str]) -> Iterator[str]:
 
 
 def _decisions(connection: Connection) -> Iterator[str]:
-    table = queries.DECISION
     yield _csv_line(_DECISION_COLUMNS)
-    for row in _stream(connection, select(table).order_by(table.c.decided_at, table.c.id)):
+    for row in _stream(connection, select(DECISION).order_by(DECISION.c.id)):
         values = dict(row._mapping) | {"areas": ";".join(row.areas), "decided_at": _moment(row.decided_at)}
         yield _csv_line([values[name] for name in _DECISION_COLUMNS])
 

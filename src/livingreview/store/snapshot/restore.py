@@ -14,12 +14,13 @@ from livingreview.errors import InputError, UsageError
 from livingreview.records.serialization import canonical_json
 from livingreview.store import queries
 from livingreview.store.columns import UtcDateTime
+from livingreview.store.decisions import DECISION
 from livingreview.store.snapshot.folder import BATCH, RUN_LOGS, Row, checked_manifest, places_of, recover
 
 _TABLES = (
     *(queries.RUN, queries.MODEL, queries.WORK, queries.RECORD, queries.VERSION, queries.SCORE, queries.CHANGE),
     queries.WORK_LINK,
-    *(queries.DECISION, queries.CURSOR, queries.ABSENCE, queries.QUERY, queries.ISSUE, queries.PAYLOAD),
+    *(DECISION, queries.CURSOR, queries.ABSENCE, queries.QUERY, queries.ISSUE, queries.PAYLOAD),
     *(queries.EVIDENCE, queries.STATEMENT_RULE, queries.STATEMENT_DECISION),
     *(queries.DIGEST, queries.DIGEST_CHANGE),
 )
@@ -81,7 +82,7 @@ class _Restoring:
         self._insert(queries.WORK_LINK, "work_links.jsonl", self._work_link)
         self._insert(queries.SCORE, "scores.jsonl", self._score)
         self._insert(queries.CHANGE, "changes.jsonl", self._of_run)
-        self._insert(queries.DECISION, "decisions.csv", lambda row: row)
+        self._insert(DECISION, "decisions.csv", lambda row: row)
         self._insert(queries.CURSOR, "cursors.jsonl", self._of_run)
         self._insert(queries.ABSENCE, "absences.jsonl", self._of_run)
         self._insert(queries.EVIDENCE, "statement_evidence.jsonl", self._of_run)
