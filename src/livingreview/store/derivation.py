@@ -19,7 +19,7 @@ from livingreview.records.change_types import ChangeType
 from livingreview.records.decisions import current_decisions
 from livingreview.records.notices import may_carry_notices
 from livingreview.store.decisions import decisions
-from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, decisions, record_of
+from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, record_of
 from livingreview.store.transaction import change_values, score_values
 
 _IDS_A_STATEMENT = 1_000
