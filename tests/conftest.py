@@ -4,8 +4,9 @@ import os
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,7 @@ from hypothesis import settings
 from livingreview.acquisition.progress import Watch
 from livingreview.cli import main
 from livingreview.config import Project, load_project
+from livingreview.report.drawing import pictures
 from livingreview.store import engine
 from livingreview.store.repository import Repository
 from support import tiny_review
@@ -53,6 +55,23 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def _figures_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To draw takes longer than most runs, and the same figure is the same picture in every test of a process."""
+    draw = pictures.draw
+
+    def remembered(slug: str, figure: Mapping[str, Any]) -> str:
+        key = (slug, repr(figure))
+        if key not in _DRAWN:
+            _DRAWN[key] = draw(slug, figure)
+        return _DRAWN[key]
+
+    monkeypatch.setattr(pictures, "draw", remembered)
+
+
+_DRAWN: dict[tuple[str, str], str] = {}
+
+
+@pytest.fixture
 def server() -> Iterator[Server]:
     """A local server in the services' shapes, with an empty world."""
     with serve() as running:
@@ -66,7 +85,9 @@ def tiny_root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tiny_project(tiny_root: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Project:
+def tiny_project(
+    tiny_root: Path, server: Server, monkeypatch: pytest.MonkeyPatch, _figures_are_drawn_once: None
+) -> Project:
     """The tiny review, asking the local server."""
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
@@ -89,7 +110,9 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture
-def lab(tiny_root: Path, server: Server, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(
+    tiny_root: Path, server: Server, cli: Cli, monkeypatch: pytest.MonkeyPatch, _figures_are_drawn_once: None
+) -> Lab:
     """The tiny review upon the local server, by the command line."""
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)

@@ -319,8 +319,6 @@ class Cost:
 def measured(folder: Path, arguments: tuple[str, ...], server: Server) -> Cost:
     """One command upon the project, in a process of its own."""
     environment = os.environ | server.environment() | {"PYTHONPATH": str(ROOT / "src")}
-    # Here pictures are part of what is measured, and lie where the project has them.
-    del environment["LIVINGREVIEW_FIGURES_DIR"]
     # As in any installed program, modules are compiled once.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(folder.parent / "bytecode")

@@ -1,9 +1,6 @@
 """What each run brought, in numbers, on SQLite and on PostgreSQL."""
 
-import json
-from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from livingreview.records import Change, Decision, DecisionCount, Record, Run, Severity
 from livingreview.sources import Item
@@ -102,45 +99,3 @@ def test_changes_are_counted_by_type_and_severity(repository: Repository) -> Non
     repository.commit_derived(run, [], {}, found, "other")
     (flow,) = repository.flow.through(run, ())
     assert flow.changes == (("new_record", "routine", 2), ("retracted", "alert", 1))
-
-
-def test_what_was_counted_is_kept_until_something_moves(repository: Repository) -> None:
-    first = take(repository, 0, ARTICLE, article("2"), trial("NCT00000001"))
-    shelf: dict[str, str] = {}
-
-    def keep(state: str, make: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
-        if state not in shelf:
-            shelf[state] = json.dumps(make())
-        kept: Mapping[str, Any] = json.loads(shelf[state])
-        return kept
-
-    def check(n_states: int, run: Run, known: tuple[str, ...] = ()) -> None:
-        for _ in "12":
-            assert repository.flow.through(run, known, keep) == repository.flow.through(run, known)
-        assert len(shelf) == n_states
-
-    check(1, first)
-    check(2, first, ("pubmed:1",))
-    # A run that brought nothing moves nothing, and is told all the same.
-    second = take(repository, 1)
-    check(2, second)
-    third = take(repository, 2, article("2", title="Revised", source_date="2023-01-01"), article("3"))
-    check(3, third)
-    repository.add_decisions([said("pubmed:1", "exclude")])
-    check(4, third)
-    repository.works.join("pubmed:2", "pubmed:3", person="Ada", reason="one", now=NOW)
-    check(5, third)
-    repository.works.split("pubmed:2", person="Ada", reason="two", now=NOW)
-    check(6, third)
-    change = Change(
-        type="retracted",
-        severity=Severity.ALERT,
-        source="pubmed",
-        source_id="1",
-        work="pubmed:1",
-        at=NOW,
-        before={},
-        after={},
-    )
-    repository.commit_derived(third, [], {}, [change], "other")
-    check(7, third)

@@ -1,15 +1,12 @@
 """Whole runs through the command line, upon the local server."""
 
 import json
-from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from livingreview.records import KnownTrial
-from livingreview.store.calendar_changes import Unversioned
 from support import server as faults
 from support import tiny_review
 from support.lab import Ended, Lab
@@ -626,33 +623,19 @@ def test_new_records_arrive_when_the_model_has_to_be_trained_anew(filled: Lab) -
     assert (len(models), told) == (1, ["31000777"])
 
 
-def test_a_quiet_run_reports_what_a_run_without_memory_would(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quiet_run_leaves_its_report_and_nothing_to_remember(filled: Lab) -> None:
     assert filled("run", now=FIRST).code == 0
-    kept = filled.root / "out" / ".report.json"
-    before = kept.read_bytes()
-    with monkeypatch.context() as patched:
-        # Nothing is read of the records that are shown: what the first report made of them is shown again.
-        patched.setattr(
-            "livingreview.pipeline.report._Records.__iter__", lambda _self: pytest.fail("records were read")
-        )
-        assert filled("run", now=SECOND).code == 0
-    assert kept.read_bytes() == before
-    folder = filled.root / "out" / "20220608T050000Z"
-    pages = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert "burns of mice" in pages["report.md"].decode()
-    shelf = sorted((filled.root / "out").glob(".*.json"))
-    assert [path.name for path in shelf] == [".areas.json", ".due.json", ".flow.json", ".report.json", ".texts.json"]
-    for spoilt in (None, b"", b"[]", b'{"state":"another","values":{}}'):
-        for path in shelf:
-            path.unlink(missing_ok=True) if spoilt is None else path.write_bytes(spoilt)
-        assert filled("report").code == 0
-        assert {path.name: path.read_bytes() for path in folder.iterdir()} == pages
-        assert kept.read_bytes() == before
+    assert filled("run", now=SECOND).code == 0
+    assert "burns of mice" in report_of(filled, SECOND)
+    assert sorted(path.name for path in (filled.root / "out").iterdir()) == [
+        "20220601T050000Z",
+        "20220608T050000Z",
+        "changes.atom",
+    ]
+    assert sorted(path.name for path in (filled.root / "var").iterdir()) == ["archive", "models", "tiny.db"]
 
 
-def test_a_trial_is_overdue_from_its_day_on_though_it_is_not_read_again(
-    filled: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trial_is_overdue_from_its_day_on_though_it_is_not_read_again(filled: Lab) -> None:
     late = {"primaryCompletionDateStruct": {"date": "2022-05", "type": "ESTIMATED"}}
 
     def registered(stamp: str) -> None:
@@ -666,59 +649,22 @@ def test_a_trial_is_overdue_from_its_day_on_though_it_is_not_read_again(
     filled.server.world.register(study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", updated="2022-04-20", **late))
     registered("2022-06-01")
     assert filled("run", now=FIRST).code == 0
-    trials = Unversioned.trials
-    with monkeypatch.context() as patched:
-
-        def chosen(self: Unversioned, keys: Collection[tuple[str, str]] | None = None) -> Iterator[KnownTrial]:
-            assert keys is not None, "every trial was read again"
-            return trials(self, keys)
-
-        patched.setattr(Unversioned, "trials", chosen)
-        registered("2022-06-08")
-        assert filled("run", now=SECOND).code == 0
-        assert overdue() == []
-        # The day has passed, but the registry was not read beyond it: its silence is not known.
-        assert filled("run", now=THIRD).code == 0
-        assert overdue() == []
-        registered("2022-06-16")
-        assert filled("run", now="2022-06-16T05:00:00Z").code == 0
-        assert overdue() == ["2022-06-10"]
-        assert filled("run", now=FOURTH).code == 0
-        assert overdue() == ["2022-06-10"]
+    registered("2022-06-08")
+    assert filled("run", now=SECOND).code == 0
+    assert overdue() == []
+    # The day has passed, but the registry was not read beyond it: its silence is not known.
+    assert filled("run", now=THIRD).code == 0
+    assert overdue() == []
+    registered("2022-06-16")
+    assert filled("run", now="2022-06-16T05:00:00Z").code == 0
+    assert overdue() == ["2022-06-10"]
+    assert filled("run", now=FOURTH).code == 0
+    assert overdue() == ["2022-06-10"]
     # Whoever waits for less long is told of others.
     settings = filled.config / "settings.toml"
     settings.write_text(settings.read_text() + "\n[trials]\noverdue_after_days = 30\n")
     assert filled("run", now="2022-06-23T05:00:00Z").code == 0
     assert overdue() == ["2022-06-10", "2022-06-01"]
-
-
-@pytest.mark.parametrize("what", ["decision", "split", "revision", "area"])
-def test_whatever_touches_the_records_makes_the_report_anew(filled: Lab, tmp_path: Path, what: str) -> None:
-    filled.server.world.add(Article(pmid="31000005", title="Erratum", notices=(("ErratumFor", "31000001", "x"),)))
-    assert filled("run", now=FIRST).code == 0
-    assert filled("queue", "add", "--title", "Erratum", "--pmid", "31000005", now=FIRST).code == 0
-    kept = filled.root / "out" / ".report.json"
-    before = json.loads(kept.read_bytes())["state"]
-    if what == "decision":
-        table = tmp_path / "decided.csv"
-        head = "work_id,stage,decision,reason,areas,person,decided_at"
-        table.write_text(f"{head}\npubmed:31000001,title_abstract,exclude,,,AB,2022-06-02T08:00:00Z\n")
-        assert filled("queue", "import", table).code == 0
-    elif what == "split":
-        assert filled("works", "split", "pubmed:31000001", "--by", "AB", "--reason", "two").code in (0, 2)
-        assert filled("works", "join", "pubmed:31000001", "pubmed:31000002", "--by", "AB", "--reason", "one").code == 0
-    elif what == "revision":
-        filled.server.world.revise("31000001", title="Vesicles of loom cells in scalds of mice", mdat=date(2022, 6, 3))
-    else:
-        path = filled.config / "reviews" / "tiny" / "areas.toml"
-        path.write_text(path.read_text() + "\n# edited\n")
-    assert filled("run", now=SECOND).code == 0
-    assert json.loads(kept.read_bytes())["state"] != before
-    quick = report_of(filled, SECOND)
-    for path in (filled.root / "out").glob(".*.json"):
-        path.unlink()
-    assert filled("report").code == 0
-    assert report_of(filled, SECOND) == quick
 
 
 def recall(lab: Lab, code: int = 0) -> dict[str, object]:

@@ -10,14 +10,12 @@ import json
 import re
 import socket
 import struct
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -89,12 +87,8 @@ class Server:
         return f"http://127.0.0.1:{self.http.server_port}"
 
     def environment(self) -> dict[str, str]:
-        """The settings that make the program ask this server, quickly and without waiting.
-
-        Pictures lie in one folder for all: to draw them takes longer than most tests, and they are known by what they
-        show.
-        """
-        values = {"FIGURES_DIR": str(Path(tempfile.gettempdir()) / "livingreview-test-figures")}
+        """The settings that make the program ask this server, quickly and without waiting."""
+        values = {}
         for name, path in (
             ("PUBMED", EUTILS),
             ("CLINICALTRIALS", REGISTRY),

@@ -53,7 +53,7 @@ class Project(Frozen):
             digest.update(path.read_bytes())
         return digest.hexdigest()[:16]
 
-    def path(self, name: Literal["archive_dir", "models_dir", "out_dir", "figures_dir", "inbox_dir"]) -> Path:
+    def path(self, name: Literal["archive_dir", "models_dir", "out_dir", "inbox_dir"]) -> Path:
         """One of the folders of settings.toml, absolute."""
         folder: str = getattr(self.settings, name)
         return self.root / folder.replace("{review}", self.review.slug)

@@ -171,7 +171,6 @@ class Settings(BaseSettings):
     archive_dir: str = "var/archive"
     models_dir: str = "var/models"
     out_dir: str = "out"
-    figures_dir: str = "var/figures"
     inbox_dir: str = "inbox"
     lock_stale_after_minutes: int = Field(default=180, gt=0, le=MAX_DAYS * 24 * 60)
     sources: SourcesSettings = SourcesSettings()

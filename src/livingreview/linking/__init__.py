@@ -1,11 +1,12 @@
 """Which records are the same piece of research: facts -> pairs with a reason -> works. Pure, and no order matters."""
 
 from livingreview.linking.facts import Facts, can_report, facts_of
-from livingreview.linking.keys import are_one_by_title, camp, name_keys, rules_digest, title_keys
+from livingreview.linking.keys import RULES_VERSION, are_one_by_title, camp, name_keys, title_keys
 from livingreview.linking.partition import Partition, partition
 from livingreview.linking.rules import SAME_PUBLICATION, Link, LinkKind
 
 __all__ = [
+    "RULES_VERSION",
     "SAME_PUBLICATION",
     "Facts",
     "Link",
@@ -17,6 +18,5 @@ __all__ = [
     "facts_of",
     "name_keys",
     "partition",
-    "rules_digest",
     "title_keys",
 ]

@@ -5,23 +5,20 @@ the changes themselves, so a run that is killed before it tells leaves it to the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from livingreview import changes
 from livingreview.acquisition.progress import Watch
 from livingreview.changes.area_groups import MIN_RECORDS, propose_areas
 from livingreview.config import Project, Review
-from livingreview.pipeline import cache
 from livingreview.records import Baseline, Change, Kind, KnownTrial, Run, Severity, StoredRecord
 from livingreview.records.change_types import ChangeType
 from livingreview.records.decisions import current_verdict
 from livingreview.records.representative import representatives
 from livingreview.store.repository import Repository
 
-_AREAS, _DUE = "areas", "due"
 STAGES = ("overdue trials", "new areas")
 """Stages that a watch is told, each before anything of it is committed."""
 
@@ -40,69 +37,36 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     review, unversioned = project.review, repository.unversioned
     context = changes.Context.of(review, baseline, project.settings.trials, now)
     watch.progress(STAGES[0], 0)
-    unversioned.tell(run, _overdue(project, repository, baseline, context, now))
+    unversioned.tell(run, _overdue(project, repository, context, now))
     watch.progress(STAGES[1], 0)
-    state = cache.state_of(project, baseline, repository.shown([review.core_scope], {}, [], []))
-    kept = cache.kept(project, _AREAS, state, lambda: _areas(review, context, repository))
-    groups = [changes.Group(terms=tuple(terms), keys=tuple(map(_key, keys))) for terms, keys in kept["groups"]]
+    core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
+    groups = area_groups(review, core.values())
+    grouped = [key for group in groups for key in group.keys]
     known = {
         (str(one["source"]), str(one["source_id"]))
         for change in unversioned.told(ChangeType.NEW_AREA)
         for one in change.after.get("records", ())
-    } | {_key(key) for key in kept["cited"]}
-    titles = {_key(key): title for key, title in kept["titles"]}
+    } | {key for key in grouped if context.is_baseline(core[key].record)}
+    titles = {key: core[key].record.title for key in grouped}
     unversioned.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
 
 
-def _overdue(
-    project: Project, repository: Repository, baseline: Baseline, context: changes.Context, now: datetime
-) -> list[Change]:
+def _overdue(project: Project, repository: Repository, context: changes.Context, now: datetime) -> list[Change]:
     """Trials of which nobody was told yet that they are overdue."""
     unversioned, settings = repository.unversioned, project.settings.trials
-
-    def days() -> dict[str, Any]:
-        """Trials that are overdue if nothing is heard of them: from which day on, and what is told then."""
-        known = ((trial.record, changes.overdue(trial.record, date.max, settings)) for trial in unversioned.trials())
-        return {"trials": [[*record.key, event.effective_date, event.after] for record, event in known if event]}
-
-    state = cache.state_of(project, baseline, unversioned.state_of_trials())
     told = {(change.source, change.source_id): change.after for change in unversioned.told(ChangeType.OVERDUE)}
     # Results that an article gave are known, though the registry does not list them.
     published = {(change.source, change.source_id) for change in unversioned.told(ChangeType.RESULTS_PUBLISHED)}
-    due = {
-        (source, source_id)
-        for source, source_id, since, after in cache.kept(project, _DUE, state, days)["trials"]
-        if date.fromisoformat(since) <= now.date()
-        and (source, source_id) not in published
-        and not changes.is_told(after, told.get((source, source_id)))
-    }
     found = []
-    for trial in unversioned.trials(due):
-        if trial.seen_through is None:
+    for trial in unversioned.trials():
+        if trial.seen_through is None or trial.record.key in published:
             continue
         event = changes.overdue(trial.record, min(trial.seen_through, now.date()), settings)
-        if event is None:
+        if event is None or changes.is_told(event.after, told.get(trial.record.key)):
             continue
         is_heard = trial.scope != project.review.other_scope or context.is_baseline(trial.record)
         found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
     return found
-
-
-def _areas(review: Review, context: changes.Context, repository: Repository) -> dict[str, Any]:
-    """The groups of core records that fit no area, which of their records the review cites, and their titles."""
-    core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
-    groups = area_groups(review, core.values())
-    grouped = [key for group in groups for key in group.keys]
-    return {
-        "groups": [[list(group.terms), [list(key) for key in group.keys]] for group in groups],
-        "cited": [list(key) for key in grouped if context.is_baseline(core[key].record)],
-        "titles": [[list(key), core[key].record.title] for key in grouped],
-    }
-
-
-def _key(names: Sequence[str]) -> tuple[str, str]:
-    source, source_id = names
-    return (source, source_id)
 
 
 def area_groups(review: Review, records: Iterable[StoredRecord]) -> list[changes.Group]:

@@ -1,25 +1,21 @@
 """The report of a run: which changes it tells, what it is made of, where it is written; and the feed of every run."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
-from typing import overload
 
 from livingreview import changes, report
 from livingreview.atomic import written_aside
 from livingreview.config import Project
 from livingreview.deliver import atom
 from livingreview.errors import StoreError
-from livingreview.pipeline import cache, monitor
+from livingreview.pipeline import monitor
 from livingreview.records import Baseline, Run, StoredChange, StoredRecord
-from livingreview.records.change_types import TRIAL_TYPES, ChangeType
+from livingreview.records.change_types import TRIAL_TYPES
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
 
 _IDS_A_LOOK = 1_000
-_NEW_AREAS = "new_areas"
-_FLOW, _REPORT, _TEXTS = "flow", "report", "texts"
 
 
 def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
@@ -36,17 +32,8 @@ def write_report(project: Project, gathered: report.Material, folder: str) -> tu
     Raises:
         StoreError: the folder cannot be written to.
     """
-    had = set(gathered.kept)
     built = report.build(gathered)
-    if gathered.kept.keys() != had:
-        cache.put(project, _REPORT, gathered.state, gathered.kept)
-    pictures = report.drawn(built, project.path("figures_dir"))
-    state = cache.state_of(project, gathered.baseline, "")
-    texts = report.Texts(cache.take(project, _TEXTS, state))
-    paths = report.write(built, project.path("out_dir") / folder, pictures, texts)
-    if texts.is_new:
-        cache.put(project, _TEXTS, state, texts.used)
-    return paths
+    return report.write(built, project.path("out_dir") / folder, report.drawn(built))
 
 
 def write_feed(project: Project, repository: Repository, now: datetime) -> None:
@@ -98,22 +85,8 @@ def material(
     for stored in repository.reference_records(pmids, dois):
         if context.is_baseline(stored.record):
             cited[stored.record.key] = stored
-
-    def read() -> tuple[StoredRecord, ...]:
-        known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
-        return tuple(known[key] for key in sorted(known))
-
-    records = _Records(read)
-    told = (
-        *repository.unversioned.told(ChangeType.OVERDUE),
-        *repository.unversioned.told(ChangeType.RESULTS_PUBLISHED),
-    )
-    shown = repository.shown(relevant, wanted, pmids, dois)
-    state = cache.state_of(project, baseline, f"{shown} {told}")
-    kept = cache.take(project, _REPORT, state)
-    if _NEW_AREAS not in kept:
-        groups = monitor.area_groups(review, records)
-        kept[_NEW_AREAS] = [[list(group.terms), [list(key) for key in group.keys]] for group in groups]
+    known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
+    records = tuple(known[key] for key in sorted(known))
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     if since is not None:
@@ -121,7 +94,7 @@ def material(
     # The last one that searched: a run that read a file in between changed no method.
     asked = (repository.query_logs(other) for other in reversed(earlier))
     searched = next((logs for logs in asked if any(log.query_hash for log in logs)), [])
-    gathered = report.Material(
+    return report.Material(
         review=review,
         baseline=baseline,
         run=run,
@@ -131,8 +104,6 @@ def material(
         issues=tuple(repository.issues(run)),
         changes=tuple(found),
         records=records,
-        cited=tuple(cited[key] for key in sorted(cited)),
-        state=state,
         trial_history={
             nct: tuple(repository.versions("clinicaltrials", nct))
             for nct in sorted(baseline.nct_ids)
@@ -144,42 +115,11 @@ def material(
         failures=dict(failures),
         now=run.now_at,
         since=since,
-        told_trials=told,
+        told_trials=(*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published")),
         new_areas=tuple(
-            report.NewArea(terms=tuple(terms), keys=tuple((source, source_id) for source, source_id in keys))
-            for terms, keys in kept[_NEW_AREAS]
+            report.NewArea(terms=group.terms, keys=group.keys) for group in monitor.area_groups(review, records)
         ),
         flows=repository.flow.through(
-            run,
-            {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)},
-            lambda state, make: cache.kept(project, _FLOW, cache.state_of(project, baseline, state), make),
+            run, {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)}
         ),
     )
-    gathered.kept.update(kept)
-    return gathered
-
-
-class _Records(Sequence[StoredRecord]):
-    """Records that are read from the store once somebody looks at them."""
-
-    def __init__(self, read: Callable[[], tuple[StoredRecord, ...]]) -> None:
-        self._read = read
-
-    @cached_property
-    def _all(self) -> tuple[StoredRecord, ...]:
-        return self._read()
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    @overload
-    def __getitem__(self, place: int) -> StoredRecord: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[StoredRecord, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> StoredRecord | tuple[StoredRecord, ...]:
-        return self._all[place]
-
-    def __iter__(self) -> Iterator[StoredRecord]:
-        return iter(self._all)

@@ -13,7 +13,7 @@ class Unread:
     Attributes:
         source: as in :class:`~livingreview.records.record.Record`.
         source_id: the id that it seems to have; what it says once it is read counts.
-        digest: of all that reading it depends on, the code that reads it included.
+        digest: of its bytes and of the version number of what reads them.
         read: what it says.
     """
 

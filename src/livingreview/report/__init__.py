@@ -6,7 +6,7 @@ A section is one function, one partial below ``templates/sections/`` and one ent
 from livingreview.report.build import build
 from livingreview.report.data import Material, NewArea, Report, Section
 from livingreview.report.drawing.pictures import drawn, drawn_png, figures_of
-from livingreview.report.render import Texts, render_html, render_json, render_markdown
+from livingreview.report.render import render_html, render_json, render_markdown
 from livingreview.report.sections import SECTIONS, SectionKind
 from livingreview.report.write import write
 
@@ -17,7 +17,6 @@ __all__ = [
     "Report",
     "Section",
     "SectionKind",
-    "Texts",
     "build",
     "drawn_png",
     "drawn",

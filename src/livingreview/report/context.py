@@ -33,19 +33,6 @@ class Frame:
         made: T = self._made[make]
         return made
 
-    def lasting(self, make: Callable[["Frame"], T]) -> T:
-        """What a function makes of records, decisions, baseline and review alone, whatever run is reported.
-
-        It may have been made for an earlier report of the same state. JSON-ready: texts, numbers, lists, and mappings
-        by text. Nobody changes it.
-        """
-        kept = self.material.kept
-        name = f"{make.__module__}.{make.__qualname__}"
-        if name not in kept:
-            kept[name] = make(self)
-        made: T = kept[name]
-        return made
-
     @cached_property
     def changes(self) -> tuple[StoredChange, ...]:
         """Every change: loudest first, then by type and record."""
@@ -55,12 +42,6 @@ class Frame:
     def by_key(self) -> Mapping[Key, StoredRecord]:
         """Records by (source, source_id)."""
         return {stored.record.key: stored for stored in self.material.records}
-
-    @cached_property
-    def cited_by_key(self) -> Mapping[Key, StoredRecord]:
-        """Records that the baseline prints or cites, by (source, source_id); where they were not told apart, all."""
-        cited = self.material.cited
-        return self.by_key if cited is None else {stored.record.key: stored for stored in cited}
 
     @cached_property
     def new_keys(self) -> frozenset[Key]:

@@ -1,6 +1,6 @@
 """What a report is made of, and what it is: plain views in, a JSON-ready structure out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,7 +41,7 @@ class Material:
         issues: the named exceptions of the run.
         changes: the changes of the run, or of a period of several runs.
         records: every record of a relevant scope, every trial and every baseline record, in its current state;
-            everything else is only counted. May be a sequence that is read from the store once somebody looks at it.
+            everything else is only counted.
         trial_history: nct_id -> stored states in their order, for the trials that the review printed.
         counts: source -> number of records in the store.
         status: source -> how it stands.
@@ -51,9 +51,6 @@ class Material:
         flows: what every run up to this one brought, oldest first, this one last.
         failures: source or file -> one line that says why it could not be read.
         now: the moment that the report speaks of.
-        cited: those of ``records`` that the baseline prints or cites; None to look for them there.
-        state: names the records, decisions, baseline, review and program that ``kept`` was made of.
-        kept: JSON-ready values that depend on these alone, by name; see :meth:`Frame.lasting`. Never copied.
     """
 
     review: Review
@@ -63,7 +60,7 @@ class Material:
     queries: tuple[QueryLog, ...]
     issues: tuple[Issue, ...]
     changes: tuple[StoredChange, ...]
-    records: Sequence[StoredRecord]
+    records: tuple[StoredRecord, ...]
     trial_history: Mapping[str, tuple[Record, ...]]
     counts: Mapping[str, int]
     status: Mapping[str, SourceStatus]
@@ -75,9 +72,6 @@ class Material:
     new_areas: tuple[NewArea, ...] = ()
     flows: tuple[RunFlow, ...] = ()
     told_trials: tuple[Change, ...] = ()
-    cited: tuple[StoredRecord, ...] | None = None
-    state: str = ""
-    kept: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

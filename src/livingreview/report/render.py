@@ -4,7 +4,6 @@ Both texts come from the same partials: what a partial may use (``ui``) are the 
 ``markdown.j2``, which have the same names. Every expression is escaped for its format unless such a macro made it.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -13,10 +12,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
-from jinja2 import Environment, Template
+from jinja2 import Environment
 from markupsafe import Markup
 
-from livingreview.report.data import Report, Section
+from livingreview.report.data import Report
 from livingreview.report.escape import markdown_value
 from livingreview.text import wording
 from livingreview.text.templates import environment
@@ -28,56 +27,21 @@ NO_PICTURES: Final[Mapping[str, str]] = MappingProxyType({})
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-class Texts:
-    """Sections as they were rendered: what says the same again need not be made again.
-
-    Args:
-        had: name of a section's content -> its text, made by the same program.
-
-    Attributes:
-        used: those of the reports that were rendered with these texts.
-    """
-
-    def __init__(self, had: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._had = had
-        self.used: dict[str, str] = {}
-
-    @property
-    def is_new(self) -> bool:
-        """Whether any of them was not had before."""
-        return not self.used.keys() <= self._had.keys()
-
-    def text(self, template: Template, section: Section, pictures: Mapping[str, Markup]) -> Markup:
-        """A section in the format of a template."""
-
-        def made() -> str:
-            return template.render(slug=section.slug, body=section.body, pictures=pictures)
-
-        told = [template.name, section.slug, section.body, dict(pictures) if "figures" in section.body else {}]
-        try:
-            key = hashlib.sha256(orjson.dumps(told)).hexdigest()
-        except orjson.JSONEncodeError:
-            return Markup(made())  # noqa: S704  (numbers of over 64 bits, lone surrogates; the template escaped them)
-        self.used[key] = self._had.get(key) or made()
-        return Markup(self.used[key])  # noqa: S704  (the template escaped it)
-
-
-def render_html(report: Report, pictures: Mapping[str, str] = NO_PICTURES, texts: Texts | None = None) -> str:
+def render_html(report: Report, pictures: Mapping[str, str] = NO_PICTURES) -> str:
     """One self-contained file: no scripts, no resources from elsewhere.
 
     Args:
         report: a built one.
         pictures: name of a figure -> its SVG element, as our canvas wrote it, empty for one that could not be
             drawn; a figure without one shows its table.
-        texts: sections that were rendered before.
     """
     drawn = {slug: Markup(svg) for slug, svg in pictures.items()}  # noqa: S704
-    return _page(_environment(None), "html", report, drawn, texts or Texts())
+    return _page(_environment(None), "html", report, drawn)
 
 
-def render_markdown(report: Report, texts: Texts | None = None) -> str:
+def render_markdown(report: Report) -> str:
     """CommonMark with tables."""
-    text = _page(_environment(markdown_value), "md", report, {}, texts or Texts())
+    text = _page(_environment(markdown_value), "md", report, {})
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return _BLANK_LINES.sub("\n\n", lines).strip() + "\n"
 
@@ -96,9 +60,13 @@ def render_json(report: Report) -> str:
         return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _page(environment: Environment, kind: str, report: Report, pictures: Mapping[str, Markup], texts: Texts) -> str:
+def _page(environment: Environment, kind: str, report: Report, pictures: Mapping[str, Markup]) -> str:
     template = environment.get_template(f"section.{kind}.j2")
-    sections = [(section, texts.text(template, section, pictures)) for section in report.sections]
+    sections = [
+        # The template escaped it.
+        (section, Markup(template.render(slug=section.slug, body=section.body, pictures=pictures)))  # noqa: S704
+        for section in report.sections
+    ]
     page = environment.get_template(f"page.{kind}.j2")
     return page.render(head=report.head, banners=report.banners, sections=sections)
 

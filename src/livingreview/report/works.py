@@ -20,20 +20,13 @@ _SEEN_PROBABILITY_DIGITS = 2
 def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
     """Works of these relevant scopes that the review does not cite, newest first; each says whether it is new."""
     wanted = set(scopes)
-    found = []
-    for kept in frame.lasting(publication_rows):
-        if kept["scope"] in wanted:
-            row = dict(kept)
-            row["is_new"] = any((source, source_id) in frame.new_keys for source, source_id in row.pop("keys"))
-            found.append(row)
-    return found
+    return [row for row in frame.once(publication_rows) if row["scope"] in wanted]
 
 
 def publication_rows(frame: Frame) -> list[dict[str, Any]]:
     """Works of every relevant scope that the review does not cite, newest first; trials stand in their own section.
 
     What the review cites is left out with its preprint; a notice about it, or another article of its work, is not.
-    ``keys`` are the records of the work; ``is_new`` is for :func:`publications` to say.
     """
     wanted = {scope.slug for scope in frame.material.review.scopes if scope.is_relevant}
     groups: dict[str, list[StoredRecord]] = defaultdict(list)
@@ -78,9 +71,8 @@ def work_row(frame: Frame, stored: StoredRecord, group: list[StoredRecord]) -> d
         "flags": _flags(stored, group),
         "also": [clean(other.record.source_id) for other in sorted(group, key=_by_key) if other is not stored],
         "decision": current_verdict(stored.decisions),
-        "is_new": False,
+        "is_new": any(other.record.key in frame.new_keys for other in group),
         "is_before_review": is_before(record.publication_date, frame.material.baseline.published_date),
-        "keys": [list(other.record.key) for other in group],
     }
 
 

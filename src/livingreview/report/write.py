@@ -6,19 +6,16 @@ from pathlib import Path
 from livingreview.atomic import written_aside
 from livingreview.errors import StoreError
 from livingreview.report.data import Report
-from livingreview.report.render import NO_PICTURES, Texts, render_html, render_json, render_markdown
+from livingreview.report.render import NO_PICTURES, render_html, render_json, render_markdown
 
 
-def write(
-    report: Report, folder: Path, pictures: Mapping[str, str] = NO_PICTURES, texts: Texts | None = None
-) -> tuple[Path, ...]:
+def write(report: Report, folder: Path, pictures: Mapping[str, str] = NO_PICTURES) -> tuple[Path, ...]:
     """Writes ``report.md``, ``report.html`` and ``report.json``, each aside first and then renamed into its place.
 
     Args:
         report: a built one.
         folder: is made where it is not there.
-        pictures: see :func:`~livingreview.report.render.render_html`;
-        texts: too.
+        pictures: see :func:`~livingreview.report.render.render_html`.
 
     Returns:
         The three paths, in that order.
@@ -27,8 +24,8 @@ def write(
         StoreError: the folder cannot be made or written to.
     """
     contents = {
-        "report.md": render_markdown(report, texts),
-        "report.html": render_html(report, pictures, texts),
+        "report.md": render_markdown(report),
+        "report.html": render_html(report, pictures),
         "report.json": render_json(report),
     }
     paths = []

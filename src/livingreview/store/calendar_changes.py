@@ -3,8 +3,7 @@
 Such a change is its own mark: it commits alone, in one transaction, and the next run finds it told.
 """
 
-import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
@@ -15,7 +14,6 @@ from livingreview.records import Change, Kind, KnownTrial, Run
 from livingreview.store import queries
 from livingreview.store.queries import RECORD, SCORE, VERSION
 from livingreview.store.transaction import change_values
-from livingreview.store.work_names import has_key
 
 _BATCH = 1_000
 
@@ -36,12 +34,8 @@ class Unversioned:
         self._read = read
         self._begin = begin
 
-    def trials(self, keys: Collection[tuple[str, str]] | None = None) -> Iterator[KnownTrial]:
-        """Trials in their current state that are not withdrawn.
-
-        Args:
-            keys: only those with one of these keys.
-        """
+    def trials(self) -> Iterator[KnownTrial]:
+        """Trials in their current state that are not withdrawn."""
         query = (
             select(VERSION.c.content, VERSION.c.envelope, VERSION.c.number)
             .add_columns(RECORD.c.work_id, RECORD.c.order_key, SCORE.c.scope)
@@ -50,32 +44,15 @@ class Unversioned:
             .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False), VERSION.c.is_derived.is_(True))
             .order_by(RECORD.c.source, RECORD.c.source_id)
         )
-        chosen = [query]
-        if keys is not None:
-            ordered = sorted(keys)
-            looks = (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
-            chosen = [query.where(has_key(look)) for look in looks]
         with self._read() as connection:
-            for one in chosen:
-                for row in connection.execute(one.execution_options(yield_per=_BATCH)):
-                    yield KnownTrial(
-                        record=queries.record_of(row),
-                        work_id=row.work_id,
-                        version=row.number,
-                        scope=row.scope,
-                        seen_through=_seen_through(row.order_key),
-                    )
-
-    def state_of_trials(self) -> str:
-        """A digest that changes with the trials of :meth:`trials`, once all that is stored is derived."""
-        named = (
-            select(RECORD.c.source, RECORD.c.source_id, RECORD.c.content_hash)
-            .where(RECORD.c.kind == str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False))
-            .order_by(RECORD.c.id)
-        )
-        with self._read() as connection:
-            rows = list(map(tuple, connection.execute(named).all()))
-        return hashlib.sha256(repr(rows).encode()).hexdigest()
+            for row in connection.execute(query.execution_options(yield_per=_BATCH)):
+                yield KnownTrial(
+                    record=queries.record_of(row),
+                    work_id=row.work_id,
+                    version=row.number,
+                    scope=row.scope,
+                    seen_through=_seen_through(row.order_key),
+                )
 
     def told(self, type_: str) -> list[Change]:
         """Every change of a type, oldest first."""

@@ -1,30 +1,19 @@
 """What each run brought, in numbers: records, works, what people said of them, changes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
 from livingreview.records import DecisionCount, Kind, Run, RunFlow
 from livingreview.records.decisions import current_decisions
 from livingreview.store.decisions import decisions
-from livingreview.store.fingerprint import of_people_and_links
-from livingreview.store.queries import CHANGE, RECORD, RUN, VERSION, runs
+from livingreview.store.queries import CHANGE, RECORD, runs
 
 _AT_ONCE = 1_000
 """Names that one statement may hold; SQLite and PostgreSQL take more than that."""
-
-
-Keep = Callable[[str, Callable[[], dict[str, Any]]], Mapping[str, Any]]
-"""From the name of a state and what makes its JSON-ready values to these values, new or kept."""
-
-
-def made_now(_state: str, make: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
-    """Keeps nothing."""
-    return make()
 
 
 class Flow:
@@ -37,58 +26,29 @@ class Flow:
     def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._read = read
 
-    def through(self, run: Run, known: Collection[str], keep: Keep = made_now) -> tuple[RunFlow, ...]:
+    def through(self, run: Run, known: Collection[str]) -> tuple[RunFlow, ...]:
         """Every run up to this one, oldest first.
 
         Args:
             run: the last one that is told of.
             known: works that the published review cites or prints.
-            keep: where what was counted may lie from an earlier time.
         """
         with self._read() as connection:
             earlier = [one for one in runs(connection) if one.id <= run.id]
-            counted = keep(_state(connection, known), lambda: _counted(connection, known))
-        return tuple(_flow(one, counted.get(str(one.id), _NOTHING)) for one in earlier)
-
-
-def _state(connection: Connection, known: Collection[str]) -> str:
-    """Names everything that is counted; versions and changes are only ever added."""
-    told: list[Any] = [sorted(known), of_people_and_links(connection)]
-    for table in (VERSION, CHANGE):
-        told.append(tuple(connection.execute(select(func.max(table.c.id), func.count())).one()))
-    told.append(connection.execute(select(func.min(RUN.c.started_at))).scalar())
-    return repr(told)
-
-
-_NOTHING: Final[Mapping[str, Any]] = {"records": {}, "n_known": 0, "n_works": 0, "decided": [], "changes": []}
-
-
-def _counted(connection: Connection, known: Collection[str]) -> dict[str, Any]:
-    """Run -> what it brought, JSON-ready; runs that brought nothing may be left out."""
-    records, n_known = _records(connection, known)
-    n_works, decided = _works(connection, known)
-    changes = _changes(connection)
-    return {
-        str(run_id): {
-            "records": dict(sorted((+records[run_id]).items())),
-            "n_known": n_known[run_id],
-            "n_works": n_works[run_id],
-            "decided": [asdict(one) for one in decided[run_id]],
-            "changes": changes[run_id],
-        }
-        for run_id in sorted({*records, *n_known, *n_works, *decided, *changes})
-    }
-
-
-def _flow(run: Run, counted: Mapping[str, Any]) -> RunFlow:
-    return RunFlow(
-        run=run,
-        records=counted["records"],
-        n_known=counted["n_known"],
-        n_works=counted["n_works"],
-        decided=tuple(DecisionCount(**one) for one in counted["decided"]),
-        changes=tuple((kind, severity, n) for kind, severity, n in counted["changes"]),
-    )
+            records, n_known = _records(connection, known)
+            n_works, decided = _works(connection, known)
+            changes = _changes(connection)
+        return tuple(
+            RunFlow(
+                run=one,
+                records=dict(sorted((+records.get(one.id, Counter())).items())),
+                n_known=n_known[one.id],
+                n_works=n_works[one.id],
+                decided=tuple(decided.get(one.id, ())),
+                changes=tuple(changes.get(one.id, ())),
+            )
+            for one in earlier
+        )
 
 
 def _chunks(names: Collection[str]) -> Iterator[Sequence[str]]:

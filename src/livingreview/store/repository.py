@@ -37,7 +37,7 @@ from livingreview.records import (
     Underived,
 )
 from livingreview.records.exchange import Payload, Request
-from livingreview.store import absence, decisions, derivation, digests, fetch_state, fingerprint, health, lock, runlog
+from livingreview.store import absence, decisions, derivation, digests, fetch_state, health, lock, runlog
 from livingreview.store import queries as reading
 from livingreview.store.archive import Archive
 from livingreview.store.as_of import Past
@@ -266,13 +266,6 @@ class Repository:
                 )
             ).scalars()
             return list(reading.records(connection, work_ids=sorted(set(works))))
-
-    def shown(
-        self, scopes: Sequence[str], ids: Mapping[str, Sequence[str]], pmids: Sequence[str], dois: Sequence[str]
-    ) -> str:
-        """Names the state of everything that a report shows of these records; see :mod:`.shown`."""
-        with self._read() as connection:
-            return fingerprint.shown(connection, scopes, ids, pmids, dois)
 
     def model_card(self, model_id: str) -> dict[str, Any]:
         """The card of a model; of the last one saved when ``model_id`` is empty; empty when there is none."""

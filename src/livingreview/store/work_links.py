@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from livingreview.errors import UsageError
 from livingreview.linking import (
+    RULES_VERSION,
     Facts,
     LinkKind,
     are_one_by_title,
@@ -20,7 +21,6 @@ from livingreview.linking import (
     facts_of,
     name_keys,
     partition,
-    rules_digest,
     title_keys,
 )
 from livingreview.store import queries as reading
@@ -205,12 +205,13 @@ class _Closed:
         last = int(self._connection.execute(select(func.max(_VERSION.c.id))).scalar() or 0)
         state = self._connection.execute(select(_STATE)).first()
         n_records = int(self._connection.execute(select(func.count()).select_from(_RECORD)).scalar() or 0)
-        through = state.through_version_id if state is not None and state.rules == rules_digest() else 0
+        rules = str(RULES_VERSION)
+        through = state.through_version_id if state is not None and state.rules == rules else 0
         changed = set(
             self._connection.execute(select(_VERSION.c.record_id).where(_VERSION.c.id > through).distinct()).scalars()
         )
         self._connection.execute(delete(_STATE))
-        self._connection.execute(insert(_STATE).values(rules=rules_digest(), through_version_id=last))
+        self._connection.execute(insert(_STATE).values(rules=rules, through_version_id=last))
         if through == 0 or len(changed) > _ALL_FROM * n_records:
             self._load(None)
             self._connection.execute(delete(_KEY))

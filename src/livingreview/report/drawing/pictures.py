@@ -1,23 +1,12 @@
-"""Figures drawn once: a folder keeps every picture by what it was drawn from, so that equal data are not drawn again.
+"""The pictures of a report's figures: which plan draws which figure, and what becomes of one that cannot be drawn."""
 
-A picture's name in the folder is the hash of its figure, of the code that draws and of the version of matplotlib; the
-first line of its file is the hash of the rest. One that is missing or damaged is drawn anew. The folder may be emptied
-at any time.
-"""
-
-import hashlib
-import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache, partial
-from importlib import metadata
-from pathlib import Path
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from livingreview.atomic import written_aside
 from livingreview.report.data import Report
 from livingreview.report.drawing import canvas, charts, flowcharts
-from livingreview.text import wording
 
 _Size = Callable[[Mapping[str, Any]], tuple[float, float]]
 _T = TypeVar("_T")
@@ -38,15 +27,15 @@ def figures_of(report: Report) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield from section.body.get("figures", {}).items()
 
 
-def drawn(report: Report, folder: Path) -> dict[str, str]:
-    """Every figure of a report as an SVG element, from the folder where it is there; by name.
+def drawn(report: Report) -> dict[str, str]:
+    """Every figure of a report as an SVG element, by name.
 
     One that cannot be drawn is an empty text: the page says so and shows its table in its place.
 
     Warns:
         RuntimeWarning: a figure cannot be drawn, and why.
     """
-    return {slug: _or_none(slug, partial(_kept, folder, slug, figure)) or "" for slug, figure in figures_of(report)}
+    return {slug: _or_none(slug, partial(draw, slug, figure)) or "" for slug, figure in figures_of(report)}
 
 
 def drawn_png(slug: str, figure: Mapping[str, Any]) -> bytes | None:
@@ -78,37 +67,3 @@ def draw_png(slug: str, figure: Mapping[str, Any]) -> bytes:
     """A figure as PNG, for where no SVG is shown."""
     plan, size = PLANS[slug]
     return canvas.draw_png(plan, size(figure["data"]), figure)
-
-
-def _kept(folder: Path, slug: str, figure: Mapping[str, Any]) -> str:
-    path = folder / f"{_key(slug, figure)}.svg"
-    try:
-        seal, _, text = path.read_text(encoding="utf-8").partition("\n")
-    except (OSError, UnicodeDecodeError):
-        seal, text = "", ""
-    if text and seal == _hash(text.encode()):
-        return text
-    text = draw(slug, figure)
-    try:
-        with written_aside(path) as file:
-            file.write(f"{_hash(text.encode())}\n{text}".encode())
-    except OSError:
-        # A folder that cannot be written to costs the time to draw again, not the report.
-        return text
-    return text
-
-
-def _key(slug: str, figure: Mapping[str, Any]) -> str:
-    told = [slug, figure["title"], figure["alt"], figure["data"], _code(), metadata.version("matplotlib")]
-    return _hash(json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8", "backslashreplace"))
-
-
-@lru_cache(maxsize=1)
-def _code() -> str:
-    """The hash of the modules that draw: a picture of another version of them is none of ours."""
-    modules = (canvas, charts, flowcharts, wording)
-    return _hash(b"".join(Path(str(module.__file__)).read_bytes() for module in modules))
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

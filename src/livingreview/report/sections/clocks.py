@@ -25,7 +25,6 @@ def clocks(frame: Frame) -> dict[str, Any]:
         if not state:
             continue
         label, days = wording.source_name(name), _days(searched, now) if searched else None
-        # No date among what is drawn: in one quiet week after another the picture is the same, and is not drawn again.
         sources.append({"source": name, "label": label, "days": days, "state": state})
         day = f"searched through {searched.astimezone(UTC).date()}" if searched else "never read completely"
         rows.append([label, day, "" if days is None else wording.counted(days, "day"), _STATES[state]])
@@ -40,7 +39,7 @@ def clocks(frame: Frame) -> dict[str, Any]:
         {"slug": slug, "label": label, "note": note, **_spread(days)}
         for slug, label, note, days in (
             ("stored", "Published to stored", "works published since the first run", _to_store(frame)),
-            ("decided", "Stored to decided", "works that somebody decided on", frame.lasting(_to_decision)),
+            ("decided", "Stored to decided", "works that somebody decided on", _to_decision(frame)),
         )
     ]
     if latest:
@@ -79,18 +78,13 @@ def _to_store(frame: Frame) -> list[int]:
     if begun is None:
         return []
     first = begun.astimezone(UTC).date().isoformat()
-    return [days for day, days in frame.lasting(_read_after) if day >= first]
-
-
-def _read_after(frame: Frame) -> list[tuple[str, int]]:
-    """Of every work with a full date, that date and after how many days it was first read."""
     found = []
     for row in frame.once(relevant_works):
         stored = frame.by_key.get((row["source"], row["source_id"]))
         day = row["publication_date"]
-        if stored and len(day) == len("2022-09-14") and last_day(day):
+        if stored and len(day) == len("2022-09-14") and day >= first and last_day(day):
             published = datetime.fromisoformat(day).replace(tzinfo=UTC)
-            found.append((day, _days(published, stored.first_seen_at)))
+            found.append(_days(published, stored.first_seen_at))
     return found
 
 

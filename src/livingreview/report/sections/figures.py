@@ -15,7 +15,7 @@ def figures(frame: Frame) -> dict[str, Any]:
     """Publications over time, the evidence map, trials then and now, clocks."""
     made = {
         "over_time": over_time(frame),
-        "evidence_map": frame.lasting(evidence_map),
+        "evidence_map": evidence_map(frame),
         "trial_flow": trial_flow(frame),
         "clocks": clocks(frame),
     }

@@ -153,8 +153,8 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
 def _find(frame: Frame, printed: PrintedTrial) -> StoredRecord | None:
     """The stored record of a printed trial: by its number, else by a registry number that its note names."""
     if printed.nct_id:
-        return frame.cited_by_key.get(("clinicaltrials", printed.nct_id))
-    return next((frame.cited_by_key[key] for key in printed.other_ids if key in frame.cited_by_key), None)
+        return frame.by_key.get(("clinicaltrials", printed.nct_id))
+    return next((frame.by_key[key] for key in printed.other_ids if key in frame.by_key), None)
 
 
 def _states(frame: Frame, printed: PrintedTrial, stored: StoredRecord | None) -> tuple[Record, ...]:
@@ -277,37 +277,12 @@ def _history(history: tuple[Record, ...]) -> list[dict[str, str]]:
 
 def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
     """Trials of a relevant scope that the review did not print: new ones first, the core scope before the rest."""
-    relevant = _relevant(frame)
-    rows = []
-    for kept in frame.lasting(_relevant_rows):
-        row = dict(kept)
-        source, source_id = row.pop("key")
-        if source_id not in printed:
-            row["is_new"] = (source, source_id) in frame.new_keys
-            rows.append(row)
-    rows.sort(
-        key=lambda row: (
-            not row["is_new"],
-            relevant.index(str(row["scope"])),
-            row["is_before_review"],
-            str(row["source_id"]),
-        )
-    )
-    return rows
-
-
-def _relevant(frame: Frame) -> list[str]:
-    review = frame.material.review
-    return [scope.slug for scope in sorted(review.scopes, key=lambda scope: not scope.is_core) if scope.is_relevant]
-
-
-def _relevant_rows(frame: Frame) -> list[dict[str, Any]]:
-    """Every trial of a relevant scope; whether it is new, and printed, is for :func:`_others` to say."""
-    relevant = _relevant(frame)
-    rows = []
+    scopes = sorted(frame.material.review.scopes, key=lambda scope: not scope.is_core)
+    relevant = [scope.slug for scope in scopes if scope.is_relevant]
+    rows: list[dict[str, Any]] = []
     for stored in frame.material.records:
         record, facts = stored.record, stored.record.trial
-        if record.kind != Kind.TRIAL or facts is None:
+        if record.kind != Kind.TRIAL or facts is None or record.source_id in printed:
             continue
         scope = frame.scope_of(stored)
         if scope not in relevant:
@@ -333,11 +308,18 @@ def _relevant_rows(frame: Frame) -> list[dict[str, Any]]:
                 "overdue": _overdue(frame, stored),
                 "results": _results(frame, stored),
                 "gone": _gone(stored),
-                "is_new": False,
+                "is_new": record.key in frame.new_keys,
                 "is_before_review": any(
                     is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))
                 ),
-                "key": list(record.key),
             }
         )
+    rows.sort(
+        key=lambda row: (
+            not row["is_new"],
+            relevant.index(row["scope"]),
+            row["is_before_review"],
+            row["source_id"],
+        )
+    )
     return rows

@@ -136,7 +136,7 @@ def _searches(logs: Iterable[QueryLog]) -> dict[tuple[str, str], QueryLog]:
 def gaps(frame: Frame) -> dict[str, Any]:
     """What is missing: identifiers, references and trials that are not in the store, abstracts, scores, sources."""
     baseline = frame.material.baseline
-    counts = frame.lasting(_record_counts)
+    counts = _record_counts(frame)
     no_id = [reference for reference in baseline.references if not (reference.pmid or reference.doi)]
     absent = [reference for reference in baseline.references if reference.ref_no not in counts["references"]]
     no_abstract = counts["no_abstract"]
@@ -150,7 +150,7 @@ def gaps(frame: Frame) -> dict[str, Any]:
         ("Baseline references not in the store", len(absent), len(baseline.references), ""),
         (
             "Printed trials not in the store",
-            len([nct_id for nct_id in baseline.nct_ids if ("clinicaltrials", nct_id) not in frame.cited_by_key]),
+            len([nct_id for nct_id in baseline.nct_ids if ("clinicaltrials", nct_id) not in frame.by_key]),
             len(baseline.nct_ids),
             "",
         ),

@@ -20,7 +20,7 @@ from livingreview.records import Deletion, Problem, Record
 from livingreview.records.identifiers import normal_pmid
 from livingreview.records.unread import Unread
 from livingreview.sources.base import Item
-from livingreview.sources.pubmed.fields import reader_digest, record
+from livingreview.sources.pubmed.fields import READER_VERSION, record
 
 _CHUNK_BYTES = 1 << 18
 _MAX_ARTICLE_BYTES = 64 << 20
@@ -54,7 +54,7 @@ def unread(document: BinaryIO) -> Iterator[Unread | Deletion | Problem]:
     Raises:
         InputError: as :func:`parse`.
     """
-    reader = hashlib.sha256(reader_digest())
+    reader = hashlib.sha256(f"{READER_VERSION}\n".encode())
     for name, piece in _pieces(document):
         if name in _DELETIONS:
             yield from _deletions(piece)

@@ -1,7 +1,5 @@
-"""Drawing: SVG that a page can take in, the same bytes twice, labels of every kind, and the folder of drawn figures."""
+"""Drawing: SVG that a page can take in, the same bytes twice, labels of every kind."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -156,7 +154,7 @@ def test_one_trial_and_one_work_are_drawn(quiet: Material) -> None:
 def test_colours_follow_the_page(material: Material) -> None:
     svg = pictures.draw("over_time", figures(material)["over_time"])
     assert f"var(--fig-first, {COLOURS['first']})" in svg
-    style = (Path(pictures.__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
+    style = (Path(pictures.__file__).parents[1] / "templates" / "style.css").read_text(encoding="utf-8")
     light, _, dark = style.partition("prefers-color-scheme: dark")
     for role in COLOURS:
         assert f"--fig-{role}:" in light
@@ -167,9 +165,9 @@ def test_colours_follow_the_page(material: Material) -> None:
 # In the report
 
 
-def test_a_page_holds_each_picture_once_beside_its_table(material: Material, tmp_path: Path) -> None:
+def test_a_page_holds_each_picture_once_beside_its_table(material: Material) -> None:
     report = build(material)
-    made = drawn(report, tmp_path)
+    made = drawn(report)
     assert tuple(made) == SLUGS
     page = render_html(report, made)
     for slug, svg in made.items():
@@ -193,7 +191,7 @@ def test_a_long_table_is_left_to_the_other_forms(
 
 
 def test_a_figure_that_cannot_be_drawn_costs_its_picture_only(
-    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    material: Material, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw = pictures.draw
 
@@ -205,99 +203,11 @@ def test_a_figure_that_cannot_be_drawn_costs_its_picture_only(
     monkeypatch.setattr(pictures, "draw", failing)
     report = build(material)
     with pytest.warns(RuntimeWarning, match=r"^figure clocks cannot be drawn \(RuntimeError: no canvas\)$"):
-        made = drawn(report, tmp_path)
+        made = drawn(report)
     assert [slug for slug, svg in made.items() if not svg] == ["clocks"]
     page = render_html(report, made)
     assert page.count("<details open>") == page.count("This figure could not be drawn") == 1
     assert "could not be drawn" not in render_html(report)
-
-
-# The folder
-
-
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The figures that are really drawn."""
-    names: list[str] = []
-    draw = pictures.draw
-
-    def spy(slug: str, figure: Mapping[str, Any]) -> str:
-        names.append(slug)
-        return draw(slug, figure)
-
-    monkeypatch.setattr(pictures, "draw", spy)
-    return names
-
-
-def test_equal_figures_are_drawn_once(material: Material, tmp_path: Path, counted: list[str]) -> None:
-    first = drawn(build(material), tmp_path)
-    assert counted == list(SLUGS)
-    assert drawn(build(material), tmp_path) == first
-    assert counted == list(SLUGS)
-    assert len(list(tmp_path.iterdir())) == len(SLUGS)
-
-
-def test_only_what_changed_is_drawn_again(material: Material, tmp_path: Path, counted: list[str]) -> None:
-    drawn(build(material), tmp_path)
-    counted.clear()
-    other = replace(material.flows[-1], n_works=1)
-    drawn(build(replace(material, flows=(*material.flows[:-1], other))), tmp_path)
-    assert counted == ["flow_updates", "flow_last"]
-
-
-@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b"no hash at all", None])
-def test_a_damaged_picture_is_drawn_anew(
-    damage: bytes | None, material: Material, tmp_path: Path, counted: list[str]
-) -> None:
-    first = drawn(build(material), tmp_path)
-    path = next(path for path in tmp_path.iterdir() if first["clocks"] in path.read_text(encoding="utf-8"))
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    counted.clear()
-    assert drawn(build(material), tmp_path) == first
-    assert counted == ["clocks"]
-    assert path.read_bytes() == whole
-
-
-def test_other_code_or_another_matplotlib_draws_anew(
-    material: Material, tmp_path: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn(build(material), tmp_path)
-    monkeypatch.setattr(pictures.metadata, "version", lambda name: "0.1")
-    drawn(build(material), tmp_path)
-    monkeypatch.setattr(pictures, "_code", lambda: "other")
-    drawn(build(material), tmp_path)
-    assert counted == 3 * list(SLUGS)
-
-
-def test_a_folder_that_cannot_be_written_to_costs_no_report(material: Material, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    assert drawn(build(material), tmp_path / "file") == drawn(build(material), tmp_path / "folder")
-
-
-_DRAWS_NOTHING = """
-import sys, pickle
-from pathlib import Path
-from livingreview.report import drawn
-report = pickle.loads(Path(sys.argv[1]).read_bytes())
-assert len(drawn(report, Path(sys.argv[2]))) == 6
-print("matplotlib" in sys.modules)
-"""
-
-
-def test_a_report_whose_figures_are_there_does_not_load_matplotlib(material: Material, tmp_path: Path) -> None:
-    import pickle
-
-    report = build(material)
-    (tmp_path / "report").write_bytes(pickle.dumps(report))
-    for is_loaded in ("True", "False"):
-        done = subprocess.run(
-            [sys.executable, "-c", _DRAWS_NOTHING, str(tmp_path / "report"), str(tmp_path / "folder")],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert done.stdout.strip() == is_loaded
 
 
 # Text
