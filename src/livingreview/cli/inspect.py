@@ -123,20 +123,19 @@ def report(
     if run and (begin or end):
         raise UsageError("--run and a period: ask for one of them")
     is_period = bool(begin or end)
-    with (
-        store(project) as repository,
-        material_of_period(project, repository, begin, end)
-        if is_period
-        else material_of_run(project, repository, run) as made,
-    ):
-        folder = made.run.name
+    with store(project) as repository:
         if is_period:
-            folder = f"{since or 'the-beginning'}_{until or made.run.now_at.date()}".replace(":", "")
-        if json:
-            out_json_text(reports.render_json(reports.build(made)))
-            return
-        for path in write_report(project, made, folder):
-            out(f"Report: {path}")
+            made = material_of_period(project, repository, begin, end)
+        else:
+            made = material_of_run(project, repository, run)
+    folder = made.run.name
+    if is_period:
+        folder = f"{since or 'the-beginning'}_{until or made.run.now_at.date()}".replace(":", "")
+    if json:
+        out_json_text(reports.render_json(reports.build(made)))
+        return
+    for path in write_report(project, made, folder):
+        out(f"Report: {path}")
 
 
 def evidence(

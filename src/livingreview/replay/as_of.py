@@ -17,9 +17,8 @@ from livingreview.records import Run
 from livingreview.store.repository import Repository
 
 
-@contextmanager
-def material_of_run(project: Project, repository: Repository, name: str) -> Iterator[report.Material]:
-    """What the report of a run is made of; some of it is read while the report is built, so only within the block.
+def material_of_run(project: Project, repository: Repository, name: str) -> report.Material:
+    """What the report of a run is made of.
 
     Args:
         project: the present one.
@@ -33,14 +32,13 @@ def material_of_run(project: Project, repository: Repository, name: str) -> Iter
     run = repository.run(name) if name else _last_reported(repository, None)
     with as_of(project, repository, run) as then:
         found = changes_to_report(then, run)
-        yield material(project, then, load_baseline(project), run, _failures(then, run), found)
+        return material(project, then, load_baseline(project), run, _failures(then, run), found)
 
 
-@contextmanager
 def material_of_period(
     project: Project, repository: Repository, since: datetime | None, until: datetime | None
-) -> Iterator[report.Material]:
-    """What the report of a period is made of: its changes, and the state at its end. As :func:`material_of_run`.
+) -> report.Material:
+    """What the report of a period is made of: its changes, and the state at its end.
 
     Raises:
         UsageError: no run had been reported by then.
@@ -49,7 +47,7 @@ def material_of_period(
     with as_of(project, repository, run) as then:
         found = repository.changes(since=since, until=until)
         failures = _failures(then, run)
-        yield material(project, then, load_baseline(project), run, failures, found, since=since)
+        return material(project, then, load_baseline(project), run, failures, found, since=since)
 
 
 @contextmanager
