@@ -118,8 +118,8 @@ class WorkRow(SQLModel, table=True):
 class RecordRow(SQLModel, table=True):
     """One item of one source; what it says stands in its versions.
 
-    ``raw_digest`` names the bytes that were last found to say what the current version says, and the code that read
-    them; empty when nobody knows.
+    ``raw_digest`` names the bytes that were last found to say what the current version says, and the version of what
+    read them; empty when nobody knows.
     """
 
     __tablename__ = "record"
@@ -178,7 +178,7 @@ class WorkKeyRow(SQLModel, table=True):
 
 
 class LinkingRow(SQLModel, table=True):
-    """One row: by which rules, and up to which version, every record has been linked."""
+    """One row: by which version of the rules, and up to which version of a record, every record has been linked."""
 
     __tablename__ = "linking"
 
