@@ -42,14 +42,17 @@ def propose_areas(
         review: its name variants and stop words are no terms.
         records: key -> (record of the core scope, slugs of its areas).
     """
-    folder = folder_of(review)
-    ignored = {*concepts_of(review), *stop_words_of(review)}
-    held = {key: _terms(prepare(record, folder), ignored) for key, (record, _) in records.items()}
     # The residual area takes what belongs to no disease; its conditions (children) are areas like any other.
     residual = review.area_of_alias().get(RESIDUAL_ALIAS)
     placed = {key for key, (_, areas) in records.items() if any(slug != residual for slug in areas)}
-    known = Counter(term for key in placed for term in held[key])
     open_keys = set(records) - placed
+    if len(open_keys) < MIN_RECORDS:
+        # So few make no group, and reading the texts of all records is what costs.
+        return []
+    folder = folder_of(review)
+    ignored = {*concepts_of(review), *stop_words_of(review)}
+    held = {key: _terms(prepare(record, folder), ignored) for key, (record, _) in records.items()}
+    known = Counter(term for key in placed for term in held[key])
     groups: list[ProposedArea] = []
     while True:
         ranked = _ranked([held[key] for key in sorted(open_keys)], known, len(placed))

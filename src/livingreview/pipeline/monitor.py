@@ -23,7 +23,9 @@ STAGES = ("overdue trials", "new areas")
 """Stages that a watch is told, each before anything of it is committed."""
 
 
-def tell(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch) -> None:
+def tell(
+    project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch
+) -> list[changes.Group]:
     """Stores the changes that the calendar and the store as a whole bring.
 
     Args:
@@ -33,6 +35,9 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
         run: the run that tells.
         now: the moment that the changes bear; no trial is overdue after it.
         watch: told each stage.
+
+    Returns:
+        The groups of core records that fit no area, the largest first, for the report of the run.
     """
     review, unversioned = project.review, repository.unversioned
     context = changes.Context.of(review, baseline, project.settings.trials, now)
@@ -49,6 +54,7 @@ def tell(project: Project, repository: Repository, baseline: Baseline, run: Run,
     } | {key for key in grouped if context.is_baseline(core[key].record)}
     titles = {key: core[key].record.title for key in grouped}
     unversioned.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
+    return groups
 
 
 def _overdue(project: Project, repository: Repository, context: changes.Context, now: datetime) -> list[Change]:

@@ -56,6 +56,7 @@ def material(
     found: Sequence[StoredChange],
     *,
     since: datetime | None = None,
+    groups: Sequence[changes.Group] | None = None,
 ) -> report.Material:
     """Everything that the report of one run is made of.
 
@@ -67,6 +68,7 @@ def material(
         failures: source or file -> why it could not be read.
         found: the changes.
         since: the beginning of a period; None for the changes since the report before.
+        groups: core records that fit no area, where the run has just found them; None to find them.
     """
     review, settings = project.review, project.settings
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
@@ -87,6 +89,8 @@ def material(
             cited[stored.record.key] = stored
     known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
     records = tuple(known[key] for key in sorted(known))
+    if groups is None:
+        groups = monitor.area_groups(review, records)
     queries = queries_of(review, settings)
     earlier = [other for other in repository.runs() if other.id < run.id and other.reported_at is not None]
     if since is not None:
@@ -116,9 +120,7 @@ def material(
         now=run.now_at,
         since=since,
         told_trials=(*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published")),
-        new_areas=tuple(
-            report.NewArea(terms=group.terms, keys=group.keys) for group in monitor.area_groups(review, records)
-        ),
+        new_areas=tuple(report.NewArea(terms=group.terms, keys=group.keys) for group in groups),
         flows=repository.flow.through(
             run, {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)}
         ),
