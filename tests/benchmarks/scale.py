@@ -345,7 +345,6 @@ def commands(folder: Path, first_run: str) -> dict[str, tuple[bool, tuple[str, .
         "changes --json": (False, (*later, "changes", "--json")),
         "queue list": (False, (*later, "queue", "list")),
         "statements list": (False, (*later, "statements", "list")),
-        # The last: what it keeps takes the place of what the present report has kept.
         "report of the first run": (False, (*later, "report", "--run", first_run)),
     }
 
@@ -385,7 +384,7 @@ def main() -> None:
         counts, n_changes = repository.counts(), len(repository.changes())
         repository.close()
         print(f"{counts} records, {n_changes:,} changes, {options.statements} statements; {options.repeat} repeats")
-        # What is kept from one run to the next is kept by the program that is measured, not by the one that built this.
+        # The week before is run by the program that is measured: another one may link every record anew.
         week_before = folder / "week-before"
         shutil.rmtree(week_before, ignore_errors=True)
         shutil.copytree(made, week_before)
