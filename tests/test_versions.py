@@ -33,7 +33,7 @@ VERSIONED = (
             "records/identifiers.py",
             *(f"linking/{name}.py" for name in ("candidates", "facts", "groups", "keys", "partition", "rules")),
         ),
-        noted=(1, "ab719794ca83149a"),
+        noted=(1, "e137ef10c2acaaac"),
     ),
     Versioned(
         "READER_VERSION in sources/pubmed/fields.py",
@@ -44,7 +44,7 @@ VERSIONED = (
             *(f"sources/values/{name}.py" for name in ("mesh", "dates")),
             *(f"records/{name}.py" for name in ("identifiers", "record", "serialization")),
         ),
-        noted=(1, "2cf126c45a4c5a45"),
+        noted=(1, "36f89160a9fbd851"),
     ),
 )
 
