@@ -287,7 +287,7 @@ def test_a_search_that_is_added_or_left_out_is_a_change_of_method(filled: Lab, t
     path.write_text(whole)
     filled("run", now=FOURTH)
     (said,) = [line for line in method_changes(filled, FOURTH) if "search " in line]
-    assert said.startswith("search PubMed / context added on 2022-06-22, read from 2022-05-30: ")
+    assert said.startswith("search PubMed / context added on 2022-06-22, read from 2022-04-15: ")
 
 
 def test_pubmed_is_asked_by_post_in_batches_and_within_its_rate(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
