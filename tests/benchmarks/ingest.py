@@ -41,8 +41,8 @@ def clocked(name, call):
                 seconds[f"{name} {kind}"] = seconds.get(f"{name} {kind}", 0.0) + end - start
     return timed
 
-line._read_file = clocked("read", line._read_file)
-line._derive = clocked("derive", line._derive)
+line.read_file = clocked("read", line.read_file)
+line.derive = clocked("derive", line.derive)
 line.write_report = clocked("report", line.write_report)
 Works.link = clocked("link", Works.link)
 project = load_project(Path("config"))

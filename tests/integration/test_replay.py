@@ -93,13 +93,13 @@ def test_a_run_without_a_single_answer_does_not_hinder_the_next(filled: Lab) -> 
 @pytest.mark.parametrize(
     "stage",
     [
-        "acquire._apply",
-        "run._derive",
-        "run.write_report",
+        "acquisition.services._apply",
+        "pipeline.run.derive",
+        "pipeline.run.write_report",
         "changes.derive_all",
-        "emerging.tell",
-        "emerging.area_groups",
-        "ledger.weigh",
+        "pipeline.monitor.tell",
+        "pipeline.monitor.area_groups",
+        "statements.evaluate.weigh",
     ],
 )
 def test_a_run_that_was_cut_off_is_cut_off_again(filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:

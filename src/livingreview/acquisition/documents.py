@@ -19,7 +19,7 @@ from livingreview.store.repository import Repository
 from livingreview.store.versioning import Action
 
 
-def _read_file(
+def read_file(
     repository: Repository,
     baseline: Baseline,
     run: Run,
@@ -29,6 +29,20 @@ def _read_file(
     *,
     is_read_once: bool = False,
 ) -> None:
+    """Archives one file, stores its records and logs what became of each; what it brought is added to ``acquired``.
+
+    Args:
+        repository: the store; must be locked by the caller.
+        baseline: of a database of retractions, only what it cites or the store holds is wanted.
+        run: the run that reads.
+        document: the file.
+        acquired: gets the source that was answered for, and the number of items.
+        watch: told one line.
+        is_read_once: pass over a file whose bytes were read before.
+
+    Raises:
+        InputError: it cannot be read, or is of no format; the run log says so.
+    """
     name = document.name
     try:
         with document.open() as file:
@@ -51,7 +65,7 @@ def _read_file(
         with repository.writing(run) as writing:
             items = _watched(about.wanted(files.unread_file(archived)), f"reading {name}", watch)
             writing.apply(items, key, received_at, tally)
-            writing.log_query(_file_values(name, format_name + about.words), tally)
+            writing.log_query(file_values(name, format_name + about.words), tally)
     except InputError as error:
         # The name alone: where a file lay is no part of a report.
         message = str(error).replace(str(archived), name)
@@ -66,7 +80,7 @@ def _read_file(
 
 def _log_unread(repository: Repository, run: Run, name: str, format_name: str, message: str) -> InputError:
     with repository.writing(run) as writing:
-        writing.log_query(_file_values(name, format_name) | {"error": message}, Tally())
+        writing.log_query(file_values(name, format_name) | {"error": message}, Tally())
     return InputError(message)
 
 
@@ -85,7 +99,13 @@ def _watched(items: Iterable[Item | Unread], stage: str, watch: Watch) -> Iterat
         yield item
 
 
-def _file_values(name: str, text: str) -> dict[str, object]:
+def file_values(name: str, text: str) -> dict[str, object]:
+    """The row of the log of queries for a file.
+
+    Args:
+        name: of the file.
+        text: its format, and what of it was wanted.
+    """
     return {
         "source": "files",
         "name": name,

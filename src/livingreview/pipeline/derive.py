@@ -13,7 +13,7 @@ from livingreview.store.repository import Repository
 _DERIVE_BATCH = 1_000
 
 
-def _derive(
+def derive(
     project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch
 ) -> tuple[str, dict[str, Any]]:
     """Scores and changes of every version that has none.

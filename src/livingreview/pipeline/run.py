@@ -12,7 +12,7 @@ from pathlib import Path
 
 from livingreview import __version__
 from livingreview.acquisition import enrichment
-from livingreview.acquisition.documents import _file_values, _read_file
+from livingreview.acquisition.documents import file_values, read_file
 from livingreview.acquisition.inbox import find_inbox, read_inbox
 from livingreview.acquisition.plan import Asking, plan
 from livingreview.acquisition.progress import Watch
@@ -21,7 +21,7 @@ from livingreview.acquisition.transport import Connect, live
 from livingreview.config import Project, load_baseline
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, LockedError
 from livingreview.pipeline import method, monitor
-from livingreview.pipeline.derive import _derive
+from livingreview.pipeline.derive import derive
 from livingreview.pipeline.report import changes_to_report, material, write_feed, write_report
 from livingreview.records import Baseline, Record, Run, StoredChange
 from livingreview.records.serialization import canonical_json, content_of, envelope_of
@@ -80,11 +80,11 @@ def run_services(
         lines = connect or live(project, repository, run, watch.sleep)
         acquired = read_services(project, repository, run, askings, watch, lines)
 
-        def read_file(document: Document) -> None:
-            _read_file(repository, baseline, run, document, acquired, watch, is_read_once=True)
+        def read_dropped(document: Document) -> None:
+            read_file(repository, baseline, run, document, acquired, watch, is_read_once=True)
 
         dropped = find_inbox(project.path("inbox_dir"), acquired) if inbox is None else inbox
-        read_inbox(dropped, read_file, acquired, watch)
+        read_inbox(dropped, read_dropped, acquired, watch)
         enrichment.follow(project, repository, run, askings, acquired, watch, lines, is_wanted)
         return acquired
 
@@ -114,7 +114,7 @@ def run_documents(
         acquired = Acquired()
         for document in documents:
             try:
-                _read_file(repository, baseline, run, document, acquired, watch)
+                read_file(repository, baseline, run, document, acquired, watch)
             except InputError as error:
                 acquired.failures[document.name] = str(error)
         if not acquired.answered:
@@ -137,7 +137,7 @@ def run_records(
         repository.log_document(run, "hand", "found by hand", key, len(document), datetime.now(UTC))
         with repository.writing(run) as writing:
             writing.apply(records, key, datetime.now(UTC), tally)
-            writing.log_query(_file_values("found by hand", "by hand"), tally)
+            writing.log_query(file_values("found by hand", "by hand"), tally)
         return Acquired(answered=set(tally.sources), received=tally.received)
 
     return _run(project, repository, baseline, "hand", now, watch, read)
@@ -164,7 +164,7 @@ def _run(
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.works.link(run)
-            model, drift = _derive(project, repository, baseline, run, now, watch)
+            model, drift = derive(project, repository, baseline, run, now, watch)
             groups = monitor.tell(project, repository, baseline, run, now, watch)
             watch.progress(evaluate.STAGE, 0)
             evaluate.weigh(project, repository, baseline, run, now)

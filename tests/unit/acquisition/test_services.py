@@ -179,10 +179,10 @@ def test_an_answer_that_turns_out_unreadable_stops_only_its_query(
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        ("clinicaltrials.ClinicalTrialsSource.retrieve", KeyError("a\nstudy")),
-        ("clinicaltrials.ClinicalTrialsSource.parse", RecursionError("too deep")),
-        ("pubmed.PubmedSource._fetch_batch", InputError("not what it should be")),
-        ("pubmed.PubmedSource.parse", ValueError("\x1b[31m" + "x" * 2_000)),
+        ("clinicaltrials.source.ClinicalTrialsSource.retrieve", KeyError("a\nstudy")),
+        ("clinicaltrials.source.ClinicalTrialsSource.parse", RecursionError("too deep")),
+        ("pubmed.source.PubmedSource._fetch_batch", InputError("not what it should be")),
+        ("pubmed.source.PubmedSource.parse", ValueError("\x1b[31m" + "x" * 2_000)),
     ],
     ids=["asking", "parsing", "unreadable", "a long word"],
 )
