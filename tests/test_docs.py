@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 import types
 import typing
 from collections.abc import Iterator
@@ -176,7 +177,6 @@ def test_every_setting_is_told_as_it_is_and_no_other() -> None:
 
 def test_settings_toml_holds_only_what_differs_from_nothing() -> None:
     """The file may leave defaults out, but what it says is what the docs call the default."""
-    import tomllib
 
     def values(table: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
         for name, value in table.items():
@@ -253,6 +253,16 @@ def test_every_page_can_be_reached(path: Path) -> None:
         if not target.startswith(("http", "#", "mailto:"))
     }
     assert path in linked
+
+
+def test_the_newest_release_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(\d\S+)\] - (\S+)$", changelog, re.MULTILINE)[0]
+    citation = dict(re.findall(r"^(\S+): (.+)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE))
+    assert (citation["version"], citation["date-released"]) == newest
+    assert (project["version"], project["license"]) == (newest[0], citation["license"])
+    assert citation["repository-code"] == project["urls"]["Repository"]
 
 
 def test_the_checks_see_what_is_wrong() -> None:

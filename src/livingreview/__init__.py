@@ -1,3 +1,3 @@
 """Keeps a published review alive: new evidence held against what the review said."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
