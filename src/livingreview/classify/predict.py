@@ -8,6 +8,7 @@ from typing import TextIO
 from livingreview.classify.model import Model
 from livingreview.errors import InputError
 from livingreview.records import Record, Section
+from livingreview.text.csv_cells import guarded, unguarded
 
 _MAX_CELL = 10_000_000
 """Characters of one cell; the csv module's own limit is shorter than some abstracts with their supplements."""
@@ -23,7 +24,8 @@ def read_titles(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval="")
-            columns = list(reader.fieldnames or ())
+            columns = list(map(unguarded, reader.fieldnames or ()))
+            reader.fieldnames = columns
             if "title" not in columns:
                 raise InputError(f"{path}: no column title; name the column of the titles so")
             rows = []
@@ -32,7 +34,7 @@ def read_titles(path: Path) -> tuple[list[str], list[dict[str, str]]]:
                     raise InputError(
                         f"{path}, line {reader.line_num}: more cells than columns; quote what holds commas"
                     )
-                rows.append(row)
+                rows.append({name: unguarded(cell) if isinstance(cell, str) else cell for name, cell in row.items()})
             return columns, rows
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8") from error
@@ -76,7 +78,8 @@ def predicted(model: Model, records: Sequence[Record]) -> list[dict[str, str]]:
 
 
 def write_table(file: TextIO, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
-    """Writes CSV with these columns in their order, each once."""
-    writer = csv.DictWriter(file, list(dict.fromkeys(columns)), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    """Writes CSV with these columns in their order, each once, and no cell that a spreadsheet takes for a formula."""
+    writer = csv.writer(file, lineterminator="\n")
+    names = list(dict.fromkeys(columns))
+    writer.writerow(map(guarded, names))
+    writer.writerows([guarded(row.get(name, "")) for name in names] for row in rows)

@@ -41,6 +41,18 @@ def test_a_table_keeps_its_columns_and_rows_and_gains_tags(model, table):
         assert all(len(share.partition(".")[2]) == 6 for share in shares)
 
 
+def test_no_cell_is_taken_for_a_formula(model, table):
+    path = table('note,title\n"=HYPERLINK(""https://example.org"")",+Bamboo for pandas\n')
+    columns, rows = read_titles(path)
+    target = io.StringIO()
+    write_table(target, [*columns, *predicted_columns(model)], predict(model, rows))
+    (line,) = csv.DictReader(io.StringIO(target.getvalue()))
+    assert line["note"] == "'=HYPERLINK(\"https://example.org\")"
+    assert line["title"] == "'+Bamboo for pandas"
+    _, (again,) = read_titles(table(target.getvalue()))
+    assert {name: again[name] for name in columns} == rows[0]
+
+
 def test_only_top_level_areas_are_given(model, table):
     _, rows = read_titles(table("title\nCaries and dental decay of pandas\n"))
     assert predict(model, rows)[0]["areas"] == "mouth"
