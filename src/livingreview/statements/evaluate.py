@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from livingreview import changes
+from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, Review, Statement
 from livingreview.errors import UsageError
-from livingreview.records import Baseline, Run, StoredChange
+from livingreview.records import Baseline, StoredChange
 from livingreview.records.evidence import Evidence, Mark, StatementDecision
 from livingreview.statements.rules import Ledger, propose
 from livingreview.store.repository import Repository
@@ -22,20 +23,16 @@ STAGE = "statements"
 _KEPT_AT_ONCE = 2_000
 
 
-def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime) -> int:
+def weigh(context: RunContext) -> int:
     """Finds evidence in every state that a rule has not seen, and stores the proposals that it makes ripe.
 
     Args:
-        project: its review holds the ledger.
-        repository: the store; must be locked by the caller.
-        baseline: what the review printed and cited.
-        run: the run that proposes.
-        now: the moment that the proposals bear.
+        context: the run that proposes; its review holds the ledger.
 
     Returns:
         How many proposals were made.
     """
-    review, ledger = project.review, repository.ledger
+    review, ledger, run = context.project.review, context.repository.ledger, context.run
     last, model = ledger.last_scored()
     known = ledger.marks()
     hashes = [rule_hash for statement in review.statements for rule_hash in statement.rule_hashes]
@@ -47,7 +44,7 @@ def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run
             behind[through].add(rule_hash)
     if not behind:
         return 0
-    rules, cited = _rules(project, baseline)
+    rules, cited = _rules(context.project, context.baseline)
     pieces: list[Evidence] = []
     for through, hashes_behind in sorted(behind.items()):
         waiting = frozenset(hashes_behind)
@@ -59,7 +56,7 @@ def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run
     ledger.add(run, pieces)
     evidence = ledger.evidence(is_news_only=True)
     titles = ledger.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
-    proposals, spoke = propose(review, evidence, titles, now)
+    proposals, spoke = propose(review, evidence, titles, run.now_at)
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
     ledger.tell(run, proposals, spoke, marks)
     return len(proposals)
