@@ -65,7 +65,7 @@ def _about(context: RunContext, format_name: str) -> About:
     """What of a file is wanted: all of it, but of the Retraction Watch database only what is stored or cited."""
     if format_name != retraction_watch.FORMAT:
         return About(is_all_wanted=True)
-    dois, pmids = context.repository.following.identifiers()
+    dois, pmids = context.repository.identifiers()
     return About(dois=dois | context.baseline.dois, pmids=pmids | context.baseline.pmids)
 
 

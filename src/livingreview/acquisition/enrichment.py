@@ -57,12 +57,12 @@ def plan(context: RunContext, asked: Collection[tuple[str, str]]) -> list[Asking
         asked: (source, id) of what this run has asked for already.
     """
     project, repository = context.project, context.repository
-    followed = repository.following.to_follow()
+    followed = repository.incomplete_records()
     relevant = [scope.slug for scope in project.review.scopes if scope.is_relevant]
     wanted = [
         ("pubmed", RESOLVED, [one.source_id for one in followed if one.source == "pubmed" or not one.is_preprint]),
         ("crossref", RESOLVED, [one.source_id for one in followed if one.source == "crossref" and one.is_thin]),
-        ("crossref", NOTICED, repository.following.noticed_dois(relevant)),
+        ("crossref", NOTICED, repository.noticed_dois(relevant)),
     ]
     taken = set(asked)
     askings = []
@@ -70,7 +70,7 @@ def plan(context: RunContext, asked: Collection[tuple[str, str]]) -> list[Asking
         if not project.settings.service(source).is_enabled:
             continue
         fresh = [one for one in ids if (source, one) not in taken]
-        due = due_ids(fresh, repository.following.tries(source, role), project.settings.resolving, context.run.now_at)
+        due = due_ids(fresh, repository.lookup_tries(source, role), project.settings.resolving, context.run.now_at)
         if role == RESOLVED:
             # Notices are never cut off: a list that always begins alike would hide its end for ever.
             due = due[: project.settings.resolving.max_records_per_run]

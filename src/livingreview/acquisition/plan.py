@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, Query
-from livingreview.records import RECOUNT, Cursor, Standing
+from livingreview.records import RECOUNT, Cursor, FetchState
 from livingreview.sources import SOURCES, Counts, FindsDois, Lists, Window, queries_of
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
@@ -84,22 +84,22 @@ def plan(context: RunContext) -> list[Asking]:
         "clinicaltrials": sorted(baseline.nct_ids),
         "crossref": sorted(baseline.dois),
     }
-    standing = context.repository.standing(relevant, sorted(baseline.dois), watched)
+    state = context.repository.fetch_state(relevant, sorted(baseline.dois), watched)
     return [
-        *_searches(context, standing),
-        *_recounts(context, standing),
-        *_by_id(context, standing),
+        *_searches(context, state),
+        *_recounts(context, state),
+        *_by_id(context, state),
     ]
 
 
-def _searches(context: RunContext, standing: Standing) -> Iterator[Asking]:
+def _searches(context: RunContext, state: FetchState) -> Iterator[Asking]:
     project, now = context.project, context.run.now_at
-    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in standing.cursors}
+    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in state.cursors}
     for query in queries_of(project.review, project.settings):
         key = (query.source, query_hash(query))
         cursor = cursors.get(key)
         if cursor is not None and cursor.read_to_at > now:
-            yield _after_a_wrong_clock(project, query, standing.read_until.get(key, ()), cursor, now)
+            yield _after_a_wrong_clock(project, query, state.read_until.get(key, ()), cursor, now)
             continue
         window = _window(context, query, cursor)
         yield Asking(query=query, window=window, role=query.role)
@@ -128,19 +128,19 @@ def _overlapping(project: Project, source: str, day: date) -> date:
     return min(day, max(day - overlap, project.review.read_from_date))
 
 
-def _recounts(context: RunContext, standing: Standing) -> Iterator[Asking]:
+def _recounts(context: RunContext, state: FetchState) -> Iterator[Asking]:
     """Searches whose whole period was neither read nor counted for ``recount_weeks``."""
     project, today = context.project, context.run.now_at.date()
     known: frozenset[tuple[str, str]] | None = None
     for query in queries_of(project.review, project.settings):
-        counted_at = standing.counted_at.get((query.source, text_of(query)))
+        counted_at = state.counted_at.get((query.source, text_of(query)))
         pause = timedelta(weeks=project.settings.service(query.source).recount_weeks)
         if counted_at is None or today - counted_at.date() < pause:
             continue
         if not isinstance(SOURCES[query.source](project.settings), Lists):
             continue
         if known is None:
-            doubted = {(source, one) for source, ids in standing.gone.items() for one in ids}
+            doubted = {(source, one) for source, ids in state.gone.items() for one in ids}
             known = context.repository.keys() | doubted
         yield Asking(
             query=query.model_copy(update={"name": f"{query.name}, {RECOUNT}"}),
@@ -184,19 +184,19 @@ def _after_a_wrong_clock(
     )
 
 
-def _by_id(context: RunContext, standing: Standing) -> Iterator[Asking]:
+def _by_id(context: RunContext, state: FetchState) -> Iterator[Asking]:
     baseline = context.baseline
     without_pmid = [ref.doi for ref in baseline.references if ref.doi and not ref.pmid]
-    dois = sorted({doi for doi in without_pmid if doi not in standing.pmid_of})
-    learnt = {standing.pmid_of[doi] for doi in without_pmid if doi in standing.pmid_of}
+    dois = sorted({doi for doi in without_pmid if doi not in state.pmid_of})
+    learnt = {state.pmid_of[doi] for doi in without_pmid if doi in state.pmid_of}
     by_role: tuple[tuple[str, Mapping[str, Iterable[str]]], ...] = (
-        (ABSENT, standing.gone),
+        (ABSENT, state.gone),
         # What PubMed lists is watched there; the registry of DOIs is asked about the others.
         (WATCH, {"pubmed": baseline.pmids | learnt, "clinicaltrials": baseline.nct_ids, "crossref": dois}),
         (WATCH_DOI, {"pubmed": dois}),
-        (UNFINISHED, standing.unfinished),
-        (RESTORED, standing.incomplete),
-        (CENSUS, standing.to_count),
+        (UNFINISHED, state.unfinished),
+        (RESTORED, state.incomplete),
+        (CENSUS, state.to_count),
     )
     seen: set[tuple[str, str]] = set()
     for role, wanted in by_role:
@@ -205,7 +205,7 @@ def _by_id(context: RunContext, standing: Standing) -> Iterator[Asking]:
             if not ids or not _can_be_asked(context.project, source, role):
                 continue
             seen.update((source, source_id) for source_id in ids)
-            yield _asking(role, source, ids, standing, is_settled=_is_settled(context.repository, source))
+            yield _asking(role, source, ids, state, is_settled=_is_settled(context.repository, source))
 
 
 def _can_be_asked(project: Project, source: str, role: str) -> bool:
@@ -215,18 +215,14 @@ def _can_be_asked(project: Project, source: str, role: str) -> bool:
     return isinstance(made, {WATCH_DOI: FindsDois, CENSUS: Counts}.get(role, object))
 
 
-def _asking(role: str, source: str, ids: Sequence[str], standing: Standing, *, is_settled: bool) -> Asking:
-    stored, gone = standing.stored.get(source, frozenset()), standing.gone.get(source, frozenset())
-    controls = standing.controls.get(source, ()) if role == ABSENT else ()
-    is_known = (source, role) not in standing.broken and set(ids) <= stored | gone
+def _asking(role: str, source: str, ids: Sequence[str], state: FetchState, *, is_settled: bool) -> Asking:
+    stored, gone = state.stored.get(source, frozenset()), state.gone.get(source, frozenset())
+    controls = state.controls.get(source, ()) if role == ABSENT else ()
+    is_known = (source, role) not in state.broken and set(ids) <= stored | gone
     return Asking(
         query=Query(name=role, source=source),
         ids=(*ids, *controls),
         role=role,
-        dois={
-            source_id: standing.doi_of[(source, source_id)]
-            for source_id in ids
-            if (source, source_id) in standing.doi_of
-        },
+        dois={source_id: state.doi_of[(source, source_id)] for source_id in ids if (source, source_id) in state.doi_of},
         is_skippable=is_settled and (role == CENSUS or (role != RESTORED and is_known)),
     )

@@ -33,32 +33,34 @@ def tell(context: RunContext) -> list[changes.Group]:
         The groups of core records that fit no area, the largest first, for the report of the run.
     """
     project, repository, watch, run = context.project, context.repository, context.watch, context.run
-    review, unversioned = project.review, repository.unversioned
+    review = project.review
     known = changes.Context.of(review, context.baseline, project.settings.trials, run.now_at)
     watch.progress(STAGES[0], 0)
-    unversioned.tell(run, _overdue(context, known))
+    repository.record_changes(run, _overdue(context, known))
     watch.progress(STAGES[1], 0)
     core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
     groups = area_groups(review, core.values())
     grouped = [key for group in groups for key in group.keys]
     told = {
         (str(one["source"]), str(one["source_id"]))
-        for change in unversioned.told(ChangeType.NEW_AREA)
-        for one in change.after.get("records", ())
+        for found in repository.changes(type_=ChangeType.NEW_AREA)
+        for one in found.change.after.get("records", ())
     } | {key for key in grouped if known.is_baseline(core[key].record)}
     titles = {key: core[key].record.title for key in grouped}
-    unversioned.tell(run, changes.new_areas(groups, told, titles, MIN_RECORDS, run.now_at))
+    repository.record_changes(run, changes.new_areas(groups, told, titles, MIN_RECORDS, run.now_at))
     return groups
 
 
 def _overdue(context: RunContext, known: changes.Context) -> list[Change]:
     """Trials of which nobody was told yet that they are overdue."""
-    unversioned, settings, now = context.repository.unversioned, context.project.settings.trials, context.run.now_at
-    told = {(change.source, change.source_id): change.after for change in unversioned.told(ChangeType.OVERDUE)}
+    repository, settings, now = context.repository, context.project.settings.trials, context.run.now_at
+    overdue = [found.change for found in repository.changes(type_=ChangeType.OVERDUE)]
+    told = {(change.source, change.source_id): change.after for change in overdue}
     # Results that an article gave are known, though the registry does not list them.
-    published = {(change.source, change.source_id) for change in unversioned.told(ChangeType.RESULTS_PUBLISHED)}
+    results = [found.change for found in repository.changes(type_=ChangeType.RESULTS_PUBLISHED)]
+    published = {(change.source, change.source_id) for change in results}
     found = []
-    for trial in unversioned.trials():
+    for trial in repository.known_trials():
         if trial.seen_through is None or trial.record.key in published:
             continue
         event = changes.overdue(trial.record, min(trial.seen_through, now.date()), settings)

@@ -12,7 +12,7 @@ from livingreview.deliver import atom
 from livingreview.errors import StoreError
 from livingreview.pipeline import monitor
 from livingreview.records import StoredChange, StoredRecord
-from livingreview.records.change_types import TRIAL_TYPES
+from livingreview.records.change_types import TRIAL_TYPES, ChangeType
 from livingreview.sources import queries_of
 
 _IDS_A_LOOK = 1_000
@@ -115,9 +115,13 @@ def material(
         failures=dict(failures),
         now=run.now_at,
         since=since,
-        told_trials=(*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published")),
+        told_trials=tuple(
+            stored.change
+            for type_ in (ChangeType.OVERDUE, ChangeType.RESULTS_PUBLISHED)
+            for stored in repository.changes(type_=type_)
+        ),
         new_areas=tuple(report.NewArea(terms=group.terms, keys=group.keys) for group in groups),
-        flows=repository.flow.through(
+        flows=repository.prisma_counts(
             run, {stored.work_id for stored in cited.values() if known.is_baseline(stored.record)}
         ),
     )

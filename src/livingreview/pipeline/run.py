@@ -162,7 +162,7 @@ def _run(
                 error = "; ".join(acquired.failures.values())
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
-            repository.works.link(run)
+            repository.link_works(run)
             model, drift = _derive(context)
             groups = monitor.tell(context)
             watch.progress(evaluate.STAGE, 0)

@@ -65,7 +65,7 @@ def as_of(project: Project, repository: Repository, run: Run) -> Iterator[RunCon
     with tempfile.TemporaryDirectory(prefix="livingreview-then-") as folder:
         then = Repository.open(f"sqlite:///{Path(folder) / 'then.db'}", project.path("archive_dir"))
         try:
-            repository.past.lay_out(then.past, run, lags)
+            repository.copy_as_of(then, run, lags)
             yield RunContext(project=project, repository=then, baseline=baseline, run=run, watch=watch)
         finally:
             then.close()

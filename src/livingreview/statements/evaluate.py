@@ -32,9 +32,9 @@ def weigh(context: RunContext) -> int:
     Returns:
         How many proposals were made.
     """
-    review, ledger, run = context.project.review, context.repository.ledger, context.run
-    last, model = ledger.last_scored()
-    known = ledger.marks()
+    review, repository, run = context.project.review, context.repository, context.run
+    last, model = repository.last_scored()
+    known = repository.rule_marks()
     hashes = [rule_hash for statement in review.statements for rule_hash in statement.rule_hashes]
     behind: dict[int, set[str]] = defaultdict(set)
     for rule_hash in hashes:
@@ -48,17 +48,17 @@ def weigh(context: RunContext) -> int:
     pieces: list[Evidence] = []
     for through, hashes_behind in sorted(behind.items()):
         waiting = frozenset(hashes_behind)
-        for state in ledger.states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
+        for state in repository.scored_states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
             pieces.extend(rules.evidence(state, waiting))
             if len(pieces) >= _KEPT_AT_ONCE:
-                ledger.add(run, pieces)
+                repository.add_evidence(run, pieces)
                 pieces = []
-    ledger.add(run, pieces)
-    evidence = ledger.evidence(is_news_only=True)
-    titles = ledger.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
+    repository.add_evidence(run, pieces)
+    evidence = repository.evidence(is_news_only=True)
+    titles = repository.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
     proposals, spoke = propose(review, evidence, titles, run.now_at)
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
-    ledger.tell(run, proposals, spoke, marks)
+    repository.record_proposals(run, proposals, spoke, marks)
     return len(proposals)
 
 
@@ -126,7 +126,7 @@ def tried(project: Project, repository: Repository, baseline: Baseline, statemen
     statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
     hashes = frozenset(rule_hash for statement in statements for rule_hash in statement.rule_hashes)
     rules, cited = _rules(project, baseline)
-    states = repository.ledger.states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
+    states = repository.scored_states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
     return [piece for state in states for piece in rules.evidence(state, hashes)]
 
 

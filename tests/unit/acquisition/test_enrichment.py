@@ -174,7 +174,7 @@ def test_the_full_record_takes_the_place_of_the_thin_one_or_joins_its_work(
         ("pubmed", "1"): Fidelity.FULL,
         ("pubmed", "2"): Fidelity.FULL,
     }
-    repository.works.link(run)
+    repository.link_works(run)
     assert {one.work_id for one in repository.records() if one.record.doi == DOI} == {f"crossref:{DOI}"}
     server.forget()
     follow(project, repository, repository.start_run("services", NOW + WEEK, "", ""))
@@ -207,7 +207,7 @@ def test_a_failure_is_no_try_and_stops_only_its_source(
     assert set(acquired.failures) == {"pubmed"}
     assert acquired.answered == {"crossref"}
     assert repository.issues(run) == []
-    assert repository.following.tries("pubmed", RESOLVED) == {}
+    assert repository.lookup_tries("pubmed", RESOLVED) == {}
 
 
 @pytest.mark.parametrize("place", ["retrieve_ids", "parse"])

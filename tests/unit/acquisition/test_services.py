@@ -142,7 +142,7 @@ def test_the_text_of_a_restored_record_comes_back(
     server.world.add(made := Article(pmid="31000001", title="Something else"))
     (whole,) = articles.parse(io.BytesIO(article_set(made)))
     put(store, run, whole)
-    assert store.standing((), (), {}).incomplete == {}
+    assert store.fetch_state((), (), {}).incomplete == {}
     other = replace(whole, source_id="31000002", pmid="31000002", abstract=(), is_text_complete=False)  # type: ignore[type-var]
     put(store, run, other)
     server.world.add(Article(pmid="31000002", title="Something else"))
