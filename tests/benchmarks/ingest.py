@@ -44,7 +44,7 @@ def clocked(name, call):
 line.read_file = clocked("read", line.read_file)
 line.derive = clocked("derive", line.derive)
 line.write_report = clocked("report", line.write_report)
-Works.link = clocked("link", Works.link)
+Works.link_works = clocked("link", Works.link_works)
 project = load_project(Path("config"))
 repository = Repository.open(project.settings.database_url, project.path("archive_dir"))
 outcome = clocked("whole", line.run_files)(project, repository, Path(sys.argv[1]), datetime.now(UTC), Watch())

@@ -59,12 +59,12 @@ def main() -> None:
         before_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         for name in ("every link new", "nothing new"):
             started, cpu = time.perf_counter(), time.process_time()
-            moved = repository.works.link(run)
+            moved = repository.link_works(run)
             wall, used = time.perf_counter() - started, time.process_time() - cpu
             print(f"{name}: {wall:.1f} s wall, {used:.1f} s CPU, {moved} records moved")
         kinds: Counter[str] = Counter()
         sizes: Counter[int] = Counter()
-        for work in repository.works.every(is_merged=True):
+        for work in repository.works(is_merged=True):
             sizes[len(work.records)] += 1
         with repository._begin() as connection:
             kinds.update(dict(connection.exec_driver_sql("SELECT kind, count(*) FROM work_link GROUP BY kind").all()))

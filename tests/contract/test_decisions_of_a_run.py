@@ -20,7 +20,7 @@ def begin(repository: Repository, weeks: int = 0) -> Run:
 def take(repository: Repository, run: Run, *, is_derived: bool) -> None:
     with repository.writing(run) as writing:
         writing.apply([article("1", notices=(RETRACTION,)), article("2")], "key", NOW, Tally())
-    repository.works.link(run)
+    repository.link_works(run)
     if is_derived:
         fresh = [version.version_id for version in repository.underived(9)]
         score = Score(scope="loom_ev", probabilities={"loom_ev": 1.0})
@@ -45,8 +45,8 @@ def test_a_run_knows_what_stood_in_the_store_as_it_began(repository: Repository,
     assert repository.decision_log() == [early, late, backdated]
     assert [one.decisions for one in known.records()] == [(early,), ()]
     assert [one.decisions for one in known.records(work_ids=["pubmed:1", "pubmed:2"])] == [(early,), ()]
-    assert [sum(one.n for one in flow.decided) for flow in known.flow.through(run, ())] == [1, 0]
-    assert [sum(one.n for one in flow.decided) for flow in repository.flow.through(run, ())] == [2, 0]
+    assert [sum(one.n for one in flow.decided) for flow in known.prisma_counts(run, ())] == [1, 0]
+    assert [sum(one.n for one in flow.decided) for flow in repository.prisma_counts(run, ())] == [2, 0]
 
     def triaged(of: Repository) -> object:
         return of.status(tiny_project.review, [], {}, NOW)["pubmed"].triaged_through_at

@@ -18,7 +18,7 @@ def take(repository: Repository, weeks: int, *items: Item) -> Run:
     run = repository.start_run("services", NOW + timedelta(weeks=weeks), "0.1.0", "config")
     with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, Tally())
-    repository.works.link(run)
+    repository.link_works(run)
     repository.commit_derived(run, [version.version_id for version in repository.underived(100)], {}, [], "other")
     return run
 
@@ -32,7 +32,7 @@ def said(work_id: str, verdict: str, stage: str = "title_abstract", hours: int =
 def test_records_and_works_are_counted_where_they_came_first(repository: Repository) -> None:
     first = take(repository, 0, ARTICLE, article("2"), trial("NCT00000001"))
     second = take(repository, 1, COPY, article("2", title="Revised"), article("3"))
-    one, two = repository.flow.through(second, ())
+    one, two = repository.prisma_counts(second, ())
     assert (one.run.name, one.records, one.n_works, one.n_known) == (
         first.name,
         {"clinicaltrials": 1, "pubmed": 2},
@@ -41,13 +41,13 @@ def test_records_and_works_are_counted_where_they_came_first(repository: Reposit
     )
     # The copy is a record of the second run and of a work of the first; a revision is neither.
     assert (two.records, two.n_works) == ({"crossref": 1, "pubmed": 1}, 1)
-    assert repository.flow.through(first, ()) == (one,)
+    assert repository.prisma_counts(first, ()) == (one,)
 
 
 def test_works_that_the_review_cites_are_counted_apart(repository: Repository) -> None:
     take(repository, 0, ARTICLE, article("2"))
     last = take(repository, 1, COPY)
-    one, two = repository.flow.through(last, {"pubmed:1", "pubmed:404"})
+    one, two = repository.prisma_counts(last, {"pubmed:1", "pubmed:404"})
     assert (one.records, one.n_works, one.n_known) == ({"pubmed": 1}, 1, 1)
     assert (two.records, two.n_works, two.n_known) == ({}, 0, 1)
 
@@ -65,7 +65,7 @@ def test_the_last_decision_of_the_last_stage_is_counted(repository: Repository) 
             said("pubmed:4", "exclude"),
         ]
     )
-    (flow,) = repository.flow.through(last, {"pubmed:4"})
+    (flow,) = repository.prisma_counts(last, {"pubmed:4"})
     assert flow.decided == (
         DecisionCount(stage="full_text", decision="include", reason="", is_trial=False, n=1),
         DecisionCount(stage="full_text", decision="include", reason="", is_trial=True, n=1),
@@ -78,7 +78,7 @@ def test_a_decision_follows_its_work_to_the_run_that_brought_it(repository: Repo
     second = take(repository, 1, article("9"))
     repository.add_decisions([said("crossref:10.5555/a", "include")])
     last = take(repository, 2, ARTICLE)
-    flows = repository.flow.through(last, ())
+    flows = repository.prisma_counts(last, ())
     assert [sum(one.n for one in flow.decided) for flow in flows] == [1, 0, 0]
     assert [flow.n_works for flow in flows] == [1, 1, 0]
     assert second.name == flows[1].run.name
@@ -97,5 +97,5 @@ def test_changes_are_counted_by_type_and_severity(repository: Repository) -> Non
         ]
     ]
     repository.commit_derived(run, [], {}, found, "other")
-    (flow,) = repository.flow.through(run, ())
+    (flow,) = repository.prisma_counts(run, ())
     assert flow.changes == (("new_record", "routine", 2), ("retracted", "alert", 1))

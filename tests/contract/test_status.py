@@ -17,7 +17,7 @@ def take(repository: Repository, weeks: int, *items: Item, scope: str = "loom_ev
     run = repository.start_run("services", NOW + weeks * WEEK, "0.1.0", "config")
     with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, Tally())
-    repository.works.link(run)
+    repository.link_works(run)
     fresh = [version.version_id for version in repository.underived(100)]
     scores = {one: Score(scope=scope, probabilities={scope: 1.0}) for one in fresh}
     repository.commit_derived(run, fresh, scores, [], "other")

@@ -161,7 +161,7 @@ def test_a_full_copy_of_the_same_run_tells_in_the_place_of_the_thin_one(reposito
     thin = Record(source="crossref", source_id=doi, doi=doi, title="Title", fidelity=Fidelity.FACTS)
     apply(repository, run, thin, article(fidelity=Fidelity.FACTS))
     apply(repository, run, article(doi=doi, abstract=(Section(text="Long."),)))
-    repository.works.link(run)
+    repository.link_works(run)
     told = {
         (one.record.source, one.number): (one.is_superseded, one.told_kinds, one.before)
         for one in repository.underived(10)
@@ -180,7 +180,7 @@ def test_copies_of_one_text_know_of_each_other(repository: Repository, run: Run)
         source="europepmc", source_id="PPR1", kind=Kind.PREPRINT, notices=(Notice(kind="PreprintOf", doi=doi),)
     )
     apply(repository, run, article(doi=doi), copy, preprint)
-    repository.works.link(run)
+    repository.link_works(run)
     siblings = {one.record.source: one.siblings for one in repository.underived(10)}
     assert siblings == {"pubmed": (), "crossref": (article(doi=doi),), "europepmc": ()}
     assert len({one.work_id for one in repository.underived(10)}) == 1
@@ -263,7 +263,7 @@ def test_a_doi_or_a_pmid_joins_records_of_two_sources(
     first, second = (other, one) if is_preprint_first else (one, other)
     apply(repository, run, first)
     apply(repository, run, second, third)
-    repository.works.link(run)
+    repository.link_works(run)
     assert len(set(works(repository).values())) == 1
     (one, later, _) = repository.underived(10)
     assert (one.told_kinds, later.told_kinds) == (frozenset(), {str(first.kind)})
@@ -271,7 +271,7 @@ def test_a_doi_or_a_pmid_joins_records_of_two_sources(
 
 def test_two_items_of_one_source_stay_two_works(repository: Repository, run: Run) -> None:
     apply(repository, run, article("1", doi="10.5555/a"), article("2", doi="10.5555/a"))
-    repository.works.link(run)
+    repository.link_works(run)
     assert works(repository) == {"pubmed:1": "pubmed:1", "pubmed:2": "pubmed:2"}
 
 
@@ -471,9 +471,9 @@ def test_who_lost_the_lock_writes_nothing(repository: Repository, run: Run, data
                 apply(repository, run, article("2"))
             assert caught.value.exit_code == 5
             writes: list[Callable[[], object]] = [
-                lambda: repository.works.link(run),
-                lambda: repository.unversioned.tell(run, [change()]),
-                lambda: repository.ledger.add(run, []),
+                lambda: repository.link_works(run),
+                lambda: repository.record_changes(run, [change()]),
+                lambda: repository.add_evidence(run, []),
                 lambda: repository.commit_derived(run, [], {}, [], "other"),
                 lambda: repository.finish_run(run, "failed"),
                 lambda: repository.mark_reported(run, NOW),
@@ -657,14 +657,14 @@ def test_trials_that_are_not_finished_are_named(repository: Repository, run: Run
         trial("NCT00000004", status=""),
         article("1"),
     )
-    assert repository.standing([], [], {}).unfinished == {
+    assert repository.fetch_state([], [], {}).unfinished == {
         "clinicaltrials": ["NCT00000001", "NCT00000003", "NCT00000004"]
     }
 
 
 def test_a_text_that_a_snapshot_left_out_comes_back_without_a_version(repository: Repository, run: Run) -> None:
     apply(repository, run, article(is_text_complete=False))
-    assert repository.standing((), (), {}).incomplete == {"pubmed": ["31000001"]}
+    assert repository.fetch_state((), (), {}).incomplete == {"pubmed": ["31000001"]}
 
 
 def test_payloads_are_logged_without_secrets(repository: Repository, run: Run, database_url: str) -> None:
@@ -705,7 +705,7 @@ def test_a_record_is_withdrawn_by_the_second_run_that_misses_it(repository: Repo
     (version,) = [one for one in repository.underived(10) if one.is_withdrawal]
     assert version.record.merged_into == "9"
     assert miss(repository, later, "1").issues == []
-    standing = repository.standing([], [], {"pubmed": ["1", "2", "3"]})
+    standing = repository.fetch_state([], [], {"pubmed": ["1", "2", "3"]})
     assert (standing.stored["pubmed"], standing.gone["pubmed"]) == ({"2"}, {"1"})
     assert standing.controls["pubmed"] == ("2",)
     # A file that holds it proves nothing, its own source does.

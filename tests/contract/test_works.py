@@ -30,7 +30,7 @@ def take(repository: Repository, run: Run, *items: Item) -> None:
     """Stores, links and derives."""
     with repository.writing(run) as writing:
         writing.apply(items, "key", NOW, Tally())
-    repository.works.link(run)
+    repository.link_works(run)
     repository.commit_derived(run, [version.version_id for version in repository.underived(100)], {}, [], "other")
 
 
@@ -38,12 +38,12 @@ def works(repository: Repository) -> list[list[str]]:
     """The works of more than one record, the name first."""
     return [
         [work.id, *(f"{one.record.source}:{one.record.source_id}" for one in work.records)]
-        for work in repository.works.every(is_merged=True)
+        for work in repository.works(is_merged=True)
     ]
 
 
 def standing(repository: Repository, name: str) -> list[tuple[str, str, str]]:
-    return [(link.record, link.other, link.kind) for link in repository.works.show(name).links if not link.undone_at]
+    return [(link.record, link.other, link.kind) for link in repository.work(name).links if not link.undone_at]
 
 
 def decision(work_id: str, hours: int = 0, said: str = "include") -> Decision:
@@ -55,16 +55,16 @@ def test_storing_links_nothing_and_linking_is_idempotent(repository: Repository,
         writing.apply([ARTICLE, COPY, ERRATUM], "key", NOW, Tally())
     assert works(repository) == []
     # A run that is killed here leaves versions to derive, and the next one links before it does.
-    assert repository.works.link(run) == 2
+    assert repository.link_works(run) == 2
     assert works(repository) == [["crossref:10.5555/a", "crossref:10.5555/a", "pubmed:1", "pubmed:2"]]
     before = rows_of(str(repository._engine.url.render_as_string(hide_password=False)))
-    assert repository.works.link(run) == 0
+    assert repository.link_works(run) == 0
     assert rows_of(str(repository._engine.url.render_as_string(hide_password=False))) == before
     assert standing(repository, "pubmed:1") == [
         ("crossref:10.5555/a", "pubmed:1", "same_doi"),
         ("pubmed:1", "pubmed:2", "notice"),
     ]
-    link = repository.works.show("pubmed:2").links[0]
+    link = repository.work("pubmed:2").links[0]
     assert (link.reason, link.evidence, link.run, link.made_at) == (
         "same doi 10.5555/a",
         {"doi": "10.5555/a"},
@@ -91,10 +91,10 @@ def test_what_is_news_is_told_by_publication(repository: Repository, run: Run) -
     later = repository.start_run("services", NOW + HOUR, "0.1.0", "config")
     with repository.writing(later) as writing:
         writing.apply([report, COPY, ERRATUM], "key", NOW, Tally())
-    repository.works.link(later)
+    repository.link_works(later)
     told = {version.record.source_id: version.told_kinds for version in repository.underived(10)}
     assert told == {"3": {"preprint"}, "10.5555/a": {"article"}, "2": frozenset()}
-    assert repository.works.show("pubmed:3").id == "clinicaltrials:NCT91000001"
+    assert repository.work("pubmed:3").id == "clinicaltrials:NCT91000001"
 
 
 def test_decisions_of_both_works_are_found_under_the_merged_one(repository: Repository, run: Run) -> None:
@@ -111,7 +111,7 @@ def test_decisions_of_both_works_are_found_under_the_merged_one(repository: Repo
     # The same word under the old name is the same word; a new one is stored under the present name.
     assert repository.add_decisions([decision("pubmed:2", 1, "exclude"), decision("pubmed:2", 2)]) == (1, [])
     # Taken apart again, each keeps what was said of it, and what was said of both stays with the name.
-    repository.works.split("pubmed:2", **WHY)
+    repository.split_work("pubmed:2", **WHY)
     assert [(said.work_id, said.decision) for said in repository.decisions()] == [
         ("pubmed:1", "include"),
         ("pubmed:2", "exclude"),
@@ -123,63 +123,63 @@ def test_a_merge_that_rests_on_nothing_any_more_is_undone(repository: Repository
     take(repository, run, ARTICLE, ERRATUM)
     take(repository, run, article("2", source_date="2023-01-01"))
     assert works(repository) == []
-    (link,) = repository.works.show("pubmed:1").links
+    (link,) = repository.work("pubmed:1").links
     assert (link.undone_by, link.undone_at, link.undone_reason) == ("", NOW, "the rules no longer say so")
 
 
 def test_what_a_person_split_stays_split(repository: Repository, run: Run) -> None:
     take(repository, run, ARTICLE, COPY, ERRATUM)
-    left = repository.works.split("pubmed:1", **WHY)
+    left = repository.split_work("pubmed:1", **WHY)
     assert [work.id for work in left] == ["pubmed:1", "crossref:10.5555/a", "pubmed:2"]
     # Another record that would bring two of them together cannot.
     third = Record(source="pmc", source_id="PMC7", doi="10.5555/a", pmid="1")
     take(repository, run, third, replace(ERRATUM, title="Revised", source_date="2023-01-01"))
     assert works(repository) == [["pmc:PMC7", "pmc:PMC7", "pubmed:1"]]
-    undone = [link for link in repository.works.show("pubmed:1").links if link.undone_by]
+    undone = [link for link in repository.work("pubmed:1").links if link.undone_by]
     assert {(link.undone_by, link.undone_reason, link.undone_at) for link in undone} == {("Ada", "read both", NOW)}
 
 
 def test_what_a_person_joined_is_one_whatever_the_rules_say(repository: Repository, run: Run) -> None:
     take(repository, run, article("1"), article("2"), article("3"))
-    joined = repository.works.join("pubmed:3", "pubmed:1", **WHY)
+    joined = repository.join_works("pubmed:3", "pubmed:1", **WHY)
     assert (joined.id, standing(repository, "pubmed:1")) == ("pubmed:1", [("pubmed:1", "pubmed:3", "join")])
     take(repository, run, article("1", title="Revised", source_date="2023-01-01"))
     assert works(repository) == [["pubmed:1", "pubmed:1", "pubmed:3"]]
     # The later word counts, in either direction.
-    repository.works.split("pubmed:1", **WHY)
+    repository.split_work("pubmed:1", **WHY)
     assert works(repository) == []
-    repository.works.join("pubmed:1", "pubmed:3", **WHY)
-    repository.works.join("pubmed:3", "pubmed:2", **WHY)
+    repository.join_works("pubmed:1", "pubmed:3", **WHY)
+    repository.join_works("pubmed:3", "pubmed:2", **WHY)
     assert works(repository) == [["pubmed:1", "pubmed:1", "pubmed:2", "pubmed:3"]]
-    repository.works.split("pubmed:3", **WHY)
+    repository.split_work("pubmed:3", **WHY)
     assert works(repository) == []
-    repository.works.join("pubmed:1", "pubmed:2", **WHY)
+    repository.join_works("pubmed:1", "pubmed:2", **WHY)
     # Joining one of a work's records lifts what had parted the others.
-    repository.works.join("pubmed:2", "pubmed:3", **WHY)
+    repository.join_works("pubmed:2", "pubmed:3", **WHY)
     assert works(repository) == [["pubmed:1", "pubmed:1", "pubmed:2", "pubmed:3"]]
 
 
 def test_a_word_that_means_nothing_is_refused(repository: Repository, run: Run) -> None:
     take(repository, run, article("1"), article("2"))
     with pytest.raises(UsageError, match="alone in its work"):
-        repository.works.split("pubmed:1", **WHY)
+        repository.split_work("pubmed:1", **WHY)
     with pytest.raises(UsageError, match="no such record"):
-        repository.works.join("pubmed:1", "pubmed:77", **WHY)
+        repository.join_works("pubmed:1", "pubmed:77", **WHY)
     with pytest.raises(UsageError, match="no such record"):
-        repository.works.show("77")
+        repository.work("77")
     with pytest.raises(UsageError, match="the same record twice"):
-        repository.works.join("pubmed:1", "pubmed:1", **WHY)
+        repository.join_works("pubmed:1", "pubmed:1", **WHY)
     with pytest.raises(UsageError, match="--by is empty"):
-        repository.works.join("pubmed:1", "pubmed:2", **WHY | {"person": " "})
-    repository.works.join("pubmed:1", "pubmed:2", **WHY)
+        repository.join_works("pubmed:1", "pubmed:2", **WHY | {"person": " "})
+    repository.join_works("pubmed:1", "pubmed:2", **WHY)
     with pytest.raises(UsageError, match="joined already"):
-        repository.works.join("pubmed:2", "pubmed:1", **WHY)
+        repository.join_works("pubmed:2", "pubmed:1", **WHY)
 
 
 def test_a_snapshot_keeps_links_and_words(repository: Repository, run: Run, tmp_path: Path, empty_store: Path) -> None:
     take(repository, run, ARTICLE, COPY, ERRATUM, article("4"), article("5"))
-    repository.works.split("pubmed:1", **WHY)
-    repository.works.join("pubmed:4", "pubmed:5", **WHY)
+    repository.split_work("pubmed:1", **WHY)
+    repository.join_works("pubmed:4", "pubmed:5", **WHY)
     repository.export_snapshot(tmp_path / "s")
     other = Repository.open(f"sqlite:///{empty_store.with_name('other.db')}", tmp_path / "archive2")
     try:
@@ -190,6 +190,6 @@ def test_a_snapshot_keeps_links_and_words(repository: Repository, run: Run, tmp_
         again = other.start_run("services", NOW + HOUR, "0.1.0", "config")
         take(other, again, article("1", doi="10.5555/a", title="Revised", source_date="2023-01-01"))
         assert works(other) == works(repository) == [["pubmed:4", "pubmed:4", "pubmed:5"]]
-        assert other.works.show("pubmed:1").links == repository.works.show("pubmed:1").links
+        assert other.work("pubmed:1").links == repository.work("pubmed:1").links
     finally:
         other.close()

@@ -157,9 +157,9 @@ def test_killed_after_some_commit(lab: Lab, undisturbed: dict[str, list[object]]
 _SUICIDE = """
 import os, signal, sys
 from livingreview.cli import main
-from livingreview.store.calendar_changes import Unversioned
+from livingreview.store.calendar_changes import CalendarChanges
 
-tell, calls = Unversioned.tell, []
+tell, calls = CalendarChanges.record_changes, []
 
 def dying(*arguments):
     calls.append(arguments)
@@ -170,7 +170,7 @@ def dying(*arguments):
     if not {is_after}:
         tell(*arguments)
 
-Unversioned.tell = dying
+CalendarChanges.record_changes = dying
 main(sys.argv[1:])
 """
 

@@ -55,7 +55,7 @@ def test_everybody_is_told_the_same(
         run = repository.start_run("services", NOW, "0.1.0", "config")
         with repository.writing(run) as writing:
             writing.apply(records, "key", NOW, Tally())
-        repository.works.link(run)
+        repository.link_works(run)
 
     take(article("1", title="Vesicles of loom cells in burns"), article("2", title="A letter"))
     repository.add_decisions(decisions)
@@ -67,7 +67,7 @@ def test_everybody_is_told_the_same(
     ids = [version.version_id for version in waiting]
     repository.commit_derived(run, ids, dict.fromkeys(ids, score), [], review.other_scope)
 
-    flows = repository.flow.through(run, ())
+    flows = repository.prisma_counts(run, ())
     counted = {one.decision for flow in flows for one in flow.decided}
     exported = {name for name in DECISIONS if choose(repository.records(), review, Selection(decisions=(name,))).keys}
     taught = {

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from livingreview.config import project
 from support import server as faults
 from support.lab import Lab
 from support.tiny_review import OTHER_NCT, PRINTED_NCT
@@ -63,6 +65,20 @@ def test_the_path_of_a_printed_trial_is_read_once(past: Lab, monkeypatch: pytest
     assert (ended.code, ended.lines[-1]) == (0, "0 changes")
     assert past.server.asked("/int/") == []
     assert path_of(past, SECOND) == path_of(past, FIRST)
+
+
+def test_a_run_reads_the_transcript_of_the_review_once(past: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(_SWITCH, "true")
+    read: list[str] = []
+    inner = project.read_csv
+
+    def counted(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+        read.append(path.name)
+        return inner(path, columns)
+
+    monkeypatch.setattr(project, "read_csv", counted)
+    assert past("run", now=FIRST).code == 0
+    assert (read.count("references.csv"), read.count("trials.csv")) == (1, 1)
 
 
 def test_nobody_asks_for_what_is_not_switched_on(past: Lab) -> None:

@@ -9,18 +9,16 @@ from pathlib import Path
 import pytest
 
 from livingreview.acquisition.plan import plan
-from livingreview.acquisition.progress import Watch
 from livingreview.acquisition.services import read_services
 from livingreview.acquisition.transport import live
 from livingreview.config import Project, load_project
-from livingreview.records import Baseline
 from livingreview.store.repository import Repository
 from support.lab import Lab
 from support.late import FIRST_DAY, Shy, drawn, show
+from support.runs import context_of
 from support.server import Server
 from support.world import Article
 
-NOBODY = Baseline(published_date=date(2022, 1, 10), references=(), trials=())
 START = datetime(2022, 1, 10, 5, tzinfo=UTC)
 
 
@@ -45,11 +43,8 @@ class Weeks:
         show(self.server.world, records, self.number, now)
         self.server.world.add(*articles)
         run = self.store.start_run("services", now, "", "")
-        askings = plan(self.project, self.store, NOBODY, now)
-        watch = Watch(sleep=lambda _seconds: None)
-        acquired = read_services(
-            self.project, self.store, run, askings, watch, live(self.project, self.store, run, watch.sleep)
-        )
+        context = context_of(self.project, self.store, run)
+        acquired = read_services(context, plan(context), live(context))
         assert not acquired.failures
         self.store.finish_run(run, "done")
         for issue in self.store.issues(run):

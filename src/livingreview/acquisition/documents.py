@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.inbox import was_read
 from livingreview.acquisition.progress import Watch
 from livingreview.acquisition.services import Acquired
 from livingreview.errors import InputError
-from livingreview.records import Baseline, Run
 from livingreview.records.exchange import Request
 from livingreview.records.unread import Unread
 from livingreview.sources import Item
@@ -15,34 +15,22 @@ from livingreview.sources.formats import files, retraction_watch
 from livingreview.sources.formats.listing import Document
 from livingreview.sources.formats.retraction_watch import About
 from livingreview.store.ingest import Tally
-from livingreview.store.repository import Repository
 from livingreview.store.versioning import Action
 
 
-def read_file(
-    repository: Repository,
-    baseline: Baseline,
-    run: Run,
-    document: Document,
-    acquired: Acquired,
-    watch: Watch,
-    *,
-    is_read_once: bool = False,
-) -> None:
+def read_file(context: RunContext, document: Document, acquired: Acquired, *, is_read_once: bool = False) -> None:
     """Archives one file, stores its records and logs what became of each; what it brought is added to ``acquired``.
 
     Args:
-        repository: the store; must be locked by the caller.
-        baseline: of a database of retractions, only what it cites or the store holds is wanted.
-        run: the run that reads.
+        context: of the run that reads; its repository must be locked by the caller.
         document: the file.
         acquired: gets the source that was answered for, and the number of items.
-        watch: told one line.
         is_read_once: pass over a file whose bytes were read before.
 
     Raises:
         InputError: it cannot be read, or is of no format; the run log says so.
     """
+    repository, run, watch = context.repository, context.run, context.watch
     name = document.name
     try:
         with document.open() as file:
@@ -55,13 +43,13 @@ def read_file(
     except InputError as error:
         message = str(error) if str(error).startswith(name) else f"{name}: {error}"
         repository.log_silence(run, "files", Request(url=name), InputError(message))
-        raise _log_unread(repository, run, name, "", message) from error
+        raise _log_unread(context, name, "", message) from error
     archived = repository.archive.path(key)
     received_at = datetime.now(UTC)
     repository.log_document(run, "files", name, key, size_bytes, received_at)
     tally = Tally()
     try:
-        about = _about(repository, baseline, format_name)
+        about = _about(context, format_name)
         with repository.writing(run) as writing:
             items = _watched(about.wanted(files.unread_file(archived)), f"reading {name}", watch)
             writing.apply(items, key, received_at, tally)
@@ -69,7 +57,7 @@ def read_file(
     except InputError as error:
         # The name alone: where a file lay is no part of a report.
         message = str(error).replace(str(archived), name)
-        raise _log_unread(repository, run, name, format_name, message) from error
+        raise _log_unread(context, name, format_name, message) from error
     acquired.answered |= tally.sources or {"files"}
     acquired.received += tally.received
     counts = ", ".join(f"{count} {action}" for action, count in tally.counts.items() if count)
@@ -78,18 +66,18 @@ def read_file(
         watch.tell(f"{name}: {unstored} not stored, each named in the report with its reason")
 
 
-def _log_unread(repository: Repository, run: Run, name: str, format_name: str, message: str) -> InputError:
-    with repository.writing(run) as writing:
+def _log_unread(context: RunContext, name: str, format_name: str, message: str) -> InputError:
+    with context.repository.writing(context.run) as writing:
         writing.log_query(file_values(name, format_name) | {"error": message}, Tally())
     return InputError(message)
 
 
-def _about(repository: Repository, baseline: Baseline, format_name: str) -> About:
+def _about(context: RunContext, format_name: str) -> About:
     """What of a file is wanted: all of it, but of the Retraction Watch database only what is stored or cited."""
     if format_name != retraction_watch.FORMAT:
         return About(is_all_wanted=True)
-    dois, pmids = repository.following.identifiers()
-    return About(dois=dois | baseline.dois, pmids=pmids | baseline.pmids)
+    dois, pmids = context.repository.identifiers()
+    return About(dois=dois | context.baseline.dois, pmids=pmids | context.baseline.pmids)
 
 
 def _watched(items: Iterable[Item | Unread], stage: str, watch: Watch) -> Iterator[Item | Unread]:

@@ -14,67 +14,55 @@ published review and the first reading.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.plan import HISTORY, Asking
-from livingreview.acquisition.progress import Watch
 from livingreview.acquisition.services import Acquired, read_services
 from livingreview.acquisition.transport import Connect
-from livingreview.config import Project, Query, ResolvingSettings, load_baseline
-from livingreview.records import Run, Tries
-from livingreview.store.repository import Repository
+from livingreview.config import Query, ResolvingSettings
+from livingreview.records import Tries
 
 RESOLVED = "resolved from feeds and files"
 NOTICED = "notices by doi"
 
 
 def follow(
-    project: Project,
-    repository: Repository,
-    run: Run,
+    context: RunContext,
     asked: Sequence[Asking],
     acquired: Acquired,
-    watch: Watch,
     connect: Connect,
     is_wanted: Callable[[Asking], bool],
 ) -> None:
     """Asks the second round and adds to ``acquired`` what came of it.
 
     Args:
-        project: settings and review.
-        repository: the store; must be locked by the caller.
-        run: the run that asks.
+        context: the run that asks; its watch is told one line a query.
         asked: the first round; none of its ids is asked for again.
         acquired: what the first round gave; a source that failed there is left alone.
-        watch: told one line a query.
         connect: makes the line to each service.
         is_wanted: what of the second round is asked.
     """
     ids = {(asking.query.source, one) for asking in asked for one in asking.ids}
-    askings = [
-        one
-        for one in plan(project, repository, ids, run.now_at)
-        if one.query.source not in acquired.failures and is_wanted(one)
-    ]
-    later = read_services(project, repository, run, askings, watch, connect)
+    askings = [one for one in plan(context, ids) if one.query.source not in acquired.failures and is_wanted(one)]
+    later = read_services(context, askings, connect)
     acquired.answered |= later.answered
     acquired.received += later.received
     acquired.failures |= later.failures
 
 
-def plan(project: Project, repository: Repository, asked: Collection[tuple[str, str]], now: datetime) -> list[Asking]:
+def plan(context: RunContext, asked: Collection[tuple[str, str]]) -> list[Asking]:
     """What the second round asks.
 
     Args:
-        project: settings and review.
-        repository: its thin records, and what was asked for in vain.
+        context: its repository knows the thin records, and what was asked for in vain.
         asked: (source, id) of what this run has asked for already.
-        now: the run's.
     """
-    followed = repository.following.to_follow()
+    project, repository = context.project, context.repository
+    followed = repository.incomplete_records()
     relevant = [scope.slug for scope in project.review.scopes if scope.is_relevant]
     wanted = [
         ("pubmed", RESOLVED, [one.source_id for one in followed if one.source == "pubmed" or not one.is_preprint]),
         ("crossref", RESOLVED, [one.source_id for one in followed if one.source == "crossref" and one.is_thin]),
-        ("crossref", NOTICED, repository.following.noticed_dois(relevant)),
+        ("crossref", NOTICED, repository.noticed_dois(relevant)),
     ]
     taken = set(asked)
     askings = []
@@ -82,26 +70,27 @@ def plan(project: Project, repository: Repository, asked: Collection[tuple[str, 
         if not project.settings.service(source).is_enabled:
             continue
         fresh = [one for one in ids if (source, one) not in taken]
-        due = due_ids(fresh, repository.following.tries(source, role), project.settings.resolving, now)
+        due = due_ids(fresh, repository.lookup_tries(source, role), project.settings.resolving, context.run.now_at)
         if role == RESOLVED:
             # Notices are never cut off: a list that always begins alike would hide its end for ever.
             due = due[: project.settings.resolving.max_records_per_run]
         taken.update((source, one) for one in due)
         if due:
             askings.append(Asking(query=Query(name=role, source=source), ids=tuple(due), role=role, is_lookup=True))
-    if history := _history(project, repository):
+    if history := _history(context):
         askings.append(history)
     return askings
 
 
-def _history(project: Project, repository: Repository) -> Asking | None:
+def _history(context: RunContext) -> Asking | None:
     """Printed trials whose oldest stored state is younger than the published review: what did they say in between?"""
+    project, repository = context.project, context.repository
     settings = project.settings.sources.clinicaltrials
     if not (settings.is_enabled and settings.is_history_read):
         return None
     since = project.review.published_date.isoformat()
     between = {}
-    for stored in repository.records(source="clinicaltrials", ids=sorted(load_baseline(project).nct_ids)):
+    for stored in repository.records(source="clinicaltrials", ids=sorted(context.baseline.nct_ids)):
         nct = stored.record.source_id
         oldest = min((state.source_date for state in repository.versions("clinicaltrials", nct)), default="")
         if oldest > since and not stored.is_withdrawn:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, Query
-from livingreview.records import RECOUNT, Baseline, Cursor, Standing
+from livingreview.records import RECOUNT, Cursor, FetchState
 from livingreview.sources import SOURCES, Counts, FindsDois, Lists, Window, queries_of
 from livingreview.store.hashing import query_hash
 from livingreview.store.repository import Repository
@@ -64,7 +65,7 @@ def text_of(query: Query) -> str:
     return "\n".join(part for part in (query.text, asked) if part)
 
 
-def plan(project: Project, repository: Repository, baseline: Baseline, now: datetime) -> list[Asking]:
+def plan(context: RunContext) -> list[Asking]:
     """Everything that this run asks, in the order in which each source is asked.
 
     After the searches come their recounts, where one is due; records that their source did not return, with a few that
@@ -73,51 +74,52 @@ def plan(project: Project, repository: Repository, baseline: Baseline, now: date
     relevant record is still there.
 
     Args:
-        project: settings and review.
-        repository: its cursors say where each query goes on.
-        baseline: what it cites is watched.
-        now: the end of every window.
+        context: the cursors of its repository say where each query goes on, what its baseline cites is watched, and
+            every window ends at its run's ``now_at``.
     """
-    relevant = [scope.slug for scope in project.review.scopes if scope.is_relevant]
+    baseline = context.baseline
+    relevant = [scope.slug for scope in context.project.review.scopes if scope.is_relevant]
     watched = {
         "pubmed": sorted(baseline.pmids),
         "clinicaltrials": sorted(baseline.nct_ids),
         "crossref": sorted(baseline.dois),
     }
-    standing = repository.standing(relevant, sorted(baseline.dois), watched)
+    state = context.repository.fetch_state(relevant, sorted(baseline.dois), watched)
     return [
-        *_searches(project, repository, standing, now),
-        *_recounts(project, repository, standing, now),
-        *_by_id(project, repository, standing, baseline),
+        *_searches(context, state),
+        *_recounts(context, state),
+        *_by_id(context, state),
     ]
 
 
-def _searches(project: Project, repository: Repository, standing: Standing, now: datetime) -> Iterator[Asking]:
-    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in standing.cursors}
+def _searches(context: RunContext, state: FetchState) -> Iterator[Asking]:
+    project, now = context.project, context.run.now_at
+    cursors = {(cursor.source, cursor.query_hash): cursor for cursor in state.cursors}
     for query in queries_of(project.review, project.settings):
         key = (query.source, query_hash(query))
         cursor = cursors.get(key)
         if cursor is not None and cursor.read_to_at > now:
-            yield _after_a_wrong_clock(project, query, standing.read_until.get(key, ()), cursor, now)
+            yield _after_a_wrong_clock(project, query, state.read_until.get(key, ()), cursor, now)
             continue
-        window = _window(project, repository, query, cursor, now)
+        window = _window(context, query, cursor)
         yield Asking(query=query, window=window, role=query.role)
 
 
-def _window(project: Project, repository: Repository, query: Query, cursor: Cursor | None, now: datetime) -> Window:
-    """The days from where the query stands, less the overlap, to ``now``.
+def _window(context: RunContext, query: Query, cursor: Cursor | None) -> Window:
+    """The days from where the query stands, less the overlap, to the run's day.
 
     A service may show a record, or what it says of one, days after the day that it bears: hence the overlap. A reading
     that found nothing at all, or named records that did not come, may have met a fault that looks like an answer: its
     days are asked for once more, however long they are.
     """
+    project, until = context.project, context.run.now_at.date()
     if cursor is None:
-        return Window(since=project.review.read_from_date, until=now.date())
-    earlier = repository.readings(query.source, query_hash(query))
+        return Window(since=project.review.read_from_date, until=until)
+    earlier = context.repository.readings(query.source, query_hash(query))
     if earlier and earlier[-1].is_doubtful and sum(one.since == earlier[-1].since for one in earlier) == 1:
-        return Window(since=date.fromisoformat(earlier[-1].since), until=now.date())
+        return Window(since=date.fromisoformat(earlier[-1].since), until=until)
     since = _overlapping(project, query.source, cursor.read_to_at.date())
-    return Window(since=since, until=now.date(), stamp=cursor.stamp)
+    return Window(since=since, until=until, stamp=cursor.stamp)
 
 
 def _overlapping(project: Project, source: str, day: date) -> date:
@@ -126,22 +128,23 @@ def _overlapping(project: Project, source: str, day: date) -> date:
     return min(day, max(day - overlap, project.review.read_from_date))
 
 
-def _recounts(project: Project, repository: Repository, standing: Standing, now: datetime) -> Iterator[Asking]:
+def _recounts(context: RunContext, state: FetchState) -> Iterator[Asking]:
     """Searches whose whole period was neither read nor counted for ``recount_weeks``."""
+    project, today = context.project, context.run.now_at.date()
     known: frozenset[tuple[str, str]] | None = None
     for query in queries_of(project.review, project.settings):
-        counted_at = standing.counted_at.get((query.source, text_of(query)))
+        counted_at = state.counted_at.get((query.source, text_of(query)))
         pause = timedelta(weeks=project.settings.service(query.source).recount_weeks)
-        if counted_at is None or now.date() - counted_at.date() < pause:
+        if counted_at is None or today - counted_at.date() < pause:
             continue
         if not isinstance(SOURCES[query.source](project.settings), Lists):
             continue
         if known is None:
-            doubted = {(source, one) for source, ids in standing.gone.items() for one in ids}
-            known = repository.keys() | doubted
+            doubted = {(source, one) for source, ids in state.gone.items() for one in ids}
+            known = context.repository.keys() | doubted
         yield Asking(
             query=query.model_copy(update={"name": f"{query.name}, {RECOUNT}"}),
-            window=Window(since=project.review.read_from_date, until=now.date()),
+            window=Window(since=project.review.read_from_date, until=today),
             role=RECOUNT,
             known=known,
         )
@@ -181,27 +184,28 @@ def _after_a_wrong_clock(
     )
 
 
-def _by_id(project: Project, repository: Repository, standing: Standing, baseline: Baseline) -> Iterator[Asking]:
+def _by_id(context: RunContext, state: FetchState) -> Iterator[Asking]:
+    baseline = context.baseline
     without_pmid = [ref.doi for ref in baseline.references if ref.doi and not ref.pmid]
-    dois = sorted({doi for doi in without_pmid if doi not in standing.pmid_of})
-    learnt = {standing.pmid_of[doi] for doi in without_pmid if doi in standing.pmid_of}
+    dois = sorted({doi for doi in without_pmid if doi not in state.pmid_of})
+    learnt = {state.pmid_of[doi] for doi in without_pmid if doi in state.pmid_of}
     by_role: tuple[tuple[str, Mapping[str, Iterable[str]]], ...] = (
-        (ABSENT, standing.gone),
+        (ABSENT, state.gone),
         # What PubMed lists is watched there; the registry of DOIs is asked about the others.
         (WATCH, {"pubmed": baseline.pmids | learnt, "clinicaltrials": baseline.nct_ids, "crossref": dois}),
         (WATCH_DOI, {"pubmed": dois}),
-        (UNFINISHED, standing.unfinished),
-        (RESTORED, standing.incomplete),
-        (CENSUS, standing.to_count),
+        (UNFINISHED, state.unfinished),
+        (RESTORED, state.incomplete),
+        (CENSUS, state.to_count),
     )
     seen: set[tuple[str, str]] = set()
     for role, wanted in by_role:
         for source, listed in sorted(wanted.items()):
             ids = [source_id for source_id in sorted(listed) if (source, source_id) not in seen]
-            if not ids or not _can_be_asked(project, source, role):
+            if not ids or not _can_be_asked(context.project, source, role):
                 continue
             seen.update((source, source_id) for source_id in ids)
-            yield _asking(role, source, ids, standing, is_settled=_is_settled(repository, source))
+            yield _asking(role, source, ids, state, is_settled=_is_settled(context.repository, source))
 
 
 def _can_be_asked(project: Project, source: str, role: str) -> bool:
@@ -211,18 +215,14 @@ def _can_be_asked(project: Project, source: str, role: str) -> bool:
     return isinstance(made, {WATCH_DOI: FindsDois, CENSUS: Counts}.get(role, object))
 
 
-def _asking(role: str, source: str, ids: Sequence[str], standing: Standing, *, is_settled: bool) -> Asking:
-    stored, gone = standing.stored.get(source, frozenset()), standing.gone.get(source, frozenset())
-    controls = standing.controls.get(source, ()) if role == ABSENT else ()
-    is_known = (source, role) not in standing.broken and set(ids) <= stored | gone
+def _asking(role: str, source: str, ids: Sequence[str], state: FetchState, *, is_settled: bool) -> Asking:
+    stored, gone = state.stored.get(source, frozenset()), state.gone.get(source, frozenset())
+    controls = state.controls.get(source, ()) if role == ABSENT else ()
+    is_known = (source, role) not in state.broken and set(ids) <= stored | gone
     return Asking(
         query=Query(name=role, source=source),
         ids=(*ids, *controls),
         role=role,
-        dois={
-            source_id: standing.doi_of[(source, source_id)]
-            for source_id in ids
-            if (source, source_id) in standing.doi_of
-        },
+        dois={source_id: state.doi_of[(source, source_id)] for source_id in ids if (source, source_id) in state.doi_of},
         is_skippable=is_settled and (role == CENSUS or (role != RESTORED and is_known)),
     )

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.plan import CENSUS, HISTORY, WATCH_DOI, Asking
-from livingreview.acquisition.progress import Tell, Watch
 from livingreview.acquisition.transport import Connect
-from livingreview.config import Project, Query
+from livingreview.config import Query
 from livingreview.config.redaction import Redactor
 from livingreview.errors import InputError, LivingReviewError, SourceError, UnreconciledError, unforeseen
-from livingreview.records import RECOUNT, Cursor, Problem, Run
+from livingreview.records import RECOUNT, Cursor, Problem
 from livingreview.records.sanitize import clip
 from livingreview.sources import (
     SOURCES,
@@ -64,21 +64,17 @@ class Acquired:
     received: int = 0
 
 
-def read_services(
-    project: Project, repository: Repository, run: Run, askings: Sequence[Asking], watch: Watch, connect: Connect
-) -> Acquired:
+def read_services(context: RunContext, askings: Sequence[Asking], connect: Connect) -> Acquired:
     """Asks every source what ``askings`` says and stores what came.
 
     Args:
-        project: settings and review.
-        repository: the store; must be locked by the caller.
-        run: the run that asks.
+        context: the run that asks; its watch is told one line a query.
         askings: from :func:`livingreview.acquisition.plan.plan`.
-        watch: told one line a query.
         connect: makes the line to each service.
     """
     acquired = Acquired()
-    redactor = Redactor.of(project.settings)
+    settings = context.project.settings
+    redactor = Redactor.of(settings)
     names = [name for name in SOURCES if any(asking.query.source == name for asking in askings)]
     if not names:
         return acquired
@@ -89,16 +85,16 @@ def read_services(
             pool.submit(
                 _ask_source,
                 connect,
-                SOURCES[name](project.settings),
+                SOURCES[name](settings),
                 [asking for asking in askings if asking.query.source == name],
                 redactor,
             )
             for name in names
         ]
         for name, future in zip(names, futures, strict=True):
-            source = SOURCES[name](project.settings)
+            source = SOURCES[name](settings)
             for reading in future.result():
-                _apply(project, repository, run, source, reading, acquired, watch.tell, redactor)
+                _apply(context, source, reading, acquired, redactor)
     except KeyboardInterrupt:
         # Who stops the run does not wait for a service.
         is_stopped = True
@@ -199,16 +195,8 @@ def _retrieve(source: Source, asking: Asking, get: Getter) -> Retrieved:
     )
 
 
-def _apply(
-    project: Project,
-    repository: Repository,
-    run: Run,
-    source: Source,
-    reading: Reading,
-    acquired: Acquired,
-    tell: Tell,
-    redactor: Redactor,
-) -> None:
+def _apply(context: RunContext, source: Source, reading: Reading, acquired: Acquired, redactor: Redactor) -> None:
+    repository, run, tell = context.repository, context.run, context.watch.tell
     query = reading.asking.query
     tally = Tally()
     try:
@@ -236,7 +224,7 @@ def _apply(
                 tell(f"{query.source} / {query.name}: {reading.asking.note}")
             writing.log_query(_log_values(reading, is_reconciled=True), tally)
             if reading.asking.is_search:
-                lag = timedelta(days=project.settings.service(query.source).lag_days)
+                lag = timedelta(days=context.project.settings.service(query.source).lag_days)
                 writing.move_cursor(
                     Cursor(
                         source=query.source,

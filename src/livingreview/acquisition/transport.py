@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from livingreview.config import Project, Settings
+from livingreview.acquisition.context import RunContext
+from livingreview.config import Settings
 from livingreview.config.redaction import Redactor
 from livingreview.errors import SourceError
 from livingreview.records import Run
@@ -89,6 +90,7 @@ class LiveLine:
             self._repository.log_answer(self._run, self._service, self._key, payload, fault)
 
 
-def live(project: Project, repository: Repository, run: Run, sleep: Callable[[float], None]) -> Connect:
+def live(context: RunContext) -> Connect:
     """Lines to the services themselves."""
-    return lambda name: LiveLine(name, project.settings, repository, run, sleep)
+    settings, sleep = context.project.settings, context.watch.sleep
+    return lambda name: LiveLine(name, settings, context.repository, context.run, sleep)

@@ -65,8 +65,8 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     with store(project) as repository:
         (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
         current = set(statement.rule_hashes)
-        pieces = [piece for piece, _ in repository.ledger.evidence() if piece.rule_hash in current]
-        titles = repository.ledger.titles([(piece.source, piece.source_id) for piece in pieces])
+        pieces = [piece for piece, _ in repository.evidence() if piece.rule_hash in current]
+        titles = repository.titles([(piece.source, piece.source_id) for piece in pieces])
     if json:
         out_json(
             _plain(one)
@@ -102,7 +102,7 @@ def test_command(
     asked = statement_ids or [statement.id for statement in project.review.statements]
     with store(project) as repository:
         pieces = evaluate.tried(project, repository, load_baseline(project), asked)
-        titles = repository.ledger.titles(sorted({(piece.source, piece.source_id) for piece in pieces}))
+        titles = repository.titles(sorted({(piece.source, piece.source_id) for piece in pieces}))
     pieces.sort(key=lambda piece: (piece.statement_id, piece.rule, piece.source, piece.source_id))
     if json:
         for piece in pieces:
@@ -141,7 +141,7 @@ def decide_command(
                 " what does"
             )
         verdict = "accepted" if is_accepted else "rejected"
-        repository.ledger.decide(
+        repository.decide_statement(
             StatementDecision(
                 statement_id=statement.id,
                 effect=effect.value,
@@ -155,7 +155,7 @@ def decide_command(
 
 
 def _standings(project: Project, repository: Repository) -> list[evaluate.Standing]:
-    return evaluate.standings(project.review, repository.ledger.proposals(), repository.ledger.decisions())
+    return evaluate.standings(project.review, repository.changes(source="review"), repository.statement_decisions())
 
 
 def _plain(one: evaluate.Standing) -> dict[str, Any]:

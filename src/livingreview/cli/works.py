@@ -23,7 +23,7 @@ def list_command(
     """Every work with its records."""
     rows = []
     with store(invocation(context).project()) as repository:
-        for work in repository.works.every(is_merged=merged):
+        for work in repository.works(is_merged=merged):
             names = [_name(stored.record) for stored in work.records]
             if json:
                 out_json({"work_id": work.id, "records": names, "title": _title(work)})
@@ -41,7 +41,7 @@ def show_command(
 ) -> None:
     """The records of a work, every link between them, those undone too, and what people decided."""
     with store(invocation(context).project()) as repository:
-        _show(repository.works.show(work), is_json=json)
+        _show(repository.work(work), is_json=json)
 
 
 @app.command("join")
@@ -55,7 +55,7 @@ def join_command(
     """Make one work of two, whatever the rules say."""
     call = invocation(context)
     with locked_store(call.project()) as repository:
-        _show(repository.works.join(one, other, person=by, reason=reason, now=call.now), is_json=False)
+        _show(repository.join_works(one, other, person=by, reason=reason, now=call.now), is_json=False)
 
 
 @app.command("split")
@@ -68,7 +68,7 @@ def split_command(
     """Take a record out of its work; it stays out, whatever the rules say later."""
     call = invocation(context)
     with locked_store(call.project()) as repository:
-        works = repository.works.split(record, person=by, reason=reason, now=call.now)
+        works = repository.split_work(record, person=by, reason=reason, now=call.now)
     rows = [(work.id, " ".join(_name(stored.record) for stored in work.records), _title(work)) for work in works]
     out_table(f"{len(rows)} works in the place of one", ("work", "records", "title"), rows)
 

@@ -23,28 +23,7 @@ from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
 from livingreview.deliver.transport import RefusedDeliveryError, Sent, UncertainDeliveryError, send
 from livingreview.errors import DeliveryError, StoreError
 from livingreview.records import Digest, SourceStatus, StoredChange
-
-
-class DigestStore(Protocol):
-    """What of the store a digest needs."""
-
-    def changes(self, *, is_undelivered: bool = False) -> list[StoredChange]:
-        """Changes in the order in which they were found."""
-        ...
-
-    def pending_digest(self) -> Digest | None:
-        """The oldest digest of which nobody knows whether it was accepted."""
-        ...
-
-    def begin_digest(
-        self, message_id: str, subject: str, recipients: Sequence[str], change_ids: Sequence[int], now: datetime
-    ) -> Digest:
-        """Notes a digest as pending; one of the same Message-ID that was delivered is handed back as it is."""
-        ...
-
-    def finish_digest(self, digest: Digest, status: str, transport: str, now: datetime) -> None:
-        """Marks a digest ``delivered`` or ``failed``."""
-        ...
+from livingreview.store.repository import Repository
 
 
 class Sender(Protocol):
@@ -97,14 +76,14 @@ class Outcome:
 
 
 def preview_digest(
-    store: DigestStore, review: Review, settings: MailSettings, *, now: datetime, facts: Facts | None = None
+    store: Repository, review: Review, settings: MailSettings, *, now: datetime, facts: Facts | None = None
 ) -> EmailMessage:
     """The mail of every change that is not yet delivered; nothing is sent and nothing noted."""
     return _compose(review, settings, store.changes(is_undelivered=True), now, facts or Facts())[1]
 
 
 def send_digest(
-    store: DigestStore,
+    store: Repository,
     review: Review,
     settings: MailSettings,
     *,
@@ -186,7 +165,7 @@ def _compose(
 
 
 def _hand_over(
-    store: DigestStore,
+    store: Repository,
     digest: Digest,
     message: EmailMessage,
     settings: MailSettings,

@@ -10,10 +10,10 @@ from pathlib import Path
 from livingreview.config import Review
 from livingreview.errors import UsageError
 from livingreview.export import bibtex, nbib, ris, rows
-from livingreview.export.selection import Chosen, ExportStore, Selection, choose, selected
+from livingreview.export.selection import Chosen, Selection, choose, selected
 from livingreview.records import StoredRecord
 
-__all__ = ["FORMATS", "Chosen", "ExportStore", "Selection", "choose", "format_of", "parts", "selected"]
+__all__ = ["FORMATS", "Chosen", "Selection", "choose", "format_of", "parts", "selected"]
 
 
 FORMATS: Mapping[str, str] = {"ris": ".ris", "nbib": ".nbib", "bibtex": ".bib", "csv": ".csv", "jsonl": ".jsonl"}

@@ -6,24 +6,17 @@ abstract, keywords or headings hold such words, and shows which.
 
 import csv
 from collections.abc import Iterable, Iterator
-from typing import Protocol, TextIO
+from typing import TextIO
 
 from livingreview.config import Review
 from livingreview.records import StoredRecord
 from livingreview.records.decisions import current_verdict
 from livingreview.records.representative import representatives
+from livingreview.store.repository import Repository
 from livingreview.text.csv_cells import guarded
 from livingreview.text.links import url_of
 
 COLUMNS = ("work_id", "source", "source_id", "title", "year", "journal", "scope", "areas", "url")
-
-
-class EvidenceStore(Protocol):
-    """What of the store the table needs."""
-
-    def records(self, *, scopes: list[str]) -> Iterator[StoredRecord]:
-        """Records in their current state."""
-        ...
 
 
 def columns(review: Review) -> list[str]:
@@ -31,7 +24,7 @@ def columns(review: Review) -> list[str]:
     return [*COLUMNS, *(name for facet in review.facets for name in (facet.slug, f"{facet.slug}_words"))]
 
 
-def evidence_rows(store: EvidenceStore, review: Review, scopes: Iterable[str]) -> list[dict[str, str]]:
+def evidence_rows(store: Repository, review: Review, scopes: Iterable[str]) -> list[dict[str, str]]:
     """One row for each work of these scopes that nobody excluded, newest first; withdrawn records are left out.
 
     The facets are those of the record that speaks for the work. Values are joined by ``;``, words by `` | `` in the

@@ -9,7 +9,7 @@ but for decisions, which are about works; a work gives an entry when one of its 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from livingreview.config import Review
 from livingreview.errors import UsageError
@@ -17,22 +17,11 @@ from livingreview.records import StoredRecord
 from livingreview.records.decisions import DECISIONS, STAGES, current_areas, current_verdict
 from livingreview.records.representative import fitness
 from livingreview.sources import SOURCES
+from livingreview.store.repository import Repository
 
 UNDECIDED = "none"
 
 Key = tuple[str, str]
-
-
-class ExportStore(Protocol):
-    """What of the store an export needs."""
-
-    def records(self, *, scopes: list[str] | None = None) -> Iterator[StoredRecord]:
-        """Records in their current state, by source and id."""
-        ...
-
-    def counts(self) -> dict[str, int]:
-        """Source -> number of records."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +127,7 @@ def _passes(stored: StoredRecord, selection: Selection, areas: set[str]) -> bool
     return (current_verdict(stored.decisions, stage=selection.stage) or UNDECIDED) in selection.decisions
 
 
-def selected(store: ExportStore, review: Review, selection: Selection) -> tuple[Chosen, Iterator[StoredRecord]]:
+def selected(store: Repository, review: Review, selection: Selection) -> tuple[Chosen, Iterator[StoredRecord]]:
     """What passes, and the records themselves; the store is read twice, so that no more than the keys is held.
 
     Raises:

@@ -1,26 +1,22 @@
 """Scores and changes of every version that has none yet."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from livingreview import changes
-from livingreview.acquisition.progress import Watch
-from livingreview.config import Project
-from livingreview.records import Baseline, Run, Score
-from livingreview.store.repository import Repository
+from livingreview.acquisition.context import RunContext
+from livingreview.records import Score
 
 _DERIVE_BATCH = 1_000
 
 
-def derive(
-    project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch
-) -> tuple[str, dict[str, Any]]:
+def derive(context: RunContext) -> tuple[str, dict[str, Any]]:
     """Scores and changes of every version that has none.
 
     Returns:
         The model's id, and how the records compare with its training set; both empty when nothing was to do.
     """
+    project, repository, watch, now = context.project, context.repository, context.watch, context.run.now_at
     watch.progress("classifying", 0)
     versions = repository.underived(_DERIVE_BATCH)
     if not versions:
@@ -29,7 +25,8 @@ def derive(
     from livingreview import classify
     from livingreview.pipeline.train import current_model
 
-    context = changes.Context.of(project.review, baseline, project.settings.trials, now)
+    baseline = context.baseline
+    known = changes.Context.of(project.review, baseline, project.settings.trials, now)
     model = current_model(project, repository, baseline, now, watch.tell)
     drift = classify.Drift()
     done = 0
@@ -38,9 +35,9 @@ def derive(
         scores = model.score(records)
         drift.add(model, records, scores)
         pairs = list(zip(versions, scores, strict=True))
-        found = changes.derive_all(pairs, context)
+        found = changes.derive_all(pairs, known)
         by_id: Mapping[int, Score] = {version.version_id: score for version, score in pairs}
-        repository.commit_derived(run, list(by_id), by_id, found, project.review.other_scope)
+        repository.commit_derived(context.run, list(by_id), by_id, found, project.review.other_scope)
         done += len(versions)
         watch.progress("classifying", done)
         versions = repository.underived(_DERIVE_BATCH)

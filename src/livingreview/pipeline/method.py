@@ -8,21 +8,22 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, SourcesSettings, TrialsSettings, load_review
 from livingreview.config.redaction import without_login
-from livingreview.records import Run
 from livingreview.records.serialization import canonical_json
-from livingreview.store.repository import Repository
 
 ROAD = "method"
 _DATA = ("baseline", "labels")
 
 
-def archive(project: Project, repository: Repository, run: Run) -> None:
+def archive(context: RunContext) -> None:
     """Keeps the method of a run; the same method is kept once."""
-    document = describe(project)
-    key = repository.archive.put(document)
-    repository.log_document(run, ROAD, project.review.slug, key, len(document), datetime.now(UTC))
+    document = describe(context.project)
+    key = context.repository.archive.put(document)
+    context.repository.log_document(
+        context.run, ROAD, context.project.review.slug, key, len(document), datetime.now(UTC)
+    )
 
 
 def describe(project: Project) -> bytes:

@@ -10,67 +10,63 @@ from dataclasses import replace
 from datetime import datetime
 
 from livingreview import changes
-from livingreview.acquisition.progress import Watch
+from livingreview.acquisition.context import RunContext
 from livingreview.changes.area_groups import MIN_RECORDS, propose_areas
-from livingreview.config import Project, Review
-from livingreview.records import Baseline, Change, Kind, KnownTrial, Run, Severity, StoredRecord
+from livingreview.config import Review
+from livingreview.records import Change, Kind, KnownTrial, Severity, StoredRecord
 from livingreview.records.change_types import ChangeType
 from livingreview.records.decisions import current_verdict
 from livingreview.records.representative import representatives
-from livingreview.store.repository import Repository
 
 STAGES = ("overdue trials", "new areas")
 """Stages that a watch is told, each before anything of it is committed."""
 
 
-def tell(
-    project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime, watch: Watch
-) -> list[changes.Group]:
+def tell(context: RunContext) -> list[changes.Group]:
     """Stores the changes that the calendar and the store as a whole bring.
 
     Args:
-        project: its review and thresholds.
-        repository: the store; must be locked by the caller.
-        baseline: what the review cites makes no area that it lacks.
-        run: the run that tells.
-        now: the moment that the changes bear; no trial is overdue after it.
-        watch: told each stage.
+        context: the run that tells; no trial is overdue after its ``now_at``, and what its baseline cites makes no
+            area that the review lacks.
 
     Returns:
         The groups of core records that fit no area, the largest first, for the report of the run.
     """
-    review, unversioned = project.review, repository.unversioned
-    context = changes.Context.of(review, baseline, project.settings.trials, now)
+    project, repository, watch, run = context.project, context.repository, context.watch, context.run
+    review = project.review
+    known = changes.Context.of(review, context.baseline, project.settings.trials, run.now_at)
     watch.progress(STAGES[0], 0)
-    unversioned.tell(run, _overdue(project, repository, context, now))
+    repository.record_changes(run, _overdue(context, known))
     watch.progress(STAGES[1], 0)
     core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
     groups = area_groups(review, core.values())
     grouped = [key for group in groups for key in group.keys]
-    known = {
+    told = {
         (str(one["source"]), str(one["source_id"]))
-        for change in unversioned.told(ChangeType.NEW_AREA)
-        for one in change.after.get("records", ())
-    } | {key for key in grouped if context.is_baseline(core[key].record)}
+        for found in repository.changes(type_=ChangeType.NEW_AREA)
+        for one in found.change.after.get("records", ())
+    } | {key for key in grouped if known.is_baseline(core[key].record)}
     titles = {key: core[key].record.title for key in grouped}
-    unversioned.tell(run, changes.new_areas(groups, known, titles, MIN_RECORDS, now))
+    repository.record_changes(run, changes.new_areas(groups, told, titles, MIN_RECORDS, run.now_at))
     return groups
 
 
-def _overdue(project: Project, repository: Repository, context: changes.Context, now: datetime) -> list[Change]:
+def _overdue(context: RunContext, known: changes.Context) -> list[Change]:
     """Trials of which nobody was told yet that they are overdue."""
-    unversioned, settings = repository.unversioned, project.settings.trials
-    told = {(change.source, change.source_id): change.after for change in unversioned.told(ChangeType.OVERDUE)}
+    repository, settings, now = context.repository, context.project.settings.trials, context.run.now_at
+    overdue = [found.change for found in repository.changes(type_=ChangeType.OVERDUE)]
+    told = {(change.source, change.source_id): change.after for change in overdue}
     # Results that an article gave are known, though the registry does not list them.
-    published = {(change.source, change.source_id) for change in unversioned.told(ChangeType.RESULTS_PUBLISHED)}
+    results = [found.change for found in repository.changes(type_=ChangeType.RESULTS_PUBLISHED)]
+    published = {(change.source, change.source_id) for change in results}
     found = []
-    for trial in unversioned.trials():
+    for trial in repository.known_trials():
         if trial.seen_through is None or trial.record.key in published:
             continue
         event = changes.overdue(trial.record, min(trial.seen_through, now.date()), settings)
         if event is None or changes.is_told(event.after, told.get(trial.record.key)):
             continue
-        is_heard = trial.scope != project.review.other_scope or context.is_baseline(trial.record)
+        is_heard = trial.scope != context.project.review.other_scope or known.is_baseline(trial.record)
         found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))
     return found
 

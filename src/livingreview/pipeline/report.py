@@ -5,21 +5,22 @@ from datetime import datetime
 from pathlib import Path
 
 from livingreview import changes, report
+from livingreview.acquisition.context import RunContext
 from livingreview.atomic import written_aside
 from livingreview.config import Project
 from livingreview.deliver import atom
 from livingreview.errors import StoreError
 from livingreview.pipeline import monitor
-from livingreview.records import Baseline, Run, StoredChange, StoredRecord
-from livingreview.records.change_types import TRIAL_TYPES
+from livingreview.records import StoredChange, StoredRecord
+from livingreview.records.change_types import TRIAL_TYPES, ChangeType
 from livingreview.sources import queries_of
-from livingreview.store.repository import Repository
 
 _IDS_A_LOOK = 1_000
 
 
-def changes_to_report(repository: Repository, run: Run) -> tuple[StoredChange, ...]:
+def changes_to_report(context: RunContext) -> tuple[StoredChange, ...]:
     """The changes that the report of a run tells: its own, and those of runs that ended before they could report."""
+    repository, run = context.repository, context.run
     runs = repository.runs()
     last_told = max((other.id for other in runs if other.id < run.id and other.reported_at is not None), default=0)
     names = [other.name for other in runs if last_told < other.id <= run.id]
@@ -36,22 +37,19 @@ def write_report(project: Project, gathered: report.Material, folder: str) -> tu
     return report.write(built, project.path("out_dir") / folder, report.drawn(built))
 
 
-def write_feed(project: Project, repository: Repository, now: datetime) -> None:
+def write_feed(context: RunContext) -> None:
     """``out/changes.atom``: the newest changes of every run."""
-    path = project.path("out_dir") / "changes.atom"
-    found = repository.changes(last=atom.MAX_ENTRIES)
+    path = context.project.path("out_dir") / "changes.atom"
+    found = context.repository.changes(last=atom.MAX_ENTRIES)
     try:
         with written_aside(path) as file:
-            file.write(atom.feed(project.review, found, now=now).encode())
+            file.write(atom.feed(context.project.review, found, now=context.run.now_at).encode())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def material(
-    project: Project,
-    repository: Repository,
-    baseline: Baseline,
-    run: Run,
+    context: RunContext,
     failures: Mapping[str, str],
     found: Sequence[StoredChange],
     *,
@@ -61,16 +59,14 @@ def material(
     """Everything that the report of one run is made of.
 
     Args:
-        project: settings and review.
-        repository: the store as it was when the run had ended.
-        baseline: what the review cites and printed.
-        run: the last one that is reported.
+        context: the last run that is reported, with the store as it was when it had ended.
         failures: source or file -> why it could not be read.
         found: the changes.
         since: the beginning of a period; None for the changes since the report before.
         groups: core records that fit no area, where the run has just found them; None to find them.
     """
-    review, settings = project.review, project.settings
+    repository, baseline, run = context.repository, context.baseline, context.run
+    review, settings = context.project.review, context.project.settings
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
     pmids, dois = sorted(baseline.pmids), sorted(baseline.dois)
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
@@ -78,17 +74,17 @@ def material(
     wanted: dict[str, list[str]] = {}
     for source, source_id in sorted(baseline.trial_keys | changed):
         wanted.setdefault(source, []).append(source_id)
-    context = changes.Context.of(review, baseline, settings.trials, run.now_at)
+    known = changes.Context.of(review, baseline, settings.trials, run.now_at)
     cited: dict[tuple[str, str], StoredRecord] = {}
     for source, ids in wanted.items():
         for start in range(0, len(ids), _IDS_A_LOOK):
             for stored in repository.records(source=source, ids=ids[start : start + _IDS_A_LOOK]):
                 cited[stored.record.key] = stored
     for stored in repository.reference_records(pmids, dois):
-        if context.is_baseline(stored.record):
+        if known.is_baseline(stored.record):
             cited[stored.record.key] = stored
-    known = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
-    records = tuple(known[key] for key in sorted(known))
+    wanted_records = {stored.record.key: stored for stored in repository.records(scopes=relevant)} | cited
+    records = tuple(wanted_records[key] for key in sorted(wanted_records))
     if groups is None:
         groups = monitor.area_groups(review, records)
     queries = queries_of(review, settings)
@@ -119,9 +115,13 @@ def material(
         failures=dict(failures),
         now=run.now_at,
         since=since,
-        told_trials=(*repository.unversioned.told("overdue"), *repository.unversioned.told("results_published")),
+        told_trials=tuple(
+            stored.change
+            for type_ in (ChangeType.OVERDUE, ChangeType.RESULTS_PUBLISHED)
+            for stored in repository.changes(type_=type_)
+        ),
         new_areas=tuple(report.NewArea(terms=group.terms, keys=group.keys) for group in groups),
-        flows=repository.flow.through(
-            run, {stored.work_id for stored in cited.values() if context.is_baseline(stored.record)}
+        flows=repository.prisma_counts(
+            run, {stored.work_id for stored in cited.values() if known.is_baseline(stored.record)}
         ),
     )

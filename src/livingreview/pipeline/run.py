@@ -6,12 +6,13 @@ what was not is read again, and versions without changes are linked and derived 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from livingreview import __version__
 from livingreview.acquisition import enrichment
+from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.documents import file_values, read_file
 from livingreview.acquisition.inbox import find_inbox, read_inbox
 from livingreview.acquisition.plan import Asking, plan
@@ -23,7 +24,7 @@ from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, Inpu
 from livingreview.pipeline import method, monitor
 from livingreview.pipeline.derive import derive
 from livingreview.pipeline.report import changes_to_report, material, write_feed, write_report
-from livingreview.records import Baseline, Record, Run, StoredChange
+from livingreview.records import Record, Run, StoredChange
 from livingreview.records.serialization import canonical_json, content_of, envelope_of
 from livingreview.sources.formats.listing import Document, find_documents
 from livingreview.statements import evaluate
@@ -73,22 +74,21 @@ def run_services(
         LockedError: another run is at work.
         StoreError: the store or a folder cannot be used.
     """
-    baseline = load_baseline(project)
 
-    def read(run: Run) -> Acquired:
-        askings = [asking for asking in plan(project, repository, baseline, now) if is_wanted(asking)]
-        lines = connect or live(project, repository, run, watch.sleep)
-        acquired = read_services(project, repository, run, askings, watch, lines)
+    def read(context: RunContext) -> Acquired:
+        askings = [asking for asking in plan(context) if is_wanted(asking)]
+        lines = connect or live(context)
+        acquired = read_services(context, askings, lines)
 
         def read_dropped(document: Document) -> None:
-            read_file(repository, baseline, run, document, acquired, watch, is_read_once=True)
+            read_file(context, document, acquired, is_read_once=True)
 
         dropped = find_inbox(project.path("inbox_dir"), acquired) if inbox is None else inbox
         read_inbox(dropped, read_dropped, acquired, watch)
-        enrichment.follow(project, repository, run, askings, acquired, watch, lines, is_wanted)
+        enrichment.follow(context, askings, acquired, lines, is_wanted)
         return acquired
 
-    return _run(project, repository, baseline, "services", now, watch, read)
+    return _run(project, repository, "services", now, watch, read)
 
 
 def run_files(project: Project, repository: Repository, path: Path, now: datetime, watch: Watch) -> Outcome:
@@ -108,73 +108,73 @@ def run_documents(
     project: Project, repository: Repository, documents: Sequence[Document], now: datetime, watch: Watch
 ) -> Outcome:
     """Reads these files in their order, and reports; see :func:`run_files`."""
-    baseline = load_baseline(project)
 
-    def read(run: Run) -> Acquired:
+    def read(context: RunContext) -> Acquired:
         acquired = Acquired()
         for document in documents:
             try:
-                read_file(repository, baseline, run, document, acquired, watch)
+                read_file(context, document, acquired)
             except InputError as error:
                 acquired.failures[document.name] = str(error)
         if not acquired.answered:
             raise InputError(next(iter(acquired.failures.values())))
         return acquired
 
-    return _run(project, repository, baseline, "files", now, watch, read)
+    return _run(project, repository, "files", now, watch, read)
 
 
 def run_records(
     project: Project, repository: Repository, records: Sequence[Record], now: datetime, watch: Watch
 ) -> Outcome:
     """Takes in records that a person found by hand, and reports."""
-    baseline = load_baseline(project)
 
-    def read(run: Run) -> Acquired:
+    def read(context: RunContext) -> Acquired:
         tally = Tally()
         document = canonical_json([[content_of(record), envelope_of(record)] for record in records]).encode()
-        key = repository.archive.put(document)
-        repository.log_document(run, "hand", "found by hand", key, len(document), datetime.now(UTC))
-        with repository.writing(run) as writing:
+        key = context.repository.archive.put(document)
+        context.repository.log_document(context.run, "hand", "found by hand", key, len(document), datetime.now(UTC))
+        with context.repository.writing(context.run) as writing:
             writing.apply(records, key, datetime.now(UTC), tally)
             writing.log_query(file_values("found by hand", "by hand"), tally)
         return Acquired(answered=set(tally.sources), received=tally.received)
 
-    return _run(project, repository, baseline, "hand", now, watch, read)
+    return _run(project, repository, "hand", now, watch, read)
 
 
 def _run(
     project: Project,
     repository: Repository,
-    baseline: Baseline,
     road: str,
     now: datetime,
     watch: Watch,
-    read: Callable[[Run], Acquired],
+    read: Callable[[RunContext], Acquired],
 ) -> Outcome:
+    baseline = load_baseline(project)
     with repository.locked(project.settings.lock_stale_after):
         run = repository.start_run(road, now, __version__, project.config_hash())
         # A decision that arrives from here on is of the next run.
         repository = repository.for_run(run)
+        context = RunContext(project=project, repository=repository, baseline=baseline, run=run, watch=watch)
         try:
-            method.archive(project, repository, run)
-            acquired = read(run)
+            method.archive(context)
+            acquired = read(context)
             if acquired.failures and not acquired.answered:
                 error = "; ".join(acquired.failures.values())
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
-            repository.works.link(run)
-            model, drift = derive(project, repository, baseline, run, now, watch)
-            groups = monitor.tell(project, repository, baseline, run, now, watch)
+            repository.link_works(run)
+            model, drift = derive(context)
+            groups = monitor.tell(context)
             watch.progress(evaluate.STAGE, 0)
-            evaluate.weigh(project, repository, baseline, run, now)
+            evaluate.weigh(context)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
             run = repository.run(run.name)
-            found = changes_to_report(repository, run)
-            gathered = material(project, repository, baseline, run, acquired.failures, found, groups=groups)
+            context = replace(context, run=run)
+            found = changes_to_report(context)
+            gathered = material(context, acquired.failures, found, groups=groups)
             paths = write_report(project, gathered, run.name)
-            write_feed(project, repository, now)
+            write_feed(context)
             repository.mark_reported(run, now)
         except LockedError:
             # Who took the lock over has closed this run in its log.

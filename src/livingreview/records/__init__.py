@@ -37,10 +37,10 @@ from livingreview.records.runs import (
 )
 from livingreview.records.stored import (
     Absence,
+    FetchState,
     Followed,
     KnownTrial,
     NamedTrial,
-    Standing,
     StoredChange,
     StoredRecord,
     Underived,
@@ -83,7 +83,7 @@ __all__ = [
     "Run",
     "RunFlow",
     "SourceStatus",
-    "Standing",
+    "FetchState",
     "StoredChange",
     "StoredRecord",
     "Tries",

@@ -41,7 +41,7 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class FetchState:
     """What the store knows that decides what is asked next.
 
     Attributes:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from livingreview import report
+from livingreview.acquisition.context import RunContext
+from livingreview.acquisition.progress import Watch
 from livingreview.config import Project, load_baseline
 from livingreview.errors import UsageError
 from livingreview.pipeline.report import changes_to_report, material
@@ -30,9 +32,8 @@ def material_of_run(project: Project, repository: Repository, name: str) -> repo
         StoreError: there is no such run.
     """
     run = repository.run(name) if name else _last_reported(repository, None)
-    with as_of(project, repository, run) as then:
-        found = changes_to_report(then, run)
-        return material(project, then, load_baseline(project), run, _failures(then, run), found)
+    with as_of(project, repository, run) as context:
+        return material(context, _failures(context), changes_to_report(context))
 
 
 def material_of_period(
@@ -44,27 +45,28 @@ def material_of_period(
         UsageError: no run had been reported by then.
     """
     run = _last_reported(repository, until)
-    with as_of(project, repository, run) as then:
+    with as_of(project, repository, run) as context:
         found = repository.changes(since=since, until=until)
-        failures = _failures(then, run)
-        return material(project, then, load_baseline(project), run, failures, found, since=since)
+        return material(context, _failures(context), found, since=since)
 
 
 @contextmanager
-def as_of(project: Project, repository: Repository, run: Run) -> Iterator[Repository]:
-    """The store as it was when a run had ended: the store itself where no run came after it, a copy otherwise.
+def as_of(project: Project, repository: Repository, run: Run) -> Iterator[RunContext]:
+    """A run with the store as it was when it had ended: the store itself where no run came after it, else a copy.
 
     Either holds the decisions alone that the run knew as it began.
     """
+    baseline, watch = load_baseline(project), Watch()
     if repository.runs()[-1].id == run.id:
-        yield repository.for_run(run)
+        then = repository.for_run(run)
+        yield RunContext(project=project, repository=then, baseline=baseline, run=run, watch=watch)
         return
     lags = {name: timedelta(days=service.lag_days) for name, service in project.settings.services().items()}
     with tempfile.TemporaryDirectory(prefix="livingreview-then-") as folder:
         then = Repository.open(f"sqlite:///{Path(folder) / 'then.db'}", project.path("archive_dir"))
         try:
-            repository.past.lay_out(then.past, run, lags)
-            yield then
+            repository.copy_as_of(then, run, lags)
+            yield RunContext(project=project, repository=then, baseline=baseline, run=run, watch=watch)
         finally:
             then.close()
 
@@ -80,5 +82,5 @@ def _last_reported(repository: Repository, until: datetime | None) -> Run:
     return known[-1]
 
 
-def _failures(repository: Repository, run: Run) -> dict[str, str]:
-    return {log.source: log.error for log in repository.query_logs(run) if log.error}
+def _failures(context: RunContext) -> dict[str, str]:
+    return {log.source: log.error for log in context.repository.query_logs(context.run) if log.error}

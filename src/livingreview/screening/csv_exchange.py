@@ -10,7 +10,8 @@ from livingreview.config import Review
 from livingreview.errors import InputError
 from livingreview.records import Decision
 from livingreview.records.decisions import DECISIONS, STAGES
-from livingreview.screening.queue import QueueStore, list_queue
+from livingreview.screening.queue import list_queue
+from livingreview.store.repository import Repository
 from livingreview.text.csv_cells import guarded, unguarded
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class QueueError(InputError):
 
 
 def export_queue(
-    store: QueueStore,
+    store: Repository,
     review: Review,
     *,
     stage: str,
@@ -87,7 +88,7 @@ def export_queue(
 
 
 def import_queue(
-    store: QueueStore, review: Review, source: TextIO, *, person: str = "", decided_at: datetime | None = None
+    store: Repository, review: Review, source: TextIO, *, person: str = "", decided_at: datetime | None = None
 ) -> ImportResult:
     """Reads decisions back; all of them are checked before the first is stored.
 
@@ -188,7 +189,7 @@ def _read(source: TextIO) -> tuple[list[tuple[int, dict[str, str]]], int, list[s
     return rows, skipped, notes, problems
 
 
-def _known_works(store: QueueStore, work_ids: set[str]) -> dict[str, str]:
+def _known_works(store: Repository, work_ids: set[str]) -> dict[str, str]:
     """Every name of these works -> the name that it has now; a file may be older than a merge."""
     wanted = sorted(work_ids)
     known: dict[str, str] = {}

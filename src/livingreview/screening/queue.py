@@ -8,15 +8,16 @@ with an apostrophe before it, which reading takes off again.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from livingreview.config import Review
 from livingreview.errors import UsageError
 from livingreview.records import Decision, StoredRecord
 from livingreview.records.decisions import STAGES, current_decisions
 from livingreview.records.representative import fitness
+from livingreview.store.repository import Repository
 from livingreview.text.links import url_of
 from livingreview.text.normalise import title_and_abstract
 
@@ -25,22 +26,6 @@ if TYPE_CHECKING:
 
 
 _UNKNOWN_PROBABILITY = 0.5
-
-
-class QueueStore(Protocol):
-    """What of the store triage needs."""
-
-    def records(self, *, work_ids: Sequence[str] | None = None) -> Iterator[StoredRecord]:
-        """Records in their current state."""
-        ...
-
-    def decisions(self) -> list[Decision]:
-        """Every decision, oldest first."""
-        ...
-
-    def add_decisions(self, made: Sequence[Decision]) -> tuple[int, list[str]]:
-        """Appends those that are not there yet."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +52,7 @@ class QueueRow:
 
 
 def list_queue(
-    store: QueueStore,
+    store: Repository,
     review: Review,
     *,
     stage: str,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from livingreview import changes
+from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, Review, Statement
 from livingreview.errors import UsageError
-from livingreview.records import Baseline, Run, StoredChange
+from livingreview.records import Baseline, StoredChange
 from livingreview.records.evidence import Evidence, Mark, StatementDecision
 from livingreview.statements.rules import Ledger, propose
 from livingreview.store.repository import Repository
@@ -22,22 +23,18 @@ STAGE = "statements"
 _KEPT_AT_ONCE = 2_000
 
 
-def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run, now: datetime) -> int:
+def weigh(context: RunContext) -> int:
     """Finds evidence in every state that a rule has not seen, and stores the proposals that it makes ripe.
 
     Args:
-        project: its review holds the ledger.
-        repository: the store; must be locked by the caller.
-        baseline: what the review printed and cited.
-        run: the run that proposes.
-        now: the moment that the proposals bear.
+        context: the run that proposes; its review holds the ledger.
 
     Returns:
         How many proposals were made.
     """
-    review, ledger = project.review, repository.ledger
-    last, model = ledger.last_scored()
-    known = ledger.marks()
+    review, repository, run = context.project.review, context.repository, context.run
+    last, model = repository.last_scored()
+    known = repository.rule_marks()
     hashes = [rule_hash for statement in review.statements for rule_hash in statement.rule_hashes]
     behind: dict[int, set[str]] = defaultdict(set)
     for rule_hash in hashes:
@@ -47,21 +44,21 @@ def weigh(project: Project, repository: Repository, baseline: Baseline, run: Run
             behind[through].add(rule_hash)
     if not behind:
         return 0
-    rules, cited = _rules(project, baseline)
+    rules, cited = _rules(context.project, context.baseline)
     pieces: list[Evidence] = []
     for through, hashes_behind in sorted(behind.items()):
         waiting = frozenset(hashes_behind)
-        for state in ledger.states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
+        for state in repository.scored_states(through, scopes=rules.wanted_scopes(waiting), ids=cited):
             pieces.extend(rules.evidence(state, waiting))
             if len(pieces) >= _KEPT_AT_ONCE:
-                ledger.add(run, pieces)
+                repository.add_evidence(run, pieces)
                 pieces = []
-    ledger.add(run, pieces)
-    evidence = ledger.evidence(is_news_only=True)
-    titles = ledger.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
-    proposals, spoke = propose(review, evidence, titles, now)
+    repository.add_evidence(run, pieces)
+    evidence = repository.evidence(is_news_only=True)
+    titles = repository.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
+    proposals, spoke = propose(review, evidence, titles, run.now_at)
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
-    ledger.tell(run, proposals, spoke, marks)
+    repository.record_proposals(run, proposals, spoke, marks)
     return len(proposals)
 
 
@@ -129,7 +126,7 @@ def tried(project: Project, repository: Repository, baseline: Baseline, statemen
     statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
     hashes = frozenset(rule_hash for statement in statements for rule_hash in statement.rule_hashes)
     rules, cited = _rules(project, baseline)
-    states = repository.ledger.states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
+    states = repository.scored_states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
     return [piece for state in states for piece in rules.evidence(state, hashes)]
 
 

@@ -13,10 +13,20 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from livingreview.records import Absence, Deletion, Problem
 from livingreview.store import queries
+from livingreview.store.base import Base
 from livingreview.store.versioning import Absent, decide_absence
 
 
-def absences(connection: Connection) -> list[Absence]:
+class Absences(Base):
+    """What its source did not return."""
+
+    def absences(self) -> list[Absence]:
+        """Every item that was missed and has not been returned since, by source and id."""
+        with self._read() as connection:
+            return read_absences(connection)
+
+
+def read_absences(connection: Connection) -> list[Absence]:
     """Every item that was missed and has not been returned since, by source and id."""
     table, record, run = queries.ABSENCE, queries.RECORD, queries.RUN
     rows = connection.execute(
@@ -78,7 +88,7 @@ def miss(
     }
     found(connection, source, [one for one in unread if one in stored and one not in missing])
     doubted = [one for one in unread if one not in stored]
-    known = {absence.source_id: absence for absence in absences(connection) if absence.source == source}
+    known = {absence.source_id: absence for absence in read_absences(connection) if absence.source == source}
     this_run = connection.execute(select(queries.RUN.c.name).where(queries.RUN.c.id == run_id)).scalar()
     problems, deletions = [], []
     for source_id, reason in sorted((dict.fromkeys(doubted, "it came and could not be read") | dict(missing)).items()):

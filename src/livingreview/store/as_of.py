@@ -8,8 +8,7 @@ what its predecessor said is kept nowhere.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -17,33 +16,21 @@ from sqlalchemy import Connection, Select, Table, insert, select
 
 from livingreview.records import Run
 from livingreview.store import queries
+from livingreview.store.base import Base
 from livingreview.store.decisions import DECISION, is_first
 from livingreview.store.work_links import Linking
 
 _BATCH = 1_000
 
 
-class Past:
-    """What a store was once.
+class AsOf(Base):
+    """A store as of an earlier run."""
 
-    Args:
-        read: opens a transaction of the repository that only reads.
-        begin: opens one that may write.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], AbstractContextManager[Connection]],
-        begin: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._read = read
-        self._begin = begin
-
-    def lay_out(self, target: "Past", run: Run, lags: Mapping[str, timedelta]) -> None:
+    def copy_as_of(self, target: "AsOf", run: Run, lags: Mapping[str, timedelta]) -> None:
         """Fills another store, which is empty, with what this one held when a run had ended.
 
         Args:
-            target: of the other store.
+            target: the other store.
             run: the last run that the other store knows.
             lags: source -> how far its cursor stays behind the run that read it.
         """

@@ -1,40 +1,27 @@
-"""Changes that no new version brings: what a run must know to tell them, and that they are told.
+"""Changes that no new version brings: what a run must know to find them, and that they are recorded.
 
-Such a change is its own mark: it commits alone, in one transaction, and the next run finds it told.
+Such a change is its own mark: it commits alone, in one transaction, and the next run finds it recorded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import and_, insert, select
 
 from livingreview.records import Change, Kind, KnownTrial, Run
 from livingreview.store import queries
+from livingreview.store.base import Base
 from livingreview.store.queries import RECORD, SCORE, VERSION
 from livingreview.store.transaction import change_values
 
 _BATCH = 1_000
 
 
-class Unversioned:
-    """What was told without a version; every method is one transaction.
+class CalendarChanges(Base):
+    """Changes that the calendar and the store as a whole bring."""
 
-    Args:
-        read: opens a transaction of the repository that only reads.
-        begin: opens one that may write.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], AbstractContextManager[Connection]],
-        begin: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._read = read
-        self._begin = begin
-
-    def trials(self) -> Iterator[KnownTrial]:
+    def known_trials(self) -> Iterator[KnownTrial]:
         """Trials in their current state that are not withdrawn."""
         query = (
             select(VERSION.c.content, VERSION.c.envelope, VERSION.c.number)
@@ -54,12 +41,7 @@ class Unversioned:
                     seen_through=_seen_through(row.order_key),
                 )
 
-    def told(self, type_: str) -> list[Change]:
-        """Every change of a type, oldest first."""
-        with self._read() as connection:
-            return [found.change for found in queries.changes(connection, type_=type_)]
-
-    def tell(self, run: Run, changes: Sequence[Change]) -> None:
+    def record_changes(self, run: Run, changes: Sequence[Change]) -> None:
         """Commits changes."""
         rows: list[dict[str, Any]] = [change_values(run.id, change) for change in changes]
         if rows:

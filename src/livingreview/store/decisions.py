@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, exists, func, i
 
 from livingreview.records import Decision, Run
 from livingreview.store import tables
+from livingreview.store.base import Base
 from livingreview.store.ingest import table
 from livingreview.store.work_names import moved_works
 
@@ -22,6 +23,58 @@ DECISION: Table = table(tables.DecisionRow)
 _RECORD: Table = table(tables.RecordRow)
 _BOUND = "n_decisions"
 _WORKS_A_LOOK = 1_000
+
+
+class Decisions(Base):
+    """People's decisions on works."""
+
+    def decisions(self) -> list[Decision]:
+        """Every decision, oldest first, each of the work that it is about now; see :func:`read_decisions`."""
+        with self._read() as connection:
+            return read_decisions(connection)
+
+    def decision_log(self) -> list[Decision]:
+        """Every decision as it was stored, in the order of arrival, of the work by the name that it had then."""
+        with self._read() as connection:
+            rows = connection.execute(select(DECISION).where(is_known(connection)).order_by(DECISION.c.id))
+            return _decisions(rows, {})
+
+    def add_decisions(self, made: Sequence[Decision]) -> tuple[int, list[str]]:
+        """Appends decisions; one that is there already (work, stage, person, time) is not added again.
+
+        A work may be called by any name that it ever had; the decision is stored under the one it has now.
+
+        Returns:
+            How many were added, and the work ids that are not in the store.
+        """
+        with self._begin() as connection:
+            works = set(connection.execute(select(table(tables.WorkRow).c.id)).scalars())
+            rows = connection.execute(
+                select(DECISION.c.work_id, DECISION.c.stage, DECISION.c.person, DECISION.c.decided_at)
+            )
+            moved = moved_works(connection)
+            known = {(moved.get(row.work_id, row.work_id), *row[1:]) for row in rows}
+            added = 0
+            unknown = []
+            for decision in made:
+                work_id = moved.get(decision.work_id, decision.work_id)
+                key = (work_id, decision.stage, decision.person, decision.decided_at)
+                if decision.work_id not in works:
+                    unknown.append(decision.work_id)
+                elif key not in known:
+                    known.add(key)
+                    added += 1
+                    values = {
+                        "work_id": work_id,
+                        "stage": decision.stage,
+                        "decision": decision.decision,
+                        "reason": decision.reason,
+                        "areas": list(decision.areas),
+                        "person": decision.person,
+                        "decided_at": decision.decided_at,
+                    }
+                    connection.execute(insert(DECISION).values(values))
+            return added, unknown
 
 
 def bound_to(engine: Engine, run: Run) -> Engine:
@@ -46,7 +99,7 @@ def n_stored(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(DECISION)).scalar_one()
 
 
-def decisions(connection: Connection) -> list[Decision]:
+def read_decisions(connection: Connection) -> list[Decision]:
     """Every decision, oldest first, each of the work that it is about now; of one moment in the order of arrival."""
     rows = connection.execute(
         select(DECISION).where(is_known(connection)).order_by(DECISION.c.decided_at, DECISION.c.id)
@@ -54,13 +107,8 @@ def decisions(connection: Connection) -> list[Decision]:
     return _decisions(rows, moved_works(connection))
 
 
-def decision_log(connection: Connection) -> list[Decision]:
-    """Every decision as it was stored, in the order of arrival, of the work by the name that it had then."""
-    return _decisions(connection.execute(select(DECISION).where(is_known(connection)).order_by(DECISION.c.id)), {})
-
-
 def decisions_on(connection: Connection, work_ids: AbstractSet[str]) -> list[Decision]:
-    """Every decision on these works under any of their names, in the order of :func:`decisions`."""
+    """Every decision on these works under any of their names, in the order of :func:`read_decisions`."""
     name = _RECORD.c.source + ":" + _RECORD.c.source_id
     wanted, moved, rows = sorted(work_ids), dict[str, str](), list[Any]()
     for start in range(0, len(wanted), _WORKS_A_LOOK):
@@ -80,41 +128,6 @@ def is_decided(connection: Connection) -> ColumnElement[bool]:
     former = connection.execute(select(DECISION.c.work_id).distinct().where(known, ~is_named)).scalars().all()
     names = set(moved_works(connection, former).values())
     return or_(exists().where(known, DECISION.c.work_id == _RECORD.c.work_id), _RECORD.c.work_id.in_(names))
-
-
-def add_decisions(connection: Connection, made: Sequence[Decision]) -> tuple[int, list[str]]:
-    """Appends decisions; one that is there already (work, stage, person, time) is not added again.
-
-    A work may be called by any name that it ever had; the decision is stored under the one it has now.
-
-    Returns:
-        How many were added, and the work ids that are not in the store.
-    """
-    works = set(connection.execute(select(table(tables.WorkRow).c.id)).scalars())
-    rows = connection.execute(select(DECISION.c.work_id, DECISION.c.stage, DECISION.c.person, DECISION.c.decided_at))
-    moved = moved_works(connection)
-    known = {(moved.get(row.work_id, row.work_id), *row[1:]) for row in rows}
-    added = 0
-    unknown = []
-    for decision in made:
-        work_id = moved.get(decision.work_id, decision.work_id)
-        key = (work_id, decision.stage, decision.person, decision.decided_at)
-        if decision.work_id not in works:
-            unknown.append(decision.work_id)
-        elif key not in known:
-            known.add(key)
-            added += 1
-            values = {
-                "work_id": work_id,
-                "stage": decision.stage,
-                "decision": decision.decision,
-                "reason": decision.reason,
-                "areas": list(decision.areas),
-                "person": decision.person,
-                "decided_at": decision.decided_at,
-            }
-            connection.execute(insert(DECISION).values(values))
-    return added, unknown
 
 
 def _decisions(rows: Iterable[Any], moved: Mapping[str, str]) -> list[Decision]:

@@ -14,59 +14,117 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from livingreview.linking import SAME_PUBLICATION
-from livingreview.records import Change, Kind, NamedTrial, Record, Score, Underived
+from livingreview.records import Change, Kind, NamedTrial, Record, Run, Score, Underived
 from livingreview.records.change_types import ChangeType
 from livingreview.records.decisions import current_decisions
 from livingreview.records.notices import may_carry_notices
-from livingreview.store.decisions import decisions
+from livingreview.store.base import Base
+from livingreview.store.decisions import read_decisions
 from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, record_of
 from livingreview.store.transaction import change_values, score_values
 
 _IDS_A_STATEMENT = 1_000
 
 
-def underived(connection: Connection, limit: int) -> list[Underived]:
-    """The oldest versions that have neither score nor changes yet."""
-    rows = connection.execute(
-        select(VERSION, RECORD.c.work_id)
-        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
-        .where(VERSION.c.is_derived.is_(False))
-        .order_by(VERSION.c.id)
-        .limit(limit)
-    ).all()
-    works = _works(connection, {row.work_id for row in rows})
-    superseded = {version_id for states in works.values() for version_id in _superseded(states)}
-    earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
-    told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
-    siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
-    noted = {row.work_id for row in rows if may_carry_notices(row.content)}
-    verdicts, leaning = _verdicts(connection, noted), _leaning(connection, noted)
-    records = {row.id: record_of(row) for row in rows}
-    trials = _trials(connection, records.values())
-    found = []
-    for row in rows:
-        states = works[row.work_id]
-        before = earlier.get(row.id)
-        found.append(
-            Underived(
-                version_id=row.id,
-                number=row.number,
-                record=records[row.id],
-                work_id=row.work_id,
-                before=record_of(before) if before is not None else None,
-                before_number=before.number if before is not None else 0,
-                is_withdrawal=row.is_withdrawal,
-                was_withdrawn=before is not None and before.is_withdrawal,
-                told_kinds=told.get(row.id, frozenset()),
-                is_superseded=row.id in superseded,
-                siblings=tuple(siblings[one] for one in _siblings(row, states)),
-                work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
-                trials=tuple(trials[name] for name in _named(records[row.id]) if name in trials),
-                decision=verdicts.get(row.work_id, ""),
-                evidence_of=leaning.get(row.work_id, ()),
+class Derivations(Base):
+    """Versions that wait for their scores and changes, and those that have them."""
+
+    def underived(self, limit: int) -> list[Underived]:
+        """The oldest versions that have neither score nor changes yet."""
+        with self._read() as connection:
+            rows = connection.execute(
+                select(VERSION, RECORD.c.work_id)
+                .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+                .where(VERSION.c.is_derived.is_(False))
+                .order_by(VERSION.c.id)
+                .limit(limit)
+            ).all()
+            works = _works(connection, {row.work_id for row in rows})
+            superseded = {version_id for states in works.values() for version_id in _superseded(states)}
+            earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
+            told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
+            siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
+            noted = {row.work_id for row in rows if may_carry_notices(row.content)}
+            verdicts, leaning = _verdicts(connection, noted), _leaning(connection, noted)
+            records = {row.id: record_of(row) for row in rows}
+            trials = _trials(connection, records.values())
+            found = []
+            for row in rows:
+                states = works[row.work_id]
+                before = earlier.get(row.id)
+                found.append(
+                    Underived(
+                        version_id=row.id,
+                        number=row.number,
+                        record=records[row.id],
+                        work_id=row.work_id,
+                        before=record_of(before) if before is not None else None,
+                        before_number=before.number if before is not None else 0,
+                        is_withdrawal=row.is_withdrawal,
+                        was_withdrawn=before is not None and before.is_withdrawal,
+                        told_kinds=told.get(row.id, frozenset()),
+                        is_superseded=row.id in superseded,
+                        siblings=tuple(siblings[one] for one in _siblings(row, states)),
+                        work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
+                        trials=tuple(trials[name] for name in _named(records[row.id]) if name in trials),
+                        decision=verdicts.get(row.work_id, ""),
+                        evidence_of=leaning.get(row.work_id, ()),
+                    )
+                )
+            return found
+
+    def commit_derived(
+        self,
+        run: Run,
+        version_ids: Sequence[int],
+        scores: Mapping[int, Score],
+        changes: Sequence[Change],
+        other: str,
+    ) -> None:
+        """Commits scores and changes together with the mark that their versions have been derived.
+
+        Args:
+            run: the run that derived them.
+            version_ids: the versions.
+            scores: version id -> score.
+            changes: in the order in which they are to stand.
+            other: slug of the irrelevant scope; ``p_relevant`` is one minus its probability.
+        """
+        with self._begin() as connection:
+            if scores:
+                rows = [score_values(version_id, score, other) for version_id, score in scores.items()]
+                connection.execute(insert(SCORE), rows)
+            if changes:
+                connection.execute(insert(CHANGE), [change_values(run.id, change) for change in changes])
+            for start in range(0, len(version_ids), _IDS_A_STATEMENT):
+                part = version_ids[start : start + _IDS_A_STATEMENT]
+                connection.execute(update(VERSION).where(VERSION.c.id.in_(part)).values(is_derived=True))
+
+    def derived(self, after_version_id: int, limit: int) -> list[tuple[int, Record]]:
+        """Current states that have been derived, the oldest first: (version id, record).
+
+        Those that have not are left out: their scores come with their changes.
+        """
+        with self._read() as connection:
+            rows = connection.execute(
+                select(VERSION.c.id, VERSION.c.content, VERSION.c.envelope)
+                .join(RECORD, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
+                .where(VERSION.c.id > after_version_id, VERSION.c.is_derived.is_(True))
+                .order_by(VERSION.c.id)
+                .limit(limit)
             )
-        )
-    return found
+            return [(row.id, record_of(row)) for row in rows]
+
+    def replace_scores(self, scores: Mapping[int, Score], other: str) -> None:
+        """Puts new scores in the place of those that versions have: version id -> score."""
+        with self._begin() as connection:
+            ids = list(scores)
+            for start in range(0, len(ids), _IDS_A_STATEMENT):
+                connection.execute(delete(SCORE).where(SCORE.c.version_id.in_(ids[start : start + _IDS_A_STATEMENT])))
+            if scores:
+                connection.execute(
+                    insert(SCORE), [score_values(version_id, score, other) for version_id, score in scores.items()]
+                )
 
 
 def _named(record: Record) -> tuple[str, ...]:
@@ -103,7 +161,7 @@ def _verdicts(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, s
     """Work -> what people decided on it."""
     if not work_ids:
         return {}
-    return {work_id: one.decision for work_id, one in current_decisions(decisions(connection)).items()}
+    return {work_id: one.decision for work_id, one in current_decisions(read_decisions(connection)).items()}
 
 
 def _leaning(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
@@ -240,48 +298,3 @@ def _told_kinds(
         )
         for row in rows
     }
-
-
-def commit(
-    connection: Connection,
-    run_id: int,
-    version_ids: Sequence[int],
-    scores: Mapping[int, Score],
-    changes: Sequence[Change],
-    other: str,
-) -> None:
-    """See :meth:`livingreview.store.repository.Repository.commit_derived`."""
-    if scores:
-        rows = [score_values(version_id, score, other) for version_id, score in scores.items()]
-        connection.execute(insert(SCORE), rows)
-    if changes:
-        connection.execute(insert(CHANGE), [change_values(run_id, change) for change in changes])
-    for start in range(0, len(version_ids), _IDS_A_STATEMENT):
-        part = version_ids[start : start + _IDS_A_STATEMENT]
-        connection.execute(update(VERSION).where(VERSION.c.id.in_(part)).values(is_derived=True))
-
-
-def derived(connection: Connection, after_version_id: int, limit: int) -> list[tuple[int, Record]]:
-    """Current states that have been derived, the oldest first: (version id, record).
-
-    Those that have not are left out: their scores come with their changes.
-    """
-    rows = connection.execute(
-        select(VERSION.c.id, VERSION.c.content, VERSION.c.envelope)
-        .join(RECORD, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
-        .where(VERSION.c.id > after_version_id, VERSION.c.is_derived.is_(True))
-        .order_by(VERSION.c.id)
-        .limit(limit)
-    )
-    return [(row.id, record_of(row)) for row in rows]
-
-
-def replace_scores(connection: Connection, scores: Mapping[int, Score], other: str) -> None:
-    """Puts new scores in the place of those that versions have: version id -> score."""
-    ids = list(scores)
-    for start in range(0, len(ids), _IDS_A_STATEMENT):
-        connection.execute(delete(SCORE).where(SCORE.c.version_id.in_(ids[start : start + _IDS_A_STATEMENT])))
-    if scores:
-        connection.execute(
-            insert(SCORE), [score_values(version_id, score, other) for version_id, score in scores.items()]
-        )

@@ -8,9 +8,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, func, select
 
-from livingreview.records import FINISHED_STATUS, RECOUNT, Kind, Standing
+from livingreview.records import FINISHED_STATUS, RECOUNT, FetchState, Kind
 from livingreview.store import queries
-from livingreview.store.absence import absences
+from livingreview.store.absence import read_absences
+from livingreview.store.base import Base
+from livingreview.store.searches import read_cursors
 
 _IDS_A_LOOK = 1_000
 _CONTROLS = 3
@@ -20,52 +22,49 @@ _CURRENT = and_(
 )
 
 
-def standing(
-    connection: Connection, scopes: Sequence[str], dois: Sequence[str], watched: Mapping[str, Sequence[str]]
-) -> Standing:
-    """See :class:`livingreview.records.stored.Standing`.
+class FetchStates(Base):
+    """How far everything has been fetched."""
 
-    Args:
-        connection: to read from.
-        scopes: slugs of the relevant scopes.
-        dois: whose PMIDs are wanted.
-        watched: source -> ids of which it is wanted whether they are stored.
-    """
-    record = queries.RECORD
-    gone: dict[str, set[str]] = {}
-    withdrawn = select(record.c.source, record.c.source_id).where(record.c.is_withdrawn.is_(True))
-    for source, source_id in connection.execute(withdrawn):
-        gone.setdefault(source, set()).add(source_id)
-    for absence in (one for one in absences(connection) if not one.is_given_up):
-        gone.setdefault(absence.source, set()).add(absence.source_id)
-    unfinished, incomplete = _unfinished(connection), _incomplete(connection)
-    to_count = _to_count(connection, scopes)
-    pmid_of = _pmids(connection, dois)
-    stored = {source: _stored(connection, source, ids) for source, ids in watched.items()}
-    stored.setdefault("pubmed", set()).update(_stored(connection, "pubmed", sorted(set(pmid_of.values()))))
-    for listed in (unfinished, incomplete, to_count):
-        for source, some in listed.items():
-            stored.setdefault(source, set()).update(some)
-    return Standing(
-        cursors=tuple(queries.cursors(connection)),
-        stored={source: frozenset(ids) for source, ids in stored.items()},
-        gone={source: frozenset(ids) for source, ids in gone.items()},
-        doi_of=_dois(connection, gone),
-        controls={source: _first_ids(connection, source, ids) for source, ids in gone.items()},
-        unfinished=unfinished,
-        incomplete=incomplete,
-        to_count=to_count,
-        pmid_of=pmid_of,
-        broken=_broken(connection),
-        read_until=_read_until(connection),
-        counted_at=_counted_at(connection),
-    )
+    def fetch_state(
+        self, scopes: Sequence[str], dois: Sequence[str], watched: Mapping[str, Sequence[str]]
+    ) -> FetchState:
+        """What decides what is asked next; see :class:`livingreview.records.stored.FetchState`.
 
-
-def keys(connection: Connection) -> frozenset[tuple[str, str]]:
-    """(source, id) of every record, withdrawn ones included."""
-    rows = connection.execute(select(queries.RECORD.c.source, queries.RECORD.c.source_id))
-    return frozenset((source, source_id) for source, source_id in rows)
+        Args:
+            scopes: slugs of the relevant scopes.
+            dois: whose PMIDs are wanted.
+            watched: source -> ids of which it is wanted whether they are stored.
+        """
+        with self._read() as connection:
+            record = queries.RECORD
+            gone: dict[str, set[str]] = {}
+            withdrawn = select(record.c.source, record.c.source_id).where(record.c.is_withdrawn.is_(True))
+            for source, source_id in connection.execute(withdrawn):
+                gone.setdefault(source, set()).add(source_id)
+            for absence in (one for one in read_absences(connection) if not one.is_given_up):
+                gone.setdefault(absence.source, set()).add(absence.source_id)
+            unfinished, incomplete = _unfinished(connection), _incomplete(connection)
+            to_count = _to_count(connection, scopes)
+            pmid_of = _pmids(connection, dois)
+            stored = {source: _stored(connection, source, ids) for source, ids in watched.items()}
+            stored.setdefault("pubmed", set()).update(_stored(connection, "pubmed", sorted(set(pmid_of.values()))))
+            for listed in (unfinished, incomplete, to_count):
+                for source, some in listed.items():
+                    stored.setdefault(source, set()).update(some)
+            return FetchState(
+                cursors=tuple(read_cursors(connection)),
+                stored={source: frozenset(ids) for source, ids in stored.items()},
+                gone={source: frozenset(ids) for source, ids in gone.items()},
+                doi_of=_dois(connection, gone),
+                controls={source: _first_ids(connection, source, ids) for source, ids in gone.items()},
+                unfinished=unfinished,
+                incomplete=incomplete,
+                to_count=to_count,
+                pmid_of=pmid_of,
+                broken=_broken(connection),
+                read_until=_read_until(connection),
+                counted_at=_counted_at(connection),
+            )
 
 
 def _stored(connection: Connection, source: str, ids: Sequence[str]) -> set[str]:

@@ -1,32 +1,25 @@
 """What thin records there are, what was looked for in vain, and which dois want their notices read."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, distinct, func, or_, select
+from sqlalchemy import Row, Select, and_, distinct, func, or_, select
 
 from livingreview.records import Fidelity, Followed, Kind, Tries
+from livingreview.store.base import Base
 from livingreview.store.queries import ISSUE, RECORD, RUN, SCORE, VERSION
 
 _OTHER = RECORD.alias("other")
 
 
-class Following:
-    """The thin records of a store; every method is one transaction.
+class IncompleteRecords(Base):
+    """Records of which a fuller copy is looked for."""
 
-    Args:
-        read: opens a transaction of the repository that only reads.
-    """
-
-    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._read = read
-
-    def _execute(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         with self._read() as connection:
             return connection.execute(query).all()
 
-    def to_follow(self) -> list[Followed]:
+    def incomplete_records(self) -> list[Followed]:
         """Publications that are less than PubMed's or Crossref's own record, or that only Crossref has; newest first.
 
         Left out are those that PubMed's full record is stored of already.
@@ -37,7 +30,7 @@ class Following:
             .where(_OTHER.c.fidelity >= int(Fidelity.FULL))
             .exists()
         )
-        rows = self._execute(
+        rows = self._rows(
             select(RECORD.c.source, RECORD.c.source_id, RECORD.c.fidelity, RECORD.c.kind)
             .where(RECORD.c.kind != str(Kind.TRIAL), RECORD.c.is_withdrawn.is_(False), ~has_pubmed)
             .where(
@@ -58,9 +51,9 @@ class Following:
             for row in rows
         ]
 
-    def tries(self, source: str, query: str) -> dict[str, Tries]:
+    def lookup_tries(self, source: str, query: str) -> dict[str, Tries]:
         """Id -> how often a query of this name asked the source for it in vain, by its named exceptions."""
-        rows = self._execute(
+        rows = self._rows(
             select(
                 ISSUE.c.source_id,
                 func.count(distinct(ISSUE.c.run_id)).label("times"),
@@ -74,7 +67,7 @@ class Following:
 
     def noticed_dois(self, scopes: Sequence[str]) -> list[str]:
         """DOIs of stored records of these scopes from Crossref and Europe PMC, sorted."""
-        rows = self._execute(
+        rows = self._rows(
             select(RECORD.c.doi)
             .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
             .join(SCORE, SCORE.c.version_id == VERSION.c.id)
@@ -85,5 +78,5 @@ class Following:
 
     def identifiers(self) -> tuple[frozenset[str], frozenset[str]]:
         """Every doi and every PMID that a stored record bears."""
-        rows = self._execute(select(RECORD.c.doi, RECORD.c.pmid))
+        rows = self._rows(select(RECORD.c.doi, RECORD.c.pmid))
         return frozenset(row.doi for row in rows if row.doi), frozenset(row.pmid for row in rows if row.pmid)

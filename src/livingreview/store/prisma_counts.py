@@ -1,40 +1,33 @@
 """What each run brought, in numbers: records, works, what people said of them, changes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
 from livingreview.records import DecisionCount, Kind, Run, RunFlow
 from livingreview.records.decisions import current_decisions
-from livingreview.store.decisions import decisions
-from livingreview.store.queries import CHANGE, RECORD, runs
+from livingreview.store.decisions import read_decisions
+from livingreview.store.queries import CHANGE, RECORD
+from livingreview.store.runs import Runs
 
 _AT_ONCE = 1_000
 """Names that one statement may hold; SQLite and PostgreSQL take more than that."""
 
 
-class Flow:
-    """The numbers behind a flow of records; every method is one transaction.
+class PrismaCounts(Runs):
+    """The numbers behind a flow of records."""
 
-    Args:
-        read: opens a transaction of the repository that only reads.
-    """
-
-    def __init__(self, read: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._read = read
-
-    def through(self, run: Run, known: Collection[str]) -> tuple[RunFlow, ...]:
+    def prisma_counts(self, run: Run, known: Collection[str]) -> tuple[RunFlow, ...]:
         """Every run up to this one, oldest first.
 
         Args:
             run: the last one that is told of.
             known: works that the published review cites or prints.
         """
+        earlier = [one for one in self.runs() if one.id <= run.id]
         with self._read() as connection:
-            earlier = [one for one in runs(connection) if one.id <= run.id]
             records, n_known = _records(connection, known)
             n_works, decided = _works(connection, known)
             changes = _changes(connection)
@@ -90,7 +83,7 @@ def _works(connection: Connection, known: Collection[str]) -> tuple[Counter[int]
     for names in _chunks(known):
         for _, run_id, _ in connection.execute(_firsts().where(RECORD.c.work_id.in_(names))):
             n_works[run_id] -= 1
-    current = current_decisions(decisions(connection))
+    current = current_decisions(read_decisions(connection))
     counts: Counter[tuple[int, str, str, str, bool]] = Counter()
     for names in _chunks(current.keys() - set(known)):
         for work_id, run_id, is_paper in connection.execute(_firsts().where(RECORD.c.work_id.in_(names))):

@@ -1,42 +1,29 @@
-"""What the statement ledger keeps: evidence, how far each rule has been held against the store, people's decisions.
+"""What the store keeps of statements: evidence, how far each rule has been held against it, people's decisions.
 
 Evidence, marks and the changes that tell of them commit together, so a run that is killed in between is done again as
 if it had not begun, and nothing is told twice.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from livingreview.records import Change, Run, StoredChange
+from livingreview.records import Change, Run
 from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision
 from livingreview.store import queries
+from livingreview.store.base import Base
 from livingreview.store.transaction import change_values
 
 _BATCH = 500
 _DECISION_KEY = ("statement_id", "effect", "person", "decided_at")
 
 
-class Ledger:
-    """The statement ledger of a store; every method is one transaction.
+class Statements(Base):
+    """Evidence for the statements of the review, and what people decided on them."""
 
-    Args:
-        read: opens a transaction of the repository that only reads.
-        begin: opens one that may write.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], AbstractContextManager[Connection]],
-        begin: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._read = read
-        self._begin = begin
-
-    def marks(self) -> dict[str, Mark]:
+    def rule_marks(self) -> dict[str, Mark]:
         """Rule hash -> how far the rule has been held against the store."""
         with self._read() as connection:
             rows = connection.execute(select(queries.STATEMENT_RULE))
@@ -51,7 +38,7 @@ class Ledger:
             ).first()
             return (row.version_id, row.model) if row is not None else (0, "")
 
-    def states(
+    def scored_states(
         self, after_version_id: int, *, scopes: Sequence[str] | None, ids: Sequence[str]
     ) -> Iterator[RecordState]:
         """Current states that rules may speak of, in the order in which they were stored.
@@ -130,7 +117,7 @@ class Ledger:
                 titles |= {(row.source, row.source_id): json.loads(row.content).get("title", "") for row in rows}
         return {key: titles.get(key, "") for key in keys}
 
-    def add(self, run: Run, pieces: Sequence[Evidence]) -> int:
+    def add_evidence(self, run: Run, pieces: Sequence[Evidence]) -> int:
         """Keeps evidence that is not there yet: the same rule upon the same facts of a record tells nothing new.
 
         Returns:
@@ -155,7 +142,9 @@ class Ledger:
                 connection.execute(insert(table), rows)
         return len(rows)
 
-    def tell(self, run: Run, changes: Sequence[Change], rule_hashes: Sequence[str], marks: Sequence[Mark]) -> None:
+    def record_proposals(
+        self, run: Run, changes: Sequence[Change], rule_hashes: Sequence[str], marks: Sequence[Mark]
+    ) -> None:
         """Commits the changes that tell of evidence, together with how far the rules have been held now.
 
         Args:
@@ -178,12 +167,7 @@ class Ledger:
                 if done.rowcount == 0:
                     connection.execute(insert(rule).values(rule_hash=mark.rule_hash, **values))
 
-    def proposals(self) -> list[StoredChange]:
-        """The changes that told of evidence, oldest first."""
-        with self._read() as connection:
-            return queries.changes(connection, source="review")
-
-    def decisions(self) -> list[StatementDecision]:
+    def statement_decisions(self) -> list[StatementDecision]:
         """Every decision on a statement, oldest first."""
         table = queries.STATEMENT_DECISION
         with self._read() as connection:
@@ -192,7 +176,7 @@ class Ledger:
                 StatementDecision(**{name: part for name, part in row._mapping.items() if name != "id"}) for row in rows
             ]
 
-    def decide(self, decision: StatementDecision) -> bool:
+    def decide_statement(self, decision: StatementDecision) -> bool:
         """Appends a decision; False when the very same one is there already."""
         table = queries.STATEMENT_DECISION
         values = {name: getattr(decision, name) for name in StatementDecision.__dataclass_fields__}

@@ -10,40 +10,52 @@ from sqlalchemy import Connection, func, select
 from livingreview.config import Query, Review, ServiceSettings
 from livingreview.records import SourceStatus
 from livingreview.store import queries as reading
+from livingreview.store.base import Base
 from livingreview.store.decisions import is_decided
 from livingreview.store.hashing import query_hash
 
 
-def source_status(
-    connection: Connection,
-    review: Review,
-    queries: Sequence[Query],
-    settings: Mapping[str, ServiceSettings],
-    now: datetime,
-) -> dict[str, SourceStatus]:
-    """See :meth:`livingreview.store.repository.Repository.status`."""
-    records, versions = _counts(connection)
-    touching = _touching(connection)
-    triaged = _triaged_through(connection, review)
-    runs = connection.execute(select(reading.RUN).order_by(reading.RUN.c.id.desc())).all()
-    configured = {name for name, service in settings.items() if service.is_enabled}
-    status = {}
-    for name in sorted(configured | set(records)):
-        wanted = [query for query in queries if query.source == name]
-        searched = _searched_through(connection, wanted)
-        is_asked = name in configured and bool(wanted)
-        touched = [run for run in runs if run.id in touching.get(name, ())]
-        limit = timedelta(days=settings[name].overdue_after_days) if name in settings else timedelta(0)
-        status[name] = SourceStatus(
-            records=records.get(name, 0),
-            versions=versions.get(name, 0),
-            searched_through_at=searched,
-            triaged_through_at=triaged.get(name),
-            reported_through_at=next((run.now_at for run in touched if run.reported_at is not None), None),
-            is_overdue=is_asked and (searched is None or now - searched > limit),
-            last_run=_last_run(connection, name, touched[0]) if touched else None,
-        )
-    return status
+class SourceStatuses(Base):
+    """How every source stands."""
+
+    def status(
+        self,
+        review: Review,
+        queries: Sequence[Query],
+        settings: Mapping[str, ServiceSettings],
+        now: datetime,
+    ) -> dict[str, SourceStatus]:
+        """How every source stands that is configured or has records.
+
+        Args:
+            review: its relevant scopes decide what has to be triaged.
+            queries: every configured search.
+            settings: service -> its settings.
+            now: against which a source is overdue.
+        """
+        with self._read() as connection:
+            records, versions = _counts(connection)
+            touching = _touching(connection)
+            triaged = _triaged_through(connection, review)
+            runs = connection.execute(select(reading.RUN).order_by(reading.RUN.c.id.desc())).all()
+            configured = {name for name, service in settings.items() if service.is_enabled}
+            status = {}
+            for name in sorted(configured | set(records)):
+                wanted = [query for query in queries if query.source == name]
+                searched = _searched_through(connection, wanted)
+                is_asked = name in configured and bool(wanted)
+                touched = [run for run in runs if run.id in touching.get(name, ())]
+                limit = timedelta(days=settings[name].overdue_after_days) if name in settings else timedelta(0)
+                status[name] = SourceStatus(
+                    records=records.get(name, 0),
+                    versions=versions.get(name, 0),
+                    searched_through_at=searched,
+                    triaged_through_at=triaged.get(name),
+                    reported_through_at=next((run.now_at for run in touched if run.reported_at is not None), None),
+                    is_overdue=is_asked and (searched is None or now - searched > limit),
+                    last_run=_last_run(connection, name, touched[0]) if touched else None,
+                )
+            return status
 
 
 def _counts(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:

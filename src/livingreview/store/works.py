@@ -8,8 +8,7 @@ Links are rows that are made and undone. A person's word is about pairs: joining
 what had parted the records of their works; parting a record from its work parts it from each of the others.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +17,8 @@ from livingreview.errors import UsageError
 from livingreview.linking import LinkKind
 from livingreview.records import Run, StoredRecord, Work, WorkLink
 from livingreview.store import queries
+from livingreview.store.base import Base
+from livingreview.store.records import read_records
 from livingreview.store.work_links import Linking, pair_of
 from livingreview.store.work_names import moved_works
 
@@ -25,23 +26,10 @@ _BATCH = 1_000
 _LINK, _RECORD = queries.WORK_LINK, queries.RECORD
 
 
-class Works:
-    """The works of a store; every method is one transaction.
+class Works(Base):
+    """The works of a store."""
 
-    Args:
-        read: opens a transaction of the repository that only reads.
-        begin: opens one that may write.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], AbstractContextManager[Connection]],
-        begin: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._read = read
-        self._begin = begin
-
-    def link(self, run: Run) -> int:
+    def link_works(self, run: Run) -> int:
         """Puts every record into its work; does nothing while every version has been derived.
 
         Returns:
@@ -53,7 +41,7 @@ class Works:
                 return 0
             return Linking(connection).relink(run.now_at, run.id, set())
 
-    def join(self, one: str, other: str, *, person: str, reason: str, now: datetime) -> Work:
+    def join_works(self, one: str, other: str, *, person: str, reason: str, now: datetime) -> Work:
         """Makes one work of the works of two records, whatever the rules say; returns it.
 
         Raises:
@@ -75,7 +63,7 @@ class Works:
             linking.relink(now, None, {*linking.mates(first), *linking.mates(second)})
             return _work(connection, linking.record_name(first))
 
-    def split(self, name: str, *, person: str, reason: str, now: datetime) -> list[Work]:
+    def split_work(self, name: str, *, person: str, reason: str, now: datetime) -> list[Work]:
         """Takes a record out of its work, for good; returns what the work became, the record's own work first.
 
         Raises:
@@ -95,7 +83,7 @@ class Works:
             moved = moved_works(connection)
             return [_work(connection, work) for work in dict.fromkeys(moved.get(one, one) for one in names)]
 
-    def show(self, name: str) -> Work:
+    def work(self, name: str) -> Work:
         """The work that bears, or once bore, a name.
 
         Raises:
@@ -105,17 +93,17 @@ class Works:
             Linking(connection).record(name)
             return _work(connection, name)
 
-    def every(self, *, is_merged: bool = False) -> Iterator[Work]:
+    def works(self, *, is_merged: bool = False) -> Iterator[Work]:
         """Every work by its name, without links; with ``is_merged`` only those of more than one record."""
         with self._read() as connection:
-            works = select(_RECORD.c.work_id).group_by(_RECORD.c.work_id)
+            every = select(_RECORD.c.work_id).group_by(_RECORD.c.work_id)
             if is_merged:
-                works = works.having(func.count() > 1)
-            names = sorted(connection.execute(works).scalars())
+                every = every.having(func.count() > 1)
+            names = sorted(connection.execute(every).scalars())
             for start in range(0, len(names), _BATCH):
                 batch = names[start : start + _BATCH]
                 groups: dict[str, list[StoredRecord]] = {name: [] for name in batch}
-                for stored in queries.records(connection, work_ids=batch):
+                for stored in read_records(connection, work_ids=batch):
                     groups[stored.work_id].append(stored)
                 for name, group in groups.items():
                     yield Work(id=name, records=tuple(group), decisions=group[0].decisions)
@@ -128,7 +116,7 @@ def _check_person(person: str) -> None:
 
 
 def _work(connection: Connection, name: str) -> Work:
-    records = tuple(queries.records(connection, work_ids=[name]))
+    records = tuple(read_records(connection, work_ids=[name]))
     names = [f"{stored.record.source}:{stored.record.source_id}" for stored in records]
     return Work(
         id=records[0].work_id,

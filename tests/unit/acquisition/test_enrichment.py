@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from livingreview.acquisition import enrichment
 from livingreview.acquisition.enrichment import NOTICED, RESOLVED, due_ids
 from livingreview.acquisition.plan import Asking
-from livingreview.acquisition.progress import Watch
 from livingreview.acquisition.services import Acquired
 from livingreview.acquisition.transport import live
 from livingreview.config import Project, Query, ResolvingSettings, load_project
@@ -20,6 +19,7 @@ from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 from support import server as faults
 from support.records import NOW, article, trial
+from support.runs import context_of
 from support.server import Server
 from support.world import Article, work
 
@@ -55,7 +55,8 @@ def thin(source_id: str = DOI, **values: object) -> Record:
 
 
 def planned(project: Project, repository: Repository) -> dict[tuple[str, str], tuple[str, ...]]:
-    return {(one.query.source, one.role): one.ids for one in enrichment.plan(project, repository, frozenset(), NOW)}
+    askings = enrichment.plan(context_of(project, repository), frozenset())
+    return {(one.query.source, one.role): one.ids for one in askings}
 
 
 def test_what_is_thin_is_followed_and_what_is_full_is_not(
@@ -107,7 +108,7 @@ def test_nothing_is_asked_for_twice_in_one_run(
 ) -> None:
     put(thin(), article("1", fidelity=Fidelity.FACTS))
     asked = {("pubmed", "1"), ("pubmed", DOI), ("crossref", DOI)}
-    assert enrichment.plan(project, repository, asked, NOW) == []
+    assert enrichment.plan(context_of(project, repository), asked) == []
 
 
 def test_no_more_than_so_many_a_run(
@@ -153,8 +154,8 @@ def follow(project: Project, repository: Repository, run: Run, acquired: Acquire
 
 
 def follow_up(project: Project, repository: Repository, run: Run, asked: list[Asking], found: Acquired) -> None:
-    lines = live(project, repository, run, lambda _seconds: None)
-    enrichment.follow(project, repository, run, asked, found, Watch(), lines, lambda _asking: True)
+    context = context_of(project, repository, run)
+    enrichment.follow(context, asked, found, live(context), lambda _asking: True)
 
 
 def current(repository: Repository) -> dict[tuple[str, str], Fidelity]:
@@ -173,7 +174,7 @@ def test_the_full_record_takes_the_place_of_the_thin_one_or_joins_its_work(
         ("pubmed", "1"): Fidelity.FULL,
         ("pubmed", "2"): Fidelity.FULL,
     }
-    repository.works.link(run)
+    repository.link_works(run)
     assert {one.work_id for one in repository.records() if one.record.doi == DOI} == {f"crossref:{DOI}"}
     server.forget()
     follow(project, repository, repository.start_run("services", NOW + WEEK, "", ""))
@@ -206,7 +207,7 @@ def test_a_failure_is_no_try_and_stops_only_its_source(
     assert set(acquired.failures) == {"pubmed"}
     assert acquired.answered == {"crossref"}
     assert repository.issues(run) == []
-    assert repository.following.tries("pubmed", RESOLVED) == {}
+    assert repository.lookup_tries("pubmed", RESOLVED) == {}
 
 
 @pytest.mark.parametrize("place", ["retrieve_ids", "parse"])

@@ -19,6 +19,7 @@ from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 from support import server as faults
 from support.records import NOW, article, trial
+from support.runs import context_of, unlogged
 from support.server import Server
 from support.spoils import redirected
 from support.world import Article, study
@@ -56,13 +57,13 @@ def cited(*pmids: str, dois: tuple[str, ...] = (), trials: tuple[str, ...] = ())
 def asked(project: Project, store: Repository, baseline: Baseline | None = None) -> list[tuple[object, ...]]:
     return [
         (one.query.source, one.query.name, one.window.since if one.window else one.ids)
-        for one in plan(project, store, baseline or cited(), NOW)
+        for one in plan(context_of(project, store, baseline=baseline))
     ]
 
 
 def read(project: Project, store: Repository, run: Run, watch: Watch, baseline: Baseline | None = None) -> Acquired:
-    askings = plan(project, store, baseline or cited(), run.now_at)
-    return read_services(project, store, run, askings, watch, live(project, store, run, watch.sleep))
+    context = context_of(project, store, run, baseline=baseline, watch=watch)
+    return read_services(context, plan(context), live(context))
 
 
 def test_the_first_plan_reads_from_the_beginning(tiny_project: Project, store: Repository) -> None:
@@ -79,7 +80,7 @@ def test_a_cursor_is_where_the_next_reading_begins(tiny_project: Project, store:
     cursor = Cursor(source="pubmed", query_name="core", query_hash=query_hash(query), read_to_at=NOW, stamp="s")
     with store.writing(run) as writing:
         writing.move_cursor(cursor)
-    first, *_ = plan(tiny_project, store, cited(), NOW + timedelta(days=7))
+    first, *_ = plan(context_of(tiny_project, store, unlogged(NOW + timedelta(days=7))))
     assert first.window is not None
     # Less the overlap of 45 days.
     assert (first.window.since, first.window.until, first.window.stamp) == (date(2022, 4, 17), date(2022, 6, 8), "s")
@@ -141,7 +142,7 @@ def test_the_text_of_a_restored_record_comes_back(
     server.world.add(made := Article(pmid="31000001", title="Something else"))
     (whole,) = articles.parse(io.BytesIO(article_set(made)))
     put(store, run, whole)
-    assert store.standing((), (), {}).incomplete == {}
+    assert store.fetch_state((), (), {}).incomplete == {}
     other = replace(whole, source_id="31000002", pmid="31000002", abstract=(), is_text_complete=False)  # type: ignore[type-var]
     put(store, run, other)
     server.world.add(Article(pmid="31000002", title="Something else"))

@@ -47,7 +47,7 @@ def test_no_cell_is_taken_for_a_formula(model, table):
     target = io.StringIO()
     write_table(target, [*columns, *predicted_columns(model)], predict(model, rows))
     (line,) = csv.DictReader(io.StringIO(target.getvalue()))
-    assert line["note"] == "'=HYPERLINK(\"https://example.org\")"
+    assert line["note"] == '\'=HYPERLINK("https://example.org")'
     assert line["title"] == "'+Bamboo for pandas"
     _, (again,) = read_titles(table(target.getvalue()))
     assert {name: again[name] for name in columns} == rows[0]

@@ -72,7 +72,7 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
     run = store.start_run("services", NOW, "0", "c")
     with store.writing(run) as writing:
         writing.apply(records, "k", NOW, Tally())
-    store.works.link(run)
+    store.link_works(run)
     found = {version.version_id: version.record.source_id for version in store.underived(100)}
     by_version = {number: scores[name] for number, name in found.items() if name in scores}
     store.commit_derived(run, list(found), by_version, [], "other")

@@ -95,12 +95,12 @@ def fill(store: Repository, *, is_last_derived: bool = True) -> None:
 
 def export(store: Repository, folder: Path) -> dict[str, int]:
     with store._begin() as connection:
-        return snapshot.export_snapshot(connection, folder)
+        return snapshot.write_snapshot(connection, folder)
 
 
 def restore(store: Repository, folder: Path) -> dict[str, int]:
     with store._begin() as connection:
-        return snapshot.restore_snapshot(connection, folder)
+        return snapshot.read_snapshot(connection, folder)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -133,7 +133,7 @@ def test_the_same_store_and_the_same_bytes(opened: Open, tmp_path: Path, is_last
             *(second.record.key, second.work_id, second.version, second.is_withdrawn, second.score),
         )
         assert second.record.is_text_complete == (not first.record.abstract) and not second.record.abstract
-    assert two.standing((), (), {}).incomplete == {"pubmed": ["20"]}
+    assert two.fetch_state((), (), {}).incomplete == {"pubmed": ["20"]}
 
 
 def test_a_restored_store_goes_on(opened: Open, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_what_changed_is_linked_as_if_all_were(folder: Path, steps: list[list[Re
                 with repository.writing(run) as writing:
                     dated = [dated_by(one, number) for one in step]
                     writing.apply(dated, "key", now, Tally())
-                repository.works.link(run)
+                repository.link_works(run)
                 repository.commit_derived(run, [one.version_id for one in repository.underived(100)], {}, [], "other")
             else:
                 say(repository, step, now)
@@ -156,9 +156,9 @@ def say(repository: Repository, said: tuple[str, int, int], now: datetime) -> No
     words = {"person": "Ada", "reason": "read both", "now": now}
     try:
         if what == "join":
-            repository.works.join(names[one % len(names)], names[other % len(names)], **words)
+            repository.join_works(names[one % len(names)], names[other % len(names)], **words)
         else:
-            repository.works.split(names[one % len(names)], **words)
+            repository.split_work(names[one % len(names)], **words)
     except UsageError:
         # The same record twice, joined already, or alone: nothing is said then.
         pass

@@ -41,14 +41,14 @@ from livingreview.store.snapshot.folder import (
     swap,
     write_file,
 )
-from livingreview.store.snapshot.restore import restore_snapshot
+from livingreview.store.snapshot.restore import read_snapshot
 
-__all__ = ["export_snapshot", "restore_snapshot"]
+__all__ = ["write_snapshot", "read_snapshot"]
 
 _DECISION_COLUMNS = ("work_id", "stage", "decision", "reason", "areas", "person", "decided_at")
 
 
-def export_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
+def write_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
     """Writes the store into a folder, in the place of the snapshot that may be there.
 
     Args:

@@ -26,7 +26,7 @@ _TABLES = (
 )
 
 
-def restore_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
+def read_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
     """Fills an empty store from a folder; within the caller's transaction, so all of it or nothing.
 
     Returns:
