@@ -1,12 +1,16 @@
 """The statement ledger through the command line: proposals, decisions that stick, edited rules, snapshots."""
 
 import json
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support import tiny_review
 from support.lab import Lab
+from support.tiny_review import CITED_PMID, CITED_TITLE
+from support.world import Article
 
 FIRST, SECOND, THIRD = "2022-06-01T05:00:00Z", "2022-06-08T05:00:00Z", "2022-06-15T05:00:00Z"
 RULES = """
@@ -22,6 +26,13 @@ why = "two more reports"
 scopes = ["loom_ev"]
 at_least = 2
 """
+WATCHED = """
+[[statements.rules]]
+effect = "challenges"
+why = "a reference that it leans on was retracted, doubted or withdrawn"
+cited = "refs"
+changes = ["baseline_reference_retracted", "baseline_reference_concern_expressed", "baseline_reference_withdrawn"]
+"""
 PAPERS = "title,doi,year\n"
 ON_PEOPLE = "Vesicles of loom cells in six people with torn skin,10.5555/new.1,2022\n"
 ON_RATS = "Vesicles of loom cells in rats with torn skin,10.5555/new.2,2022\n"
@@ -35,14 +46,31 @@ def ledger(lab: Lab) -> Lab:
     return lab
 
 
+@pytest.fixture
+def filled(lab: Lab) -> Lab:
+    """The tiny review, whose cited paper PubMed has."""
+    lab.server.world.add(Article(pmid=CITED_PMID, title=CITED_TITLE, doi="10.5555/tiny.0001", edat=date(2020, 5, 1)))
+    return lab
+
+
 def read(lab: Lab, papers: str, now: str) -> list[dict[str, Any]]:
     """Reads papers; what was proposed in this run."""
     path = lab.root / "papers.csv"
     path.write_text(PAPERS + papers, encoding="utf-8")
-    ended = lab("run", "--from", path, now=now)
+    return proposed(lab, now, "--from", path)
+
+
+def proposed(lab: Lab, now: str, *arguments: str | Path) -> list[dict[str, Any]]:
+    """A run; what it proposed."""
+    ended = lab("run", *arguments, now=now)
     assert ended.code == 0, ended.err
     lines = [json.loads(line) for line in lab("changes", "--since", now, "--until", now, "--json").lines]
     return [line for line in lines if line["source"] == "review"]
+
+
+def shown(lab: Lab) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(lab("statements", "show", "S01", "--json").out)
+    return found
 
 
 def open_effects(lab: Lab) -> list[str]:
@@ -82,6 +110,37 @@ def test_an_edited_rule_is_held_against_everything_again(ledger: Lab) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("people\\b", "(?:people|rats)\\b"), encoding="utf-8")
     (proposal,) = read(ledger, ON_RATS, SECOND)
     assert proposal["after"]["evidence"][0]["title"].startswith("Vesicles of loom cells in rats")
+
+
+@pytest.mark.parametrize("is_written_out_first", [True, False])
+def test_a_reference_that_falls_challenges_once(filled: Lab, is_written_out_first: bool) -> None:
+    """Without a rule in the file; and in a store that was filled when the file held it, nothing is found again."""
+    path = filled.config / "reviews" / tiny_review.SLUG / "statements.toml"
+    bare = path.read_text(encoding="utf-8").replace("watch_references = false\n", "")
+    path.write_text(bare + (WATCHED if is_written_out_first else ""), encoding="utf-8")
+    filled("run", now=FIRST)
+    filled.server.world.revise(
+        CITED_PMID, notices=(("RetractionIn", "31000777", "J Invent Res. 2022;7:99"),), mdat=date(2022, 6, 5)
+    )
+    (proposal,) = proposed(filled, SECOND)
+    assert (proposal["type"], proposal["source_id"]) == ("statement_challenged", "S01")
+    assert [piece["source_id"] for piece in proposal["after"]["evidence"]] == [CITED_PMID]
+    before = {name: filled.rows()[name] for name in ("statement_rule", "statement_evidence")}
+    path.write_text(bare, encoding="utf-8")
+    assert proposed(filled, THIRD) == []
+    after = filled.rows()
+    assert [piece["rule"] for piece in shown(filled)["evidence"]] == [1]
+    assert after["statement_evidence"] == before["statement_evidence"]
+    assert len(after["statement_rule"]) == len(before["statement_rule"]) == 1
+
+
+def test_a_statement_that_does_not_watch_its_references_is_left_alone(filled: Lab) -> None:
+    filled("run", now=FIRST)
+    filled.server.world.revise(
+        CITED_PMID, notices=(("RetractionIn", "31000777", "J Invent Res. 2022;7:99"),), mdat=date(2022, 6, 5)
+    )
+    assert proposed(filled, SECOND) == []
+    assert shown(filled)["rules"] == []
 
 
 def test_test_stores_nothing_and_says_why(ledger: Lab) -> None:

@@ -22,6 +22,7 @@ from support.world import Article, World, preprint, study, update, work
 
 LOST_PMID = "30000004"
 LOST_TITLE = "Vesicles of loom cells calm the itch of invented burns"
+# S03 and S04 ask in words of their own what would else be asked of them unwritten: it is told once.
 _STATEMENTS = f"""
 [[statements.rules]]
 effect = "outdates"

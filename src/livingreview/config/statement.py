@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from livingreview.config.base import Frozen, Pattern
 from livingreview.records import Kind
@@ -84,8 +84,28 @@ class Rule(Frozen):
         return {name: plain(getattr(self, name)) for name in type(self).model_fields}
 
 
+WATCH_REFERENCES = Rule(
+    effect="challenges",
+    why="a reference that it leans on was retracted, doubted or withdrawn",
+    cited="refs",
+    changes=(
+        ChangeType.BASELINE_REFERENCE_RETRACTED,
+        ChangeType.BASELINE_REFERENCE_CONCERN_EXPRESSED,
+        ChangeType.BASELINE_REFERENCE_WITHDRAWN,
+    ),
+)
+"""The rule of every statement that cites references. Its words are part of its hash: a store that has been held against
+it would be held against it anew, and its proposals made again, if one of them changed."""
+
+
 class Statement(Frozen):
-    """One checkable sentence of the baseline, in our own words."""
+    """One checkable sentence of the baseline, in our own words.
+
+    Attributes:
+        watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
+        rules: those of the file, and last, for a statement with ``refs``, :data:`WATCH_REFERENCES`, unless
+            ``watch_references`` switches it off or one of the file asks the same for a reason of its own.
+    """
 
     id: str
     section: str
@@ -96,7 +116,17 @@ class Statement(Frozen):
     refs: tuple[int, ...] = ()
     nct_ids: tuple[str, ...] = ()
     watch: str = ""
-    rules: tuple[Rule, ...] = ()
+    watch_references: bool = True
+    rules: tuple[Rule, ...] = Field(default=(), validate_default=True)
+
+    @field_validator("rules")
+    @classmethod
+    def _add_watch(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+        if not info.data.get("refs") or not info.data.get("watch_references"):
+            return rules
+        if any(rule.model_copy(update={"why": WATCH_REFERENCES.why}) == WATCH_REFERENCES for rule in rules):
+            return rules
+        return (*rules, WATCH_REFERENCES)
 
     @cached_property
     def rule_hashes(self) -> tuple[str, ...]:

@@ -1,0 +1,42 @@
+"""The rule that every statement with references has, and how it is switched off."""
+
+from typing import Any
+
+from livingreview.config import Statement
+
+WRITTEN_OUT = {
+    "effect": "challenges",
+    "why": "a reference that it leans on was retracted, doubted or withdrawn",
+    "cited": "refs",
+    "changes": ["baseline_reference_retracted", "baseline_reference_concern_expressed", "baseline_reference_withdrawn"],
+}
+OTHER = {"effect": "extends", "why": "more of the same", "scopes": ["loom_ev"]}
+
+
+def statement(*rules: dict[str, Any], **given: Any) -> Statement:
+    return Statement(**{"id": "S1", "section": "1", "text": "A sentence", "kind": "count"} | given, rules=rules)
+
+
+def test_a_statement_that_cites_references_watches_them() -> None:
+    assert [rule.why for rule in statement(OTHER, refs=(3,)).rules] == [OTHER["why"], WRITTEN_OUT["why"]]
+    bare = Statement(id="S1", section="1", text="A sentence", kind="count", refs=(3,))
+    assert [rule.asked()["changes"] for rule in bare.rules] == [WRITTEN_OUT["changes"]]
+
+
+def test_a_statement_switches_it_off_and_one_without_references_has_none() -> None:
+    assert [rule.why for rule in statement(OTHER, refs=(3,), watch_references=False).rules] == [OTHER["why"]]
+    assert statement(watch_references=False, refs=(3,)).rules == ()
+    assert [rule.why for rule in statement(OTHER).rules] == [OTHER["why"]]
+
+
+def test_stores_know_the_rule_by_the_hash_of_when_it_was_written_out() -> None:
+    """Another hash would be another rule: its evidence would be found, and its proposals made, a second time."""
+    assert statement(OTHER, refs=(3,)).rule_hashes == statement(OTHER, WRITTEN_OUT, refs=(3,)).rule_hashes
+    assert statement(refs=(3,)).rule_hashes == ("a1d6fc47a2c38dec",)
+
+
+def test_a_statement_that_asks_it_in_words_of_its_own_is_not_asked_twice() -> None:
+    own = WRITTEN_OUT | {"why": "it rests on a paper that fell"}
+    assert [rule.why for rule in statement(own, OTHER, refs=(3,)).rules] == [own["why"], OTHER["why"]]
+    narrower = own | {"changes": ["baseline_reference_retracted"]}
+    assert len(statement(narrower, refs=(3,)).rules) == 2
