@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from livingreview import __version__
 from support import server as faults
 from support.lab import Lab
 from support.services import Answer
@@ -40,6 +41,23 @@ def test_all_is_well(filled: Lab) -> None:
     )
     assert "schema" in found["database"][1]
     assert "as they came" in found["archive"][1]
+
+
+def test_another_distribution_that_installs_the_same_package_is_named(
+    filled: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two was installed last has overwritten files of the other."""
+    assert checks(filled, code=0)["installation"] == (True, f"livingreview {__version__}")
+    info = tmp_path / "living_review_updater-1.2.3.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: living-review-updater\nVersion: 1.2.3\n", encoding="utf-8"
+    )
+    (info / "RECORD").write_text("livingreview/__init__.py,,\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    words = wrong(checks(filled, code=2))["installation"]
+    assert "living-review-updater also installs the package livingreview" in words
+    assert "pip uninstall living-review-updater" in words
 
 
 def test_a_document_that_is_damaged_or_gone(filled: Lab) -> None:

@@ -167,7 +167,7 @@ def doctor(
     live: Annotated[bool, typer.Option("--live", help="Ask the services, too.")] = False,
     json: _Json = False,
 ) -> int:
-    """Check settings, store, archive, folders, lock, clock, mail and model, and say what to do."""
+    """Check settings, installation, store, archive, folders, lock, clock, mail and model, and say what to do."""
     from livingreview.operations.doctor import examine
 
     call = invocation(context)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from importlib import metadata
 from pathlib import Path
 
-from livingreview import classify
+from livingreview import __version__, classify
 from livingreview.baseline.transcript import check
 from livingreview.config import Project, PubmedSettings, secrets_of
 from livingreview.config.redaction import Redactor
@@ -56,6 +57,7 @@ def examine(load: Callable[[], Project], now: datetime, *, is_live: bool) -> lis
 
 
 def _offline(project: Project, now: datetime) -> Iterator[Finding]:
+    yield _installation()
     yield Finding(
         name="clock",
         is_ok=now >= _RELEASED_AT,
@@ -84,6 +86,16 @@ def _offline(project: Project, now: datetime) -> Iterator[Finding]:
     address = "e-mail given" if pubmed.email else "no e-mail: NCBI asks for one (sources.pubmed.email)"
     yield Finding(name="credentials", is_ok=True, words=f"pubmed: {key}, {address}")
     yield _mail(project)
+
+
+def _installation() -> Finding:
+    """Another distribution may install a package of the same name: one of the two then overwrites the other's files."""
+    others = sorted(set(metadata.packages_distributions().get("livingreview", ())) - {"livingreview"})
+    if not others:
+        return Finding(name="installation", is_ok=True, words=f"livingreview {__version__}")
+    advice = f"`pip uninstall {' '.join(others)}`, then install livingreview again"
+    words = f"{' and '.join(others)} also installs the package livingreview, over files of this one; {advice}"
+    return Finding(name="installation", is_ok=False, words=words)
 
 
 def _mail(project: Project) -> Finding:
