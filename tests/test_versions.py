@@ -33,7 +33,7 @@ VERSIONED = (
             "records/identifiers.py",
             *(f"linking/{name}.py" for name in ("candidates", "facts", "groups", "keys", "partition", "rules")),
         ),
-        noted=(1, "e137ef10c2acaaac"),
+        noted=(1, "f4f02c77ad489284"),
     ),
     Versioned(
         "READER_VERSION in sources/pubmed/fields.py",

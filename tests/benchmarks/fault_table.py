@@ -31,12 +31,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, bench(Path(folder)) as made:
         for trial in trials():
             outcomes = made.play(trial, Path(folder) / "project")
-            for road in trial.roads:
-                outcome = outcomes.pop(road.name)
+            for channel in trial.channels:
+                outcome = outcomes.pop(channel.name)
                 found[f"{trial.mode}, overcome {outcome}"] += 1
-                if outcome != (expected := trial.fault.expected(road.name, trial.place, trial.mode)):
+                if outcome != (expected := trial.fault.expected(channel.name, trial.place, trial.mode)):
                     wrong += 1
-                    print(f"{trial.name}, {road.name}: {outcome}, expected {expected}")
+                    print(f"{trial.name}, {channel.name}: {outcome}, expected {expected}")
             for words in outcomes.values():
                 wrong += 1
                 print(f"{trial.name}: {words}")

@@ -1,4 +1,4 @@
-"""Copies of one trial on different roads: in whatever order they come, the newest word on its course holds."""
+"""Copies of one trial through different channels: in whatever order they come, the newest word on its course holds."""
 
 import itertools
 from collections.abc import Iterator

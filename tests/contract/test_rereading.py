@@ -78,7 +78,7 @@ def test_an_older_state_that_is_read_again_is_read_and_changes_nothing(repositor
     assert applied(repository, run, article_set(FIRST, LATER)) == {"unchanged": 2, "read": 1}
 
 
-def test_a_state_that_another_road_replaced_is_read_again(repository: Repository, run: Run) -> None:
+def test_a_state_that_another_channel_replaced_is_read_again(repository: Repository, run: Run) -> None:
     applied(repository, run, article_set(FIRST))
     tally = Tally()
     with repository.writing(run) as writing:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.acquisition.transport import LiveLine
+from livingreview.acquisition.transport import LiveTransport
 from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, SourceError
 from livingreview.records import Deletion, Problem, Record
@@ -155,18 +155,18 @@ def bench(
     assert name in EXAMPLES, f"source {name} is registered and has no example here"
     repository = Repository.open(f"sqlite:///{empty_store}", tmp_path / "archive")
     run = repository.start_run("services", datetime(2022, 6, 1, tzinfo=UTC), "0", "")
-    line = LiveLine(name, tiny_project.settings, repository, run, lambda _seconds: None)
+    transport = LiveTransport(name, tiny_project.settings, repository, run, lambda _seconds: None)
     try:
         yield Bench(
             source=SOURCES[name](tiny_project.settings),
             example=EXAMPLES[name],
             server=server,
-            get=line.get,
+            get=transport.get,
             repository=repository,
             archive=tmp_path / "archive",
         )
     finally:
-        line.close()
+        transport.close()
         repository.close()
 
 
@@ -309,12 +309,12 @@ def test_a_bomb_is_refused(bench: Bench, tiny_project: Project) -> None:
     sources = tiny_project.settings.sources.model_copy(update={name: limited})
     settings = tiny_project.settings.model_copy(update={"sources": sources})
     run = bench.repository.runs()[0]
-    line = LiveLine(name, settings, bench.repository, run, lambda _seconds: None)
+    transport = LiveTransport(name, settings, bench.repository, run, lambda _seconds: None)
     try:
         with pytest.raises(QueryRejectedError, match="larger than 2 MB"):
-            bench.source.retrieve(bench.example.query(bench.server), WINDOW, line.get)
+            bench.source.retrieve(bench.example.query(bench.server), WINDOW, transport.get)
     finally:
-        line.close()
+        transport.close()
 
 
 def test_the_middle_and_the_last_page_are_asked_again_too(bench: Bench) -> None:

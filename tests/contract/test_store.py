@@ -121,7 +121,7 @@ def test_an_older_state_is_history_and_never_current(repository: Repository, run
     assert current(repository) == late
     assert repository.versions("pubmed", "31000001") == [early, late]
     assert actions(apply(repository, run, early)) == {"unchanged": 1}
-    # Only the late one is to be classified and told of.
+    # Only the late one is to be classified and reported.
     assert [version.record.title for version in repository.underived(10)] == ["Late"]
 
 
@@ -163,7 +163,7 @@ def test_a_full_copy_of_the_same_run_tells_in_the_place_of_the_thin_one(reposito
     apply(repository, run, article(doi=doi, abstract=(Section(text="Long."),)))
     repository.link_works(run)
     told = {
-        (one.record.source, one.number): (one.is_superseded, one.told_kinds, one.before)
+        (one.record.source, one.number): (one.is_superseded, one.reported_kinds, one.before)
         for one in repository.underived(10)
     }
     assert told == {
@@ -266,7 +266,7 @@ def test_a_doi_or_a_pmid_joins_records_of_two_sources(
     repository.link_works(run)
     assert len(set(works(repository).values())) == 1
     (one, later, _) = repository.underived(10)
-    assert (one.told_kinds, later.told_kinds) == (frozenset(), {str(first.kind)})
+    assert (one.reported_kinds, later.reported_kinds) == (frozenset(), {str(first.kind)})
 
 
 def test_two_items_of_one_source_stay_two_works(repository: Repository, run: Run) -> None:

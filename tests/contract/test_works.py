@@ -81,7 +81,7 @@ def test_a_work_is_named_after_its_earliest_run(repository: Repository, run: Run
     assert works(repository) == [[f"pubmed:{first.source_id}", "pubmed:1", "pubmed:2"]]
 
 
-def test_what_is_news_is_told_by_publication(repository: Repository, run: Run) -> None:
+def test_what_is_news_is_reported_by_publication(repository: Repository, run: Run) -> None:
     registered = trial("NCT91000001")
     report = article("3", accessions=("NCT91000001",))
     preprint = Record(
@@ -92,8 +92,8 @@ def test_what_is_news_is_told_by_publication(repository: Repository, run: Run) -
     with repository.writing(later) as writing:
         writing.apply([report, COPY, ERRATUM], "key", NOW, Tally())
     repository.link_works(later)
-    told = {version.record.source_id: version.told_kinds for version in repository.underived(10)}
-    assert told == {"3": {"preprint"}, "10.5555/a": {"article"}, "2": frozenset()}
+    reported = {version.record.source_id: version.reported_kinds for version in repository.underived(10)}
+    assert reported == {"3": {"preprint"}, "10.5555/a": {"article"}, "2": frozenset()}
     assert repository.work("pubmed:3").id == "clinicaltrials:NCT91000001"
 
 

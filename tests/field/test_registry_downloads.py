@@ -1,4 +1,4 @@
-"""Real studies on two roads: as the API writes them, and as rows of the CSV download made of the same fields."""
+"""Real studies through two channels: as the API writes them, as rows of the CSV download made of the same fields."""
 
 import csv
 import dataclasses
@@ -98,8 +98,8 @@ def test_both_roads_say_the_same(field_data: Path, tmp_path: Path) -> None:
         # A bar within a name cannot be told from one between names.
         assert set(record.trial.conditions) <= {part for name in full.trial.conditions for part in split(name)}
         # A copy of the same day says nothing new of the course.
-        assert versioning.lay_over(full, record) is None
-        later = versioning.lay_over(full, dataclasses.replace(record, source_date="2099-01-01"))
+        assert versioning.merge_course(full, record) is None
+        later = versioning.merge_course(full, dataclasses.replace(record, source_date="2099-01-01"))
         assert later is not None
         assert later.trial == full.trial
 

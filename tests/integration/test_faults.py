@@ -1,4 +1,4 @@
-"""Every fault upon every road at every place: a retry or the next run overcomes it, and the store loses nothing."""
+"""Every fault upon every channel at every place: a retry or the next run overcomes it, and the store loses nothing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.fault_bench import Bench, bench
-from support.fault_table import LASTING, NEXT, ONCE, PLACES, ROADS, Trial, cells, table, trials
+from support.fault_table import CHANNELS, LASTING, NEXT, ONCE, PLACES, Trial, cells, table, trials
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
@@ -31,16 +31,16 @@ def marked() -> list[object]:
 
 @pytest.mark.parametrize("trial", marked())
 def test_nothing_is_lost(workbench: Bench, tmp_path: Path, trial: Trial) -> None:
-    expected = {road.name: trial.fault.expected(road.name, trial.place, trial.mode) for road in trial.roads}
+    expected = {channel.name: trial.fault.expected(channel.name, trial.place, trial.mode) for channel in trial.channels}
     assert workbench.play(trial, tmp_path / "project") == expected
 
 
-def test_every_road_meets_both_kinds_of_fault_at_every_place() -> None:
-    found = Counter((road.name, trial.place, trial.mode) for trial, road in cells())
-    for road in ROADS.values():
-        for place in range(1, road.places + 1):
-            assert found[road.name, place, ONCE] > 20
-            assert found[road.name, place, LASTING] > 6
+def test_every_channel_meets_both_kinds_of_fault_at_every_place() -> None:
+    found = Counter((channel.name, trial.place, trial.mode) for trial, channel in cells())
+    for channel in CHANNELS.values():
+        for place in range(1, channel.places + 1):
+            assert found[channel.name, place, ONCE] > 20
+            assert found[channel.name, place, LASTING] > 6
     assert len(cells()) > 500
 
 

@@ -169,9 +169,9 @@ def hostile(lab: Lab, tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("road", ["services", "files"])
-def test_nothing_that_was_not_given_comes_into_the_archive(lab: Lab, hostile: Path, road: str) -> None:
-    arguments = ["--from", hostile] if road == "files" else []
+@pytest.mark.parametrize("channel", ["services", "files"])
+def test_nothing_that_was_not_given_comes_into_the_archive(lab: Lab, hostile: Path, channel: str) -> None:
+    arguments = ["--from", hostile] if channel == "files" else []
     ended = lab("run", *arguments)
     assert ended.code == 3
     assert not any(b"not for your eyes" in body.lower() for body in archived(lab))

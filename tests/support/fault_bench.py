@@ -13,7 +13,7 @@ from unittest import mock
 from livingreview.cli import main
 from livingreview.store.repository import Repository
 from support import tiny_review
-from support.fault_table import LASTING, NEXT, RETRY, ROADS, Road, Trial
+from support.fault_table import CHANNELS, LASTING, NEXT, RETRY, Channel, Trial
 from support.server import Server, serve
 from support.spoils import BOMB_BYTES, Repeating
 from support.stores import PASSING, rows_of
@@ -93,67 +93,68 @@ class Bench:
     named: frozenset[tuple[str, str, str]]
 
     def play(self, trial: Trial, root: Path) -> dict[str, str]:
-        """Road -> how the fault was overcome: ``RETRY``, ``NEXT``, or in words what is wrong."""
+        """Channel -> how the fault was overcome: ``RETRY``, ``NEXT``, or in words what is wrong."""
         shutil.copytree(self.template, root)
         self.server.mend()
-        for road in trial.roads:
-            self._strike(trial, road)
+        for channel in trial.channels:
+            self._strike(trial, channel)
         environment = _environment(self.server, read_timeout_seconds=0.2 if trial.fault.is_slow else 30)
         with mock.patch("livingreview.sources.http.client._DEADLINE_READS", 2):
             ended = command(root, environment, NOW, "run")
         rows = rows_of(_url(root), passing=_LEFT_OUT)
         found = {}
-        for road in trial.roads:
-            is_told = f"FAILED {road.source}" in ended.out and ended.code in (3, 4)
-            if _of(rows, road) == _of(self.once, road):
-                found[road.name] = RETRY
-            elif is_told or (self._is_named(root, road) and ended.code in (0, 3)):
-                found[road.name] = NEXT
+        for channel in trial.channels:
+            is_told = f"FAILED {channel.source}" in ended.out and ended.code in (3, 4)
+            if _of(rows, channel) == _of(self.once, channel):
+                found[channel.name] = RETRY
+            elif is_told or (self._is_named(root, channel) and ended.code in (0, 3)):
+                found[channel.name] = NEXT
             else:
-                found[road.name] = f"lost without a word (code {ended.code})"
-        struck = frozenset[str]().union(*(road.sources for road in trial.roads))
-        if any(_of(rows, road) != _of(self.once, road) for road in ROADS.values() if not road.sources & struck):
+                found[channel.name] = f"lost without a word (code {ended.code})"
+        struck = frozenset[str]().union(*(channel.sources for channel in trial.channels))
+        spared = [channel for channel in CHANNELS.values() if not channel.sources & struck]
+        if any(_of(rows, channel) != _of(self.once, channel) for channel in spared):
             found["elsewhere"] = "a source that nothing struck differs"
         self.server.mend()
         if NEXT in found.values():
             again = command(root, _environment(self.server), AFTER, "run")
             rows = rows_of(_url(root), passing=_LEFT_OUT)
-            for road in trial.roads:
-                if again.code != 0 or _of(rows, road) != _of(self.twice, road):
-                    found[road.name] = f"not there after the next run either (code {again.code})"
+            for channel in trial.channels:
+                if again.code != 0 or _of(rows, channel) != _of(self.twice, channel):
+                    found[channel.name] = f"not there after the next run either (code {again.code})"
         shutil.rmtree(root)
         return found
 
-    def _is_named(self, root: Path, road: Road) -> bool:
-        return any(source == road.source for source, _, _ in _exceptions(root) - self.named)
+    def _is_named(self, root: Path, channel: Channel) -> bool:
+        return any(source == channel.source for source, _, _ in _exceptions(root) - self.named)
 
-    def _strike(self, trial: Trial, road: Road) -> None:
+    def _strike(self, trial: Trial, channel: Channel) -> None:
         times = None if trial.mode == LASTING else 1
         if trial.fault.spoil is not None:
-            self.server.spoil(trial.fault.spoil, road.path, first=trial.place, times=times)
+            self.server.spoil(trial.fault.spoil, channel.path, first=trial.place, times=times)
             return
         repeating = Repeating()
-        self.server.spoil(repeating.remember, road.path, first=trial.place - 1)
-        self.server.spoil(repeating.repeat, road.path, first=trial.place, times=times)
+        self.server.spoil(repeating.remember, channel.path, first=trial.place - 1)
+        self.server.spoil(repeating.repeat, channel.path, first=trial.place, times=times)
 
 
 def _url(root: Path) -> str:
     return f"sqlite:///{root / 'var' / 'tiny.db'}"
 
 
-def _of(rows: Rows, road: Road) -> Rows:
-    """The rows that belong to a road's records and cursors; a version names its record as ``source:id``.
+def _of(rows: Rows, channel: Channel) -> Rows:
+    """The rows that belong to a channel's records and cursors; a version names its record as ``source:id``.
 
-    The stamp of a cursor is what the road of stamps is about: it saves a reading, and holds nothing else.
+    The stamp of a cursor is what the channel of stamps is about: it saves a reading, and holds nothing else.
     """
 
     def is_of(row: list[tuple[str, str]]) -> bool:
         values = dict(row)
         key = values.get("source") or values.get("record_id") or values.get("version_id") or ""
-        return key.split(":")[0] in road.sources
+        return key.split(":")[0] in channel.sources
 
     def shown(row: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [pair for pair in row if pair[0] != "stamp"] if road.name == "registry version" else row
+        return [pair for pair in row if pair[0] != "stamp"] if channel.name == "registry version" else row
 
     return {table: [shown(row) for row in found if is_of(row)] for table, found in rows.items()}
 

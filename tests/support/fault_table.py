@@ -1,6 +1,6 @@
 """Which fault is expected to be overcome where, and how: the definitions of test, benchmark and document.
 
-A *cell* is one fault at one place of the answers of one road (say, the second page of the registry's search), either
+A *cell* is one fault at one place of the answers of one channel (say, the second page of the registry's search), either
 once or from there on for the rest of the run. What is expected of it:
 
 - ``RETRY``: the same run overcomes it; the store equals the undisturbed one when the run ends.
@@ -21,13 +21,13 @@ PLACES = ("first", "middle", "last")
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class Channel:
     """Answers of one kind.
 
     Attributes:
         path: part of the path of its requests.
         sources: what its records and cursors are stored under.
-        group: roads of one group are of different sources, so that they are struck in the same run; all roads are
+        group: channels of one group are of different sources, so that they are struck in the same run; all channels are
             where every one of them is expected to be overcome in that run.
         places: how many answers in a row can be told apart.
     """
@@ -40,15 +40,15 @@ class Road:
     places: int = 3
 
 
-ROADS = {
-    road.name: road
-    for road in (
-        Road("PubMed esearch", "/esearch", "pubmed", frozenset({"pubmed"}), 1),
-        Road("registry pages", "/api/v2/studies", "clinicaltrials", frozenset({"clinicaltrials"}), 1),
-        Road("Europe PMC pages", "/rest/search", "europepmc", frozenset({"europepmc"}), 1),
-        Road("feeds", "/feed/", "feeds", frozenset({"feeds", "crossref"}), 1),
-        Road("PubMed efetch", "/efetch", "pubmed", frozenset({"pubmed"}), 2),
-        Road("registry version", "/api/v2/version", "clinicaltrials", frozenset({"clinicaltrials"}), 2, places=1),
+CHANNELS = {
+    channel.name: channel
+    for channel in (
+        Channel("PubMed esearch", "/esearch", "pubmed", frozenset({"pubmed"}), 1),
+        Channel("registry pages", "/api/v2/studies", "clinicaltrials", frozenset({"clinicaltrials"}), 1),
+        Channel("Europe PMC pages", "/rest/search", "europepmc", frozenset({"europepmc"}), 1),
+        Channel("feeds", "/feed/", "feeds", frozenset({"feeds", "crossref"}), 1),
+        Channel("PubMed efetch", "/efetch", "pubmed", frozenset({"pubmed"}), 2),
+        Channel("registry version", "/api/v2/version", "clinicaltrials", frozenset({"clinicaltrials"}), 2, places=1),
     )
 }
 _PAGES = frozenset({"registry pages", "Europe PMC pages", "PubMed efetch"})
@@ -63,9 +63,9 @@ class Fault:
     """One way in which an answer is wrong.
 
     Attributes:
-        once: what is expected where it strikes once; ``once_at`` says otherwise for a road, or (road, place).
+        once: what is expected where it strikes once; ``once_at`` says otherwise for a channel, or (channel, place).
         lasting: what is expected where it stays; ``lasting_at`` as above.
-        roads: where it can strike at all.
+        channels: where it can strike at all.
         is_slow: it is about time, so that short time-outs are set.
     """
 
@@ -75,14 +75,14 @@ class Fault:
     lasting: str = NEXT
     once_at: dict[object, str] = field(default_factory=dict)
     lasting_at: dict[object, str] = field(default_factory=dict)
-    roads: frozenset[str] = frozenset(ROADS)
+    channels: frozenset[str] = frozenset(CHANNELS)
     first_place: int = 1
     is_slow: bool = False
 
-    def expected(self, road: str, place: int, mode: str) -> str:
+    def expected(self, channel: str, place: int, mode: str) -> str:
         """What is expected of a cell."""
         usual, special = (self.once, self.once_at) if mode == ONCE else (self.lasting, self.lasting_at)
-        return special.get((road, place), special.get(road, usual))
+        return special.get((channel, place), special.get(channel, usual))
 
 
 FAULTS = (
@@ -109,7 +109,7 @@ FAULTS = (
         spoils.latin1,
         # A reader of feeds takes what it gets, and reads it right.
         lasting_at={"feeds": RETRY},
-        roads=frozenset(ROADS) - {"registry version"},
+        channels=frozenset(CHANNELS) - {"registry version"},
     ),
     # It is right, though unusual; two of the readers take it.
     Fault("UTF-16, declared", spoils.utf16, lasting_at={"PubMed esearch": RETRY, "Europe PMC pages": RETRY}),
@@ -123,7 +123,7 @@ FAULTS = (
         spoils.emptied,
         # Nothing tells it from a true one; it is named, and the same days are asked for once more.
         once_at={"registry pages": NEXT, ("Europe PMC pages", 1): NEXT},
-        roads=_RECORDS,
+        channels=_RECORDS,
     ),
     Fault(
         "count of one too many",
@@ -132,13 +132,13 @@ FAULTS = (
         once_at={"PubMed esearch": NEXT, ("registry pages", 1): NEXT},
         # Every record is there; the one that never was is named.
         lasting_at={"Europe PMC pages": RETRY},
-        roads=_COUNTED,
+        channels=_COUNTED,
     ),
     Fault(
         "a record missing from its page",
         spoils.thinned,
         once_at={"PubMed esearch": NEXT, "registry pages": NEXT},
-        roads=_RECORDS,
+        channels=_RECORDS,
     ),
     Fault("headers that drip", spoils.headers_that_drip(0.1, 8), is_slow=True),
     Fault("endless 100 Continue", spoils.endless_continue(0.1, 8), is_slow=True),
@@ -148,20 +148,20 @@ FAULTS = (
         spoils.redirected(307, "http://127.0.0.1:9/"),
         # It is not followed; it may pass no sooner than a person has looked.
         once=NEXT,
-        roads=frozenset({"PubMed esearch", "PubMed efetch"}),
+        channels=frozenset({"PubMed esearch", "PubMed efetch"}),
     ),
-    Fault("the page before once more", None, once_at={"registry pages": NEXT}, roads=_PAGES, first_place=2),
+    Fault("the page before once more", None, once_at={"registry pages": NEXT}, channels=_PAGES, first_place=2),
     Fault(
         "the answer to another request",
         spoils.of_another_request,
-        roads=frozenset({"registry pages", "PubMed efetch"}),
+        channels=frozenset({"registry pages", "PubMed efetch"}),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run in which a fault strikes every road of some groups at the same place."""
+    """One run in which a fault strikes every channel of some groups at the same place."""
 
     fault: Fault
     place: int
@@ -169,12 +169,12 @@ class Trial:
     groups: tuple[int, ...]
 
     @property
-    def roads(self) -> list[Road]:
-        """The roads that it strikes."""
+    def channels(self) -> list[Channel]:
+        """The channels that it strikes."""
         return [
-            road
-            for road in ROADS.values()
-            if road.group in self.groups and road.name in self.fault.roads and self.place <= road.places
+            channel
+            for channel in CHANNELS.values()
+            if channel.group in self.groups and channel.name in self.fault.channels and self.place <= channel.places
         ]
 
     @property
@@ -193,25 +193,25 @@ def trials() -> list[Trial]:
         together = ((1, 2),) if fault.once == RETRY and not fault.once_at else apart
         found += [Trial(fault, place, ONCE, groups) for place, groups in product(places, together)]
         found += [Trial(fault, lasting, LASTING, groups) for groups in apart]
-    return [trial for trial in found if trial.roads]
+    return [trial for trial in found if trial.channels]
 
 
-def cells() -> list[tuple[Trial, Road]]:
+def cells() -> list[tuple[Trial, Channel]]:
     """Every cell."""
-    return [(trial, road) for trial in trials() for road in trial.roads]
+    return [(trial, channel) for trial in trials() for channel in trial.channels]
 
 
-def _mark(fault: Fault, road: Road, mode: str) -> str:
-    """How a fault is overcome at each place of a road, in letters."""
+def _mark(fault: Fault, channel: Channel, mode: str) -> str:
+    """How a fault is overcome at each place of a channel, in letters."""
     marks = {
-        trial.place: fault.expected(road.name, trial.place, mode)
+        trial.place: fault.expected(channel.name, trial.place, mode)
         for trial in trials()
-        if trial.fault is fault and trial.mode == mode and road in trial.roads
+        if trial.fault is fault and trial.mode == mode and channel in trial.channels
     }
     if not marks:
         return ""
     letters = ["" if place not in marks else "r" if marks[place] == RETRY else "N" for place in range(1, 4)]
-    if road.places == 1 or mode == ONCE:
+    if channel.places == 1 or mode == ONCE:
         return "".join(letters)
     (place,) = marks
     return f"{letters[place - 1]} ({PLACES[place - 1]})"
@@ -220,11 +220,11 @@ def _mark(fault: Fault, road: Road, mode: str) -> str:
 def table() -> str:
     """The expectations as a table in Markdown."""
     lines = [
-        "| fault | strikes | " + " | ".join(ROADS) + " |",
-        "|---|---|" + "---|" * len(ROADS),
+        "| fault | strikes | " + " | ".join(CHANNELS) + " |",
+        "|---|---|" + "---|" * len(CHANNELS),
     ]
     for fault in FAULTS:
         for mode in (ONCE, LASTING):
-            marks = [_mark(fault, road, mode) for road in ROADS.values()]
+            marks = [_mark(fault, channel, mode) for channel in CHANNELS.values()]
             lines.append(f"| {fault.name} | {mode} | " + " | ".join(marks) + " |")
     return "\n".join(lines) + "\n"

@@ -38,7 +38,7 @@ def follow(
         context: the run that asks; its watch is told one line a query.
         asked: the first round; none of its ids is asked for again.
         acquired: what the first round gave; a source that failed there is left alone.
-        connect: makes the line to each service.
+        connect: makes the transport to each service.
         is_wanted: what of the second round is asked.
     """
     ids = {(asking.query.source, one) for asking in asked for one in asking.ids}

@@ -70,7 +70,7 @@ def read_services(context: RunContext, askings: Sequence[Asking], connect: Conne
     Args:
         context: the run that asks; its watch is told one line a query.
         askings: from :func:`livingreview.acquisition.plan.plan`.
-        connect: makes the line to each service.
+        connect: makes the transport to each service.
     """
     acquired = Acquired()
     settings = context.project.settings
@@ -105,7 +105,7 @@ def read_services(context: RunContext, askings: Sequence[Asking], connect: Conne
 
 
 def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking], redactor: Redactor) -> list[Reading]:
-    line = connect(source.name)
+    transport = connect(source.name)
     readings: list[Reading] = []
     try:
         for asking in askings:
@@ -118,13 +118,13 @@ def _ask_source(connect: Connect, source: Source, askings: Sequence[Asking], red
                 # What a search could not read is nothing that it has overlooked.
                 readings.append(Reading(asking=asking, error=f"{source.name}: not counted, since a search failed"))
                 continue
-            readings.append(_ask(source, _after(readings, asking), line.get, redactor))
-            if not line.has_answered:
+            readings.append(_ask(source, _after(readings, asking), transport.get, redactor))
+            if not transport.has_answered:
                 # Nobody there: the other queries would only wait for the same silence.
                 readings.extend(Reading(asking=other, error=readings[-1].error) for other in askings[len(readings) :])
                 break
     finally:
-        line.close()
+        transport.close()
     return readings
 
 

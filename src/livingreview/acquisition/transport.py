@@ -1,4 +1,4 @@
-"""The way to a service: what is sent, what is archived, what is logged."""
+"""The transport to a service: what is sent, what is archived, what is logged."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -14,8 +14,8 @@ from livingreview.sources.http import Check, Client
 from livingreview.store.repository import Repository
 
 
-class Line(Protocol):
-    """The way to one service, or to what it once answered."""
+class Transport(Protocol):
+    """Sends requests to one service, or reads what it once answered."""
 
     @property
     def has_answered(self) -> bool:
@@ -31,11 +31,11 @@ class Line(Protocol):
         ...
 
 
-Connect = Callable[[str], Line]
-"""Makes the line to a service, by its name."""
+Connect = Callable[[str], Transport]
+"""Makes the transport to a service, by its name."""
 
 
-class LiveLine:
+class LiveTransport:
     """Sends, and archives every answer before anybody looks into it, also those that turn out unusable.
 
     Args:
@@ -91,6 +91,6 @@ class LiveLine:
 
 
 def live(context: RunContext) -> Connect:
-    """Lines to the services themselves."""
+    """Transports to the services themselves."""
     settings, sleep = context.project.settings, context.watch.sleep
-    return lambda name: LiveLine(name, settings, context.repository, context.run, sleep)
+    return lambda name: LiveTransport(name, settings, context.repository, context.run, sleep)

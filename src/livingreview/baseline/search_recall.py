@@ -7,7 +7,7 @@ PubMed, printed trials against those of the registry; a source that cannot be as
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from livingreview.acquisition.transport import LiveLine
+from livingreview.acquisition.transport import LiveTransport
 from livingreview.config import Project, Query, load_baseline
 from livingreview.errors import SourceError
 from livingreview.records import Reference, Run
@@ -81,22 +81,24 @@ def check_searches(project: Project, repository: Repository, run: Run, sleep: Ca
         if not isinstance(source, Searchable):
             recall.uncheckable += [f"search {name}/{query.name}: cannot be asked for single records" for query in mine]
             continue
-        line = LiveLine(name, project.settings, repository, run, sleep)
+        transport = LiveTransport(name, project.settings, repository, run, sleep)
         try:
             if isinstance(source, FindsDois):
-                recall.wanted[name] = _by_pmid(core, source, line, recall)
-            recall.searches += [_ask(source, query, list(recall.wanted.get(name, {})), line) for query in mine]
+                recall.wanted[name] = _by_pmid(core, source, transport, recall)
+            recall.searches += [_ask(source, query, list(recall.wanted.get(name, {})), transport) for query in mine]
         except SourceError as error:
             recall.searches += [SearchRecall(source=name, name=query.name, error=str(error)) for query in mine]
         finally:
-            line.close()
+            transport.close()
     return recall
 
 
-def _by_pmid(references: list[Reference], source: FindsDois, line: LiveLine, recall: Recall) -> dict[str, str]:
+def _by_pmid(
+    references: list[Reference], source: FindsDois, transport: LiveTransport, recall: Recall
+) -> dict[str, str]:
     """PMID -> reference, in their order; those that have none are named."""
     dois = sorted({ref.doi for ref in references if ref.doi and not ref.pmid})
-    pmid_of = source.retrieve_dois(dois, line.get).came_as if dois else {}
+    pmid_of = source.retrieve_dois(dois, transport.get).came_as if dois else {}
     found = {}
     for reference in references:
         name = f"reference {reference.ref_no}, {reference.first_author} {reference.year}"
@@ -108,9 +110,9 @@ def _by_pmid(references: list[Reference], source: FindsDois, line: LiveLine, rec
     return found
 
 
-def _ask(source: Searchable, query: Query, ids: list[str], line: LiveLine) -> SearchRecall:
+def _ask(source: Searchable, query: Query, ids: list[str], transport: LiveTransport) -> SearchRecall:
     try:
-        found = source.find_among(query, ids, line.get) if ids else frozenset()
+        found = source.find_among(query, ids, transport.get) if ids else frozenset()
     except SourceError as error:
         return SearchRecall(source=query.source, name=query.name, error=str(error))
     return SearchRecall(

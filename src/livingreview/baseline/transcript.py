@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from livingreview.acquisition.transport import LiveLine
+from livingreview.acquisition.transport import LiveTransport
 from livingreview.atomic import written_aside
 from livingreview.config import Project, load_baseline
 from livingreview.errors import StoreError
@@ -107,11 +107,11 @@ def resolve(project: Project, repository: Repository, run: Run, sleep: Callable[
     """
     wanted = [ref for ref in load_baseline(project).references if not ref.pmid]
     settings = project.settings.sources.pubmed
-    line = LiveLine("pubmed", project.settings, repository, run, sleep)
+    transport = LiveTransport("pubmed", project.settings, repository, run, sleep)
     try:
-        return match_references(wanted, settings, line.get)
+        return match_references(wanted, settings, transport.get)
     finally:
-        line.close()
+        transport.close()
 
 
 def write_matches(project: Project, matches: Sequence[Match]) -> int:

@@ -106,7 +106,7 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
     elif before is None:
         events.extend(_first(version, score, context, is_baseline=is_baseline))
     elif record.kind == Kind.TRIAL and before.trial and record.trial:
-        told = {pmid for trial in version.trials for pmid in trial.told}
+        told = {pmid for trial in version.trials for pmid in trial.reported_pmids}
         events.extend(trials.between(before, record, context.settings, told))
     else:
         events.extend(_revision(before, record))
@@ -163,10 +163,10 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
         return [Event(ChangeType.NEW_TRIAL, Severity.ROUTINE if is_baseline else severity, {}, after, effective)]
     after |= _publication(record)
     effective = record.publication_date or record.created_date
-    if version.told_kinds:
+    if version.reported_kinds:
         # A mere row about a preprint, such as its retraction, does not publish it.
         is_article = record.kind == Kind.ARTICLE and record.fidelity > Fidelity.FACTS
-        is_published = version.told_kinds == {Kind.PREPRINT} and is_article
+        is_published = version.reported_kinds == {Kind.PREPRINT} and is_article
         before = {"work": version.work_id}
         if is_published:
             return [Event(ChangeType.PREPRINT_PUBLISHED, Severity.NOTABLE, before, after, effective)]

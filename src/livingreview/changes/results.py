@@ -24,7 +24,7 @@ def published(before: Record | None, after: Record, trials: Iterable[NamedTrial]
     names = _names(after)
     earlier = _names(before) if before is not None else {}
     for trial in trials:
-        if trial.source_id in names and trial.source_id not in earlier and after.pmid not in trial.told:
+        if trial.source_id in names and trial.source_id not in earlier and after.pmid not in trial.reported_pmids:
             values = {"result_pmids": [after.pmid], "named_by": names[trial.source_id], "article": after.title}
             yield (
                 trial,

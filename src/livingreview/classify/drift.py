@@ -51,7 +51,7 @@ class Drift:
             self.n_unknown += sum(not model.fitted.features.knows(word) for word in words)
 
     def found(self, card: Mapping[str, Any]) -> dict[str, Any]:
-        """The comparison with the training set that a model's card tells of, JSON-ready.
+        """The comparison with the training set that a model's card shows, JSON-ready.
 
         Returns:
             ``n_records``; with at least :data:`MIN_RECORDS` also ``stability_index``, ``unknown_share``,

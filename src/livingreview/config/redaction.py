@@ -24,7 +24,7 @@ from livingreview.config.settings import MIN_SECRET_CHARS, addresses_of, secrets
 
 MASK = "***"
 CONTACT_PARAMETERS = frozenset({"email", "mailto"})
-"""Parameters that tell a service who asks: PubMed's and Crossref's."""
+"""Parameters by which a service learns who asks: PubMed's and Crossref's."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _INFLATE = 16 + zlib.MAX_WBITS
 _BLOCK_BYTES = 1 << 16

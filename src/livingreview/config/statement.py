@@ -1,4 +1,4 @@
-"""The statement ledger: checkable sentences of a review, each with the rules that say what would touch it."""
+"""Statements: checkable sentences of a review, each with the rules that say what would touch it."""
 
 import hashlib
 import re
@@ -59,15 +59,15 @@ class Rule(Frozen):
     at_least: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
-    def _check_grounds(self) -> "Rule":
+    def _check_conditions(self) -> "Rule":
         has_fact = bool(self.status or self.phases or self.has_results is not None or self.is_unlike_print)
         if self.effect != "extends" and not (has_fact or self.changes or self.text or self.at_least > 1):
             raise ValueError(
                 f"a rule that {self.effect} a statement needs a registry fact (status, phases, has_results,"
                 " is_unlike_print), a change, a count (at_least) or words (text): tags alone only extend"
             )
-        grounds = (self.kinds, self.scopes, self.areas, self.facets, self.changes, self.cited, self.text)
-        if not has_fact and not any(grounds):
+        conditions = (self.kinds, self.scopes, self.areas, self.facets, self.changes, self.cited, self.text)
+        if not has_fact and not any(conditions):
             raise ValueError("a rule without a condition would fire on every record")
         return self
 

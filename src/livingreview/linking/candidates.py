@@ -69,10 +69,10 @@ def _title_pairs(facts: Sequence[Facts]) -> Iterator[tuple[int, int]]:
     """
     blocks: dict[tuple[str, str], dict[int, dict[tuple[str, bool], list[int]]]] = {}
     for place, one in enumerate(facts):
-        camp = (one.source, one.is_preprint)
+        group = (one.source, one.is_preprint)
         for block in title_blocks(one):
             years = blocks.setdefault(block, {})
-            years.setdefault(one.year, {}).setdefault(camp, []).append(place)
+            years.setdefault(one.year, {}).setdefault(group, []).append(place)
     for years in blocks.values():
         for year in sorted(years):
             yield from _between(years[year], years[year], is_same_year=True)
@@ -88,13 +88,13 @@ def title_blocks(one: Facts) -> list[tuple[str, str]]:
     return [(one.families[0], word) for word in words]
 
 
-_Camps = dict[tuple[str, bool], list[int]]
+_ByGroup = dict[tuple[str, bool], list[int]]
 
 
-def _between(one: _Camps, other: _Camps, *, is_same_year: bool) -> Iterator[tuple[int, int]]:
-    for camp, places in one.items():
-        for other_camp, other_places in other.items():
-            if camp != other_camp and not (is_same_year and other_camp < camp):
+def _between(one: _ByGroup, other: _ByGroup, *, is_same_year: bool) -> Iterator[tuple[int, int]]:
+    for group, places in one.items():
+        for other_group, other_places in other.items():
+            if group != other_group and not (is_same_year and other_group < group):
                 for place in places:
                     for second in other_places:
                         yield _pair(place, second)

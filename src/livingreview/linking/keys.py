@@ -36,14 +36,18 @@ def title_keys(one: Facts) -> set[int]:
     return {_number(f"title {family} {word}") for family, word in title_blocks(one)}
 
 
-def camp(one: Facts) -> str:
-    """Records of one camp are never held against each other by their titles."""
+def source_group(one: Facts) -> str:
+    """The group of a record by its source: records of one group are never held against each other by their titles."""
     return f"{one.source} {int(one.is_preprint)}"
 
 
 def are_one_by_title(one: Facts, others: Iterable[Facts]) -> list[Facts]:
     """Those of the others that a rule ties to a record."""
-    return [other for other in others if camp(one) != camp(other) and same_publication(*sorted_pair(one, other))]
+    return [
+        other
+        for other in others
+        if source_group(one) != source_group(other) and same_publication(*sorted_pair(one, other))
+    ]
 
 
 def sorted_pair(one: Facts, other: Facts) -> tuple[Facts, Facts]:

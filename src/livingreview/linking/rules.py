@@ -41,7 +41,7 @@ SAME_PUBLICATION = frozenset(
         LinkKind.TITLE,
     }
 )
-"""Kinds that say: one text, or one trial, told twice. Others tie what merely belongs together."""
+"""Kinds that say: one text, or one trial, recorded twice. Others tie what merely belongs together."""
 RANK = {kind: rank for rank, kind in enumerate(LinkKind)}
 
 

@@ -64,7 +64,7 @@ class ChangeType(StrEnum):
 _ON_REFERENCE: Final = "baseline_reference_"
 
 FIRST_STORED_TYPES: Final = frozenset({ChangeType.NEW_RECORD, ChangeType.NEW_CORE_RECORD, ChangeType.NEW_TRIAL})
-"""A record was stored for the first time, or is of the core after all."""
+"""A record was stored for the first time, or is of the core scope after all."""
 NEW_TYPES: Final = FIRST_STORED_TYPES | {ChangeType.PREPRINT_PUBLISHED}
 """A reader meets a record for the first time."""
 REVISION_TYPES: Final = frozenset({ChangeType.REVISED_TEXT, ChangeType.PREPRINT_PUBLISHED})
@@ -73,7 +73,7 @@ REFERENCE_TYPES: Final = frozenset(type_ for type_ in ChangeType if type_.starts
 NOTICE_TYPES: Final = frozenset(type_.bare for type_ in REFERENCE_TYPES)
 """Notices on any other record."""
 GRAVE_NOTICE_TYPES: Final = frozenset({ChangeType.RETRACTED, ChangeType.CONCERN_EXPRESSED})
-"""Notices after which a text may not be leaned on; a text gets each of them once."""
+"""Notices after which a text may not be relied on; a text gets each of them once."""
 DISCREDITING_TYPES: Final = frozenset(
     type_ for type_ in ChangeType if type_.bare in (ChangeType.RETRACTED, ChangeType.WITHDRAWN)
 )
@@ -89,7 +89,7 @@ REGISTRY_TYPES: Final = (
     ChangeType.DESIGN_CHANGED,
     ChangeType.ALIAS_CHANGED,
 )
-"""What a registry changes in a trial, in the order in which the changes of one trial are told."""
+"""What a registry changes in a trial, in the order in which the changes of one trial are listed."""
 TRIAL_TYPES: Final = frozenset({ChangeType.NEW_TRIAL, *REGISTRY_TYPES})
 """What the record of a trial alone can bring; it may be reinstated and withdrawn as well."""
 STATEMENT_TYPES: Final[Mapping[str, ChangeType]] = {

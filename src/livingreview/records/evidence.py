@@ -8,7 +8,7 @@ from livingreview.records.record import Record, Score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One state of a record that meets a rule of the statement ledger, and what that rests on.
+    """One state of a record that meets a rule of a statement, and what that rests on.
 
     Attributes:
         rule: number of the rule within its statement, from 1; ``rule_hash`` is what it says.
@@ -42,7 +42,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordState:
-    """The current state of a record, with all that the rules of the ledger may ask of it.
+    """The current state of a record, with all that the rules of statements may ask of it.
 
     Attributes:
         changes: types of the changes that this state or an earlier one brought.

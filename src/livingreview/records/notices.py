@@ -9,11 +9,11 @@ nothing of the record that bears it. ``Retracted Publication`` is the publicatio
 Three meanings are a choice:
 
 - *Retracted and republished* is retracted. The journal took back the article under this PMID, and published it anew
-  under another one: who leans on the first leans on what no longer stands, and must look at the second. That record
+  under another one: who relies on the first relies on what no longer stands, and must look at the second. That record
   names the first by ``RetractedandRepublishedFrom``, is retracted by nothing, and speaks for their work
   (:mod:`.representative`).
 - *Retracted in part* is retracted. NLM files such notices as errata since October 2016, so PubMed says it of older
-  articles only, but Crossref still does, and nobody but a person can tell whether the part is the one leaned on.
+  articles only, but Crossref still does, and nobody but a person can say whether the part is the one relied on.
 - *Reinstated* does not take *retracted* back. Notices bear no date that could be compared, and a journal may retract
   again; PubMed takes its ``RetractionIn`` away when an article is reinstated.
 
@@ -46,7 +46,7 @@ _REPUBLISHED: Final = frozenset({"RetractedandRepublishedIn", "CorrectedandRepub
 def notices_of(record: Record) -> dict[ChangeType, list[Notice]]:
     """What was said of a record, by its meaning, in the order of its notices; empty when nothing was.
 
-    A retraction that only the publication type tells is a notice of that kind, without identifiers.
+    A retraction that only the publication type states is a notice of that kind, without identifiers.
     """
     found: dict[ChangeType, list[Notice]] = {}
     for notice in record.notices:

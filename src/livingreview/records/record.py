@@ -1,7 +1,7 @@
-"""What travels along the line: frozen dataclasses without behaviour of their own.
+"""What travels through the pipeline: frozen dataclasses without behaviour of their own.
 
 A :class:`Record` is one item of one source, in one state. Its *content* is every field that a person would call a
-change; fields marked volatile (dates of housekeeping, the road it came by) are left out of the content hash, so that
+change; fields marked volatile (dates of housekeeping, the channel it came by) are left out of the content hash, so that
 a record re-stamped by its service makes no new version. Empty fields are left out of the canonical form, so that a
 field added here later changes no hash of a record that does not have it.
 
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 class Fidelity(IntEnum):
-    """How much of the source's own record a road carries; a thinner copy never replaces a fuller one.
+    """How much of the source's own record a channel carries; a thinner copy never replaces a fuller one.
 
     A pointer says that there is such an item, and hardly more.
     """
@@ -123,7 +123,7 @@ class Record:
         source_version: the source's own version number of the item (PubMed counts from 1).
         source_date: the source's own date of this state (date revised, last update posted, as of).
         source_stamp: a finer order within one date, where the source gives one (``versionHolder``).
-        fidelity: how much of the source's record the road carried.
+        fidelity: how much of the source's record the channel carried.
         is_text_complete: False for a record restored from a snapshot, which carries no abstracts.
         merged_into: in a last state that says it is withdrawn, the id under which its source has it now.
     """

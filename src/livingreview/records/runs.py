@@ -1,4 +1,4 @@
-"""What runs, queries and mails did, and how sources stand."""
+"""What runs, queries and mails did, and the state of each source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ RECOUNT = "recount"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One pass along the line."""
+    """One pass through the pipeline; ``road`` is the channel that its records came by."""
 
     id: int
     name: str
@@ -175,7 +175,7 @@ class Tries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
-    """How one source stands.
+    """The state of one source.
 
     Attributes:
         searched_through_at: every query of the source has been read completely up to here; None if one never was.

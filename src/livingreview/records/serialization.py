@@ -37,7 +37,7 @@ def content_of(record: Record) -> dict[str, Any]:
 
 
 def envelope_of(record: Record) -> dict[str, Any]:
-    """The volatile fields: what the source or the road says about this state, not what the state says."""
+    """The volatile fields: what the source or the channel says about this state, not what the state says."""
     return {name: value for name in _ENVELOPE_FIELDS if not _is_empty(value := getattr(record, name))}
 
 

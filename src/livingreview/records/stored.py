@@ -101,7 +101,7 @@ class NamedTrial:
 
     Attributes:
         version: number of its current version.
-        told: PMIDs of the articles that earlier changes told of as its results.
+        reported_pmids: PMIDs of the articles that earlier changes reported as its results.
     """
 
     source: str
@@ -109,7 +109,7 @@ class NamedTrial:
     title: str
     work_id: str
     version: int
-    told: frozenset[str]
+    reported_pmids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +120,13 @@ class Underived:
         before: the state before, None for the first version of a record.
         is_withdrawal: this version says that the source took the record back.
         was_withdrawn: the version before was such a one.
-        told_kinds: kinds of the records of the same publication (or the same trial) that were told of before.
-        is_superseded: the same run brought a fuller copy of the same text, which tells of the work.
+        reported_kinds: kinds of the records of the same publication (or the same trial) that were reported before.
+        is_superseded: the same run brought a fuller copy of the same text, which reports the work.
         siblings: every earlier state of the other records that are copies of the same text: of one doi or PMID.
         work_scopes: scopes that earlier states of its work were given.
         trials: stored trials that it names, for an article; itself, for a trial.
         decision: the one that counts on its work; empty for none, and for a record without notices.
-        evidence_of: statements whose ledger holds a record of its work; empty for a record without notices.
+        evidence_of: statements for which a record of its work is evidence; empty for a record without notices.
     """
 
     version_id: int
@@ -137,7 +137,7 @@ class Underived:
     before_number: int
     is_withdrawal: bool
     was_withdrawn: bool
-    told_kinds: frozenset[str] = frozenset()
+    reported_kinds: frozenset[str] = frozenset()
     is_superseded: bool = False
     siblings: tuple[Record, ...] = ()
     work_scopes: frozenset[str] = frozenset()

@@ -32,12 +32,12 @@ def order(
     if not share:
         yield from best
         return
-    roads = [best, _falling(rows, -np.abs(ranker.scores())), _falling(rows, ranker.novelty())]
+    orders = [best, _falling(rows, -np.abs(ranker.scores())), _falling(rows, ranker.novelty())]
     given: set[int] = set()
     for place in range(n_done + 1, n_done + len(rows) + 1):
         turn = int(place * share)
-        road = 0 if turn == int((place - 1) * share) else 1 + turn % 2
-        row = next(row for row in roads[road] if row not in given)
+        choice = 0 if turn == int((place - 1) * share) else 1 + turn % 2
+        row = next(row for row in orders[choice] if row not in given)
         given.add(row)
         yield row
 

@@ -162,7 +162,7 @@ class Lists(Protocol):
 
 @runtime_checkable
 class KeepsHistory(Protocol):
-    """A source that tells what its records said before anybody here had read them."""
+    """A source that knows what its records said before anybody here had read them."""
 
     def retrieve_history(self, between: Mapping[str, tuple[str, str]], get: Getter) -> Retrieved:
         """Earlier states of records, none of which is stored.

@@ -1,4 +1,4 @@
-"""The store as it was when a run had ended, laid out in an empty one.
+"""The store as it was when a run had ended, copied into an empty one.
 
 Everything is taken from rows that name their run: versions, changes, logs, links of people, decisions that it knew. The
 state that was current then is found by the rule that storing follows, works by the rules of linking, and how far each
@@ -49,8 +49,8 @@ class _Filling:
         record, version, link = queries.RECORD, queries.VERSION, queries.WORK_LINK
         self._copy(queries.RUN, select(queries.RUN).where(queries.RUN.c.id <= run_id))
         self._copy(queries.MODEL, select(queries.MODEL).where(queries.MODEL.c.trained_at <= now))
-        standing = self._standing()
-        self._records(standing)
+        current = self._current_versions()
+        self._records(current)
         self._copy(version, select(version).where(version.c.run_id <= run_id))
         known = select(version.c.id).where(version.c.run_id <= run_id)
         self._copy(queries.SCORE, select(queries.SCORE).where(queries.SCORE.c.version_id.in_(known)))
@@ -86,7 +86,7 @@ class _Filling:
         if batch:
             self._goal.execute(insert(table), batch)
 
-    def _standing(self) -> dict[int, Any]:
+    def _current_versions(self) -> dict[int, Any]:
         """Record id -> the version that was current: what is current to this day, if it was there then.
 
         Of the others the last one that is neither thinner nor dated before its predecessor.
@@ -99,14 +99,14 @@ class _Filling:
             .where(version.c.run_id <= self._run.id)
             .order_by(version.c.record_id, version.c.number)
         )
-        standing: dict[int, Any] = {}
+        current: dict[int, Any] = {}
         for row in self._source.execute(query):
-            before = standing.get(row.record_id)
+            before = current.get(row.record_id)
             if before is None or _is_after(row, before):
-                standing[row.record_id] = row
-        return standing
+                current[row.record_id] = row
+        return current
 
-    def _records(self, standing: Mapping[int, Any]) -> None:
+    def _records(self, current: Mapping[int, Any]) -> None:
         record, version = queries.RECORD, queries.VERSION
         names = {}
         for row in self._rows(select(record).where(record.c.first_run_id <= self._run.id)):
@@ -120,7 +120,7 @@ class _Filling:
         )
         rows = []
         for found in self._source.execute(contents.execution_options(yield_per=_BATCH)):
-            then = standing[found.record_id]
+            then = current[found.record_id]
             if found.number != then.number:
                 continue
             row, content = names[found.record_id], json.loads(found.content)

@@ -1,7 +1,7 @@
 """What still has to be scored and compared: versions without changes, each with what the store knew before it.
 
 Records of several sources that share a doi or PMID are copies of one text. A thin copy (an item of a feed) whose full
-one came in the same run is *superseded*: the full one tells of the work, as if it had come alone. What came before is
+one came in the same run is *superseded*: the full one reports the work, as if it had come alone. What came before is
 read from stored rows only, so that deriving again gives the same.
 """
 
@@ -42,10 +42,10 @@ class Derivations(Base):
             works = _works(connection, {row.work_id for row in rows})
             superseded = {version_id for states in works.values() for version_id in _superseded(states)}
             earlier = _states_before(connection, [row for row in rows if row.number > 1], superseded)
-            told = _told_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
+            kinds = _reported_kinds(connection, [row for row in rows if row.id not in earlier], works, superseded)
             siblings = _contents(connection, [one for row in rows for one in _siblings(row, works[row.work_id])])
             noted = {row.work_id for row in rows if may_carry_notices(row.content)}
-            verdicts, leaning = _verdicts(connection, noted), _leaning(connection, noted)
+            verdicts, evidence_of = _verdicts(connection, noted), _evidence_of(connection, noted)
             records = {row.id: record_of(row) for row in rows}
             trials = _trials(connection, records.values())
             found = []
@@ -62,13 +62,13 @@ class Derivations(Base):
                         before_number=before.number if before is not None else 0,
                         is_withdrawal=row.is_withdrawal,
                         was_withdrawn=before is not None and before.is_withdrawal,
-                        told_kinds=told.get(row.id, frozenset()),
+                        reported_kinds=kinds.get(row.id, frozenset()),
                         is_superseded=row.id in superseded,
                         siblings=tuple(siblings[one] for one in _siblings(row, states)),
                         work_scopes=frozenset(state.scope for state in states if state.id < row.id and state.scope),
                         trials=tuple(trials[name] for name in _named(records[row.id]) if name in trials),
                         decision=verdicts.get(row.work_id, ""),
-                        evidence_of=leaning.get(row.work_id, ()),
+                        evidence_of=evidence_of.get(row.work_id, ()),
                     )
                 )
             return found
@@ -87,7 +87,7 @@ class Derivations(Base):
             run: the run that derived them.
             version_ids: the versions.
             scores: version id -> score.
-            changes: in the order in which they are to stand.
+            changes: in the order in which they are listed.
             other: slug of the irrelevant scope; ``p_relevant`` is one minus its probability.
         """
         with self._begin() as connection:
@@ -128,17 +128,17 @@ class Derivations(Base):
 
 
 def _named(record: Record) -> tuple[str, ...]:
-    """Numbers of the trials whose results a state may tell of."""
+    """Numbers of the trials whose results a state may report."""
     return (record.source_id,) if record.kind == Kind.TRIAL else record.nct_ids
 
 
 def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, NamedTrial]:
     """Number -> stored trial, of all that these records are or name."""
     numbers = sorted({number for record in records for number in _named(record)})
-    told: dict[str, set[str]] = defaultdict(set)
+    pmids: dict[str, set[str]] = defaultdict(set)
     is_about = and_(CHANGE.c.type == str(ChangeType.RESULTS_PUBLISHED), CHANGE.c.source_id.in_(numbers))
     for source_id, after in connection.execute(select(CHANGE.c.source_id, CHANGE.c.after).where(is_about)):
-        told[source_id].update(after.get("result_pmids", ()))
+        pmids[source_id].update(after.get("result_pmids", ()))
     rows = connection.execute(
         select(RECORD.c.source, RECORD.c.source_id, RECORD.c.work_id, VERSION.c.number, VERSION.c.content)
         .join(VERSION, and_(VERSION.c.record_id == RECORD.c.id, VERSION.c.number == RECORD.c.current_version))
@@ -151,7 +151,7 @@ def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, Name
             title=json.loads(row.content).get("title", ""),
             work_id=row.work_id,
             version=row.number,
-            told=frozenset(told.get(row.source_id, ())),
+            reported_pmids=frozenset(pmids.get(row.source_id, ())),
         )
         for row in rows
     }
@@ -164,7 +164,7 @@ def _verdicts(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, s
     return {work_id: one.decision for work_id, one in current_decisions(read_decisions(connection)).items()}
 
 
-def _leaning(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
+def _evidence_of(connection: Connection, work_ids: AbstractSet[str]) -> dict[str, tuple[str, ...]]:
     """Work -> ids of the statements for which a record of it is evidence."""
     if not work_ids:
         return {}
@@ -254,23 +254,23 @@ def _states_before(connection: Connection, rows: Sequence[Any], superseded: Abst
     before = {}
     for row in rows:
         # An older state that arrived late was never current, so it is not what this one replaced.
-        standing = None
+        current = None
         for other in found[row.record_id]:
             if other.number >= row.number:
                 break
             if other.id in superseded:
                 continue
-            if standing is None or other.fidelity > standing.fidelity or other.order_key >= standing.order_key:
-                standing = other
-        if standing is not None:
-            before[row.id] = standing
+            if current is None or other.fidelity > current.fidelity or other.order_key >= current.order_key:
+                current = other
+        if current is not None:
+            before[row.id] = current
     return before
 
 
-def _told_kinds(
+def _reported_kinds(
     connection: Connection, rows: Sequence[Any], works: Mapping[str, Sequence[Any]], superseded: AbstractSet[int]
 ) -> dict[int, frozenset[str]]:
-    """Version id -> kinds of the other records of the same publication that were told of before this version."""
+    """Version id -> kinds of the other records of the same publication that were reported before this version."""
     publications: dict[int, set[int]] = {}
     firsts: dict[int, Any] = {}
     for work_id in {row.work_id for row in rows}:

@@ -19,7 +19,7 @@ from livingreview.records.serialization import content_hash, envelope_of, record
 from livingreview.records.unread import Unread
 from livingreview.store.hashing import content_json
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
-from livingreview.store.versioning import Action, State, Verdict, decide, decide_deletion, lay_over
+from livingreview.store.versioning import Action, State, Verdict, decide, decide_deletion, merge_course
 
 _BATCH = 500
 Arrival = Record | Deletion | Problem | Unread
@@ -171,7 +171,7 @@ class Applier:
             if verdict.action is Action.OLDER:
                 versions[-1]["is_derived"] = True
             else:
-                # What was laid together from two copies was read from neither's bytes alone.
+                # What was merged from two copies was read from neither's bytes alone.
                 self._make_current(known, record, state, digest if late is None else "")
             if late is not None:
                 versions.append(self._version(known, late, *_state_of(late), payload_key) | {"is_derived": True})
@@ -185,10 +185,10 @@ class Applier:
     def _merged(self, record: Record, known: _Stored, verdict: Verdict) -> Record | None:
         """The fuller of two copies with what the newer one says, when the newer one is the thinner."""
         if verdict.action is Action.THINNER and record.order_key > known.row["order_key"]:
-            return lay_over(self._current(known), record)
+            return merge_course(self._current(known), record)
         is_fuller = record.fidelity > known.row["fidelity"]
         if verdict.action is Action.REVISED and is_fuller and record.order_key < known.row["order_key"]:
-            return lay_over(record, self._current(known))
+            return merge_course(record, self._current(known))
         return None
 
     def _current(self, known: _Stored) -> Record:

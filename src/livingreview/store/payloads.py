@@ -13,7 +13,7 @@ from livingreview.store.base import Base
 from livingreview.store.queries import PAYLOAD, QUERY
 
 _KEPT_HEADERS = ("etag", "last-modified")
-"""Those that a source reads; the others tell of the way, not of the content."""
+"""Those that a source reads; the others say how it came, not what it holds."""
 
 
 class Payloads(Base):

@@ -23,7 +23,7 @@ class PrismaCounts(Runs):
         """Every run up to this one, oldest first.
 
         Args:
-            run: the last one that is told of.
+            run: the last one that is counted.
             known: works that the published review cites or prints.
         """
         earlier = [one for one in self.runs() if one.id <= run.id]

@@ -17,7 +17,7 @@ from livingreview.store.transaction import forget_stamps
 class Runs(Base):
     """The log of the runs."""
 
-    def start_run(self, road: str, now: datetime, code_version: str, config_hash: str) -> Run:
+    def start_run(self, channel: str, now: datetime, code_version: str, config_hash: str) -> Run:
         """Logs that a run has begun; it is named after its ``now``, with a number when that is taken.
 
         A run that was left behind as running (its process was killed) is closed as ``broken``.
@@ -37,7 +37,7 @@ class Runs(Base):
                 name = f"{stem}-{number}"
             values = {
                 "name": name,
-                "road": road,
+                "road": channel,
                 "status": "running",
                 "drift": {},
                 "now_at": now,

@@ -1,7 +1,7 @@
 """What the store keeps of statements: evidence, how far each rule has been held against it, people's decisions.
 
-Evidence, marks and the changes that tell of them commit together, so a run that is killed in between is done again as
-if it had not begun, and nothing is told twice.
+Evidence, marks and the changes that report them commit together, so a run that is killed in between is done again as
+if it had not begun, and nothing is reported twice.
 """
 
 import json
@@ -91,10 +91,10 @@ class Statements(Base):
             query = query.where(version.c.id > rows[-1].id)
 
     def evidence(self, *, is_news_only: bool = False) -> list[tuple[Evidence, bool]]:
-        """Every piece of evidence with whether no change has told of it yet, in the order in which it came.
+        """Every piece of evidence with whether no change has reported it yet, in the order in which it came.
 
         Args:
-            is_news_only: only that of rules some of whose evidence no change has told of.
+            is_news_only: only that of rules some of whose evidence no change has reported.
         """
         query, table = _evidence_query(), queries.EVIDENCE
         if is_news_only:
@@ -118,7 +118,7 @@ class Statements(Base):
         return {key: titles.get(key, "") for key in keys}
 
     def add_evidence(self, run: Run, pieces: Sequence[Evidence]) -> int:
-        """Keeps evidence that is not there yet: the same rule upon the same facts of a record tells nothing new.
+        """Keeps evidence that is not there yet: the same rule upon the same facts of a record is nothing new.
 
         Returns:
             How many pieces were kept.
@@ -145,12 +145,12 @@ class Statements(Base):
     def record_proposals(
         self, run: Run, changes: Sequence[Change], rule_hashes: Sequence[str], marks: Sequence[Mark]
     ) -> None:
-        """Commits the changes that tell of evidence, together with how far the rules have been held now.
+        """Commits the changes that report evidence, together with how far the rules have been held now.
 
         Args:
-            run: the run that tells.
+            run: the run that reports them.
             changes: the proposals.
-            rule_hashes: the rules that spoke in them: their evidence is told.
+            rule_hashes: the rules whose evidence they report.
             marks: how far every rule has been held.
         """
         rule, evidence = queries.STATEMENT_RULE, queries.EVIDENCE

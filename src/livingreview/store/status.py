@@ -16,7 +16,7 @@ from livingreview.store.hashing import query_hash
 
 
 class SourceStatuses(Base):
-    """How every source stands."""
+    """The state of every source."""
 
     def status(
         self,
@@ -25,7 +25,7 @@ class SourceStatuses(Base):
         settings: Mapping[str, ServiceSettings],
         now: datetime,
     ) -> dict[str, SourceStatus]:
-        """How every source stands that is configured or has records.
+        """The state of every source that is configured or has records.
 
         Args:
             review: its relevant scopes decide what has to be triaged.

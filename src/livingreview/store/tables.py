@@ -16,7 +16,7 @@ __all__ = ["UtcDateTime"]
 
 
 class RunRow(SQLModel, table=True):
-    """One pass along the line. ``reported_at`` is set once its report is on disk.
+    """One pass through the pipeline. ``reported_at`` is set once its report is on disk.
 
     ``n_decisions`` is how many decisions stood in the store when it began: it knew the first so many of them.
     """
@@ -167,7 +167,7 @@ class WorkLinkRow(SQLModel, table=True):
 class WorkKeyRow(SQLModel, table=True):
     """By what a record may be tied to others, as it was linked last: see :mod:`livingreview.linking.keys`.
 
-    ``camp`` is empty for a name, and the record's camp for the block of a title.
+    ``camp`` is the record's source group for the block of a title, and empty for a name.
     """
 
     __tablename__ = "work_key"
@@ -311,7 +311,7 @@ class DecisionRow(SQLModel, table=True):
 
 
 class StatementRuleRow(SQLModel, table=True):
-    """How far a rule of the statement ledger has been held against the store, and with the scores of which model."""
+    """How far a rule of a statement has been held against the store, and with the scores of which model."""
 
     __tablename__ = "statement_rule"
 
@@ -321,7 +321,7 @@ class StatementRuleRow(SQLModel, table=True):
 
 
 class EvidenceRow(SQLModel, table=True):
-    """One state of a record that met a rule of the statement ledger. ``is_proposed`` once a change has told of it."""
+    """One state of a record that met a rule of a statement. ``is_proposed`` once a change has reported it."""
 
     __tablename__ = "statement_evidence"
     __table_args__ = (Index("ix_statement_evidence_record", "source_id", "source"),)

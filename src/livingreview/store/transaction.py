@@ -1,4 +1,4 @@
-"""One transaction of a run, and records of the line as rows of tables."""
+"""One transaction of a run, and records of the pipeline as rows of tables."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime

@@ -3,11 +3,11 @@
 The rules, in their order:
 
 1. Nothing is stored under this key: ``new``.
-2. The road carries less than what is stored: ``thinner``. A list of facts never overwrites a full record. What a newer
-   citation of a trial says of its course is laid over the fuller copy, though (:func:`lay_over`).
+2. The channel carries less than what is stored: ``thinner``. A list of facts never overwrites a full record. What a
+   newer citation of a trial says of its course is merged into the fuller copy, though (:func:`merge_course`).
 3. The content equals the current state: ``unchanged``. A withdrawn record returns when its own source gives it again,
    or with a later date; not by a file that holds both the record and its deletion and is read again.
-4. The road carries more than what is stored: ``revised``, whatever the dates say.
+4. The channel carries more than what is stored: ``revised``, whatever the dates say.
 5. The source dates it after the current state: ``revised``.
 6. The content equals some earlier state: ``unchanged``, an old document read again.
 7. The source dates it before the current state: ``older``, kept as history, never current.
@@ -52,7 +52,7 @@ class State:
     """One state of a record, as far as deciding needs it.
 
     Attributes:
-        is_live: its own source gave it just now; a file tells of the day on which it was written.
+        is_live: its own source gave it just now; a file says what was so on the day on which it was written.
     """
 
     content_hash: str
@@ -152,12 +152,12 @@ def decide_absence(
     return Absent.WITHDRAWN if is_missed_before and is_proof else Absent.CANDIDATE
 
 
-def lay_over(fuller: Record, newer: Record) -> Record | None:
+def merge_course(fuller: Record, newer: Record) -> Record | None:
     """The fuller copy of a trial, with what a thinner but newer copy says of its course.
 
     What the newer copy does not say stays as it was: absence says nothing. A fact that holds only together with a
     changed one (the kind of a date, the reason of a stop) is taken from the newer copy, too, be it unknown there. A
-    date that is only told less exactly has not changed, and a status in the words of another registry does not
+    date that is only given less exactly has not changed, and a status in the words of another registry does not
     replace one in ours.
 
     Args:
@@ -165,7 +165,7 @@ def lay_over(fuller: Record, newer: Record) -> Record | None:
         newer: a copy of the same record that carries less.
 
     Returns:
-        The merged state, dated as the newer copy and as full as the fuller one; None when nothing is to be laid over:
+        The merged state, dated as the newer copy and as full as the fuller one; None when nothing is to be merged:
         no trial, a list of facts, a copy without a date, or none that is later.
     """
     old, new = fuller.trial, newer.trial

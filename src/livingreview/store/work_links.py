@@ -17,10 +17,10 @@ from livingreview.linking import (
     Facts,
     LinkKind,
     are_one_by_title,
-    camp,
     facts_of,
     name_keys,
     partition,
+    source_group,
     title_keys,
 )
 from livingreview.store import queries as reading
@@ -166,11 +166,11 @@ class Linking:
         self, wanted: dict[tuple[tuple[int, int], str], Any], closed: Collection[int], now: datetime, run_id: int | None
     ) -> None:
         known: dict[tuple[tuple[int, int], str], int] = {}
-        standing = select(_LINK.c.id, _LINK.c.record_id, _LINK.c.other_id, _LINK.c.kind).where(
+        known_links = select(_LINK.c.id, _LINK.c.record_id, _LINK.c.other_id, _LINK.c.kind).where(
             _LINK.c.undone_at.is_(None), _LINK.c.kind != LinkKind.JOIN
         )
         for part in _parts(closed):
-            for row in self._connection.execute(standing.where(_LINK.c.record_id.in_(part))):
+            for row in self._connection.execute(known_links.where(_LINK.c.record_id.in_(part))):
                 known[pair_of(row.record_id, row.other_id), row.kind] = row.id
         gone = {"undone_at": now, "undone_reason": "the rules no longer say so"}
         for key in sorted(known.keys() - wanted.keys()):
@@ -248,7 +248,7 @@ class _Closed:
             for record_id in part:
                 one = self._facts[record_id]
                 rows += [{"key": key, "record_id": record_id, "camp": ""} for key in name_keys(one)]
-                rows += [{"key": key, "record_id": record_id, "camp": camp(one)} for key in title_keys(one)]
+                rows += [{"key": key, "record_id": record_id, "camp": source_group(one)} for key in title_keys(one)]
             self._connection.execute(insert(_KEY), rows)
 
     def _formerly_near(self, changed: Iterable[int]) -> set[int]:
@@ -272,12 +272,11 @@ class _Closed:
         for part in _parts({key for keys in titles.values() for key in keys}):
             for row in self._connection.execute(select(_KEY).where(_KEY.c.key.in_(part))):
                 blocks.setdefault((row.key, row.camp), set()).add(row.record_id)
-        camps = {name for _, name in blocks}
+        groups = {name for _, name in blocks}
         for record_id, keys in titles.items():
             one = self._facts[record_id]
-            others = {
-                other for key in keys for name in camps if name != camp(one) for other in blocks.get((key, name), ())
-            }
+            foreign = groups - {source_group(one)}
+            others = {other for key in keys for name in foreign for other in blocks.get((key, name), ())}
             self._load(others)
             tied = are_one_by_title(one, [self._facts[other] for other in others])
             by_name = {self._facts[other].name: other for other in others}

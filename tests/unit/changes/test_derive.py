@@ -76,13 +76,13 @@ def test_a_printed_trial_is_no_news(changes_of: Derive) -> None:
 
 
 def test_a_preprint_that_is_published(changes_of: Derive) -> None:
-    (found,) = changes_of(article(), told_kinds=frozenset({"preprint"}))
+    (found,) = changes_of(article(), reported_kinds=frozenset({"preprint"}))
     assert told([found]) == [("preprint_published", "notable")]
     assert found.before == {"work": "work"}
 
 
 @pytest.mark.parametrize(
-    ("kind", "told_kinds"),
+    ("kind", "reported_kinds"),
     [
         (Kind.ARTICLE, {"article"}),
         (Kind.PREPRINT, {"article"}),
@@ -90,8 +90,8 @@ def test_a_preprint_that_is_published(changes_of: Derive) -> None:
         (Kind.ARTICLE, {"article", "preprint"}),
     ],
 )
-def test_a_publication_that_was_told_of_is_not_told_again(changes_of: Derive, kind: Kind, told_kinds: set[str]) -> None:
-    assert changes_of(article(kind=kind), told_kinds=frozenset(told_kinds)) == []
+def test_a_publication_is_reported_once(changes_of: Derive, kind: Kind, reported_kinds: set[str]) -> None:
+    assert changes_of(article(kind=kind), reported_kinds=frozenset(reported_kinds)) == []
 
 
 BEFORE = article(title="Vesicles of x", abstract=(Section(label="AIM", text="One two."), Section(text="Three.")))
@@ -137,14 +137,14 @@ def test_a_text_that_was_not_known_has_not_been_revised(changes_of: Derive) -> N
 @pytest.mark.parametrize("is_sibling", [False, True])
 def test_a_title_that_did_not_show_the_core_and_a_full_record_that_does(changes_of: Derive, is_sibling: bool) -> None:
     thin = article(title="Vesicles of x", fidelity=Fidelity.FACTS)
-    given = {"siblings": (thin,), "told_kinds": frozenset({Kind.ARTICLE})} if is_sibling else {"before": thin}
+    given = {"siblings": (thin,), "reported_kinds": frozenset({Kind.ARTICLE})} if is_sibling else {"before": thin}
     assert types(changes_of(BEFORE, work_scopes=frozenset({"other"}), **given)) == ["new_core_record"]
     assert changes_of(BEFORE, work_scopes=frozenset({"other"}), scope="loom", **given) == []
     assert changes_of(BEFORE, work_scopes=frozenset({"other", "loom_ev"}), **given) == []
 
 
 def test_a_full_copy_beside_a_full_copy_finds_no_core_anew(changes_of: Derive) -> None:
-    given = {"work_scopes": frozenset({"loom"}), "told_kinds": frozenset({Kind.ARTICLE})}
+    given = {"work_scopes": frozenset({"loom"}), "reported_kinds": frozenset({Kind.ARTICLE})}
     assert changes_of(BEFORE, siblings=(BEFORE,), **given) == []
 
 

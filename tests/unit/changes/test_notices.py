@@ -106,11 +106,13 @@ def test_a_text_is_retracted_once_whoever_says_so_first(changes_of: Derive) -> N
         Record(source="crossref", source_id="10.5555/x", doi="10.5555/x"), Notice(kind="RetractionIn", doi="10.5555/n")
     )
     for later, earlier in ((ours, theirs), (theirs, ours)):
-        assert changes_of(later, siblings=(earlier,), told_kinds=frozenset({Kind.ARTICLE})) == []
+        assert changes_of(later, siblings=(earlier,), reported_kinds=frozenset({Kind.ARTICLE})) == []
     by_type = article(doi="10.5555/x", publication_types=("Retracted Publication",))
-    assert changes_of(theirs, siblings=(by_type,), told_kinds=frozenset({Kind.ARTICLE})) == []
+    assert changes_of(theirs, siblings=(by_type,), reported_kinds=frozenset({Kind.ARTICLE})) == []
     concern = noticed(theirs, Notice(kind="ExpressionOfConcernIn", doi="10.5555/c"))
-    assert told(changes_of(ours, siblings=(concern,), told_kinds=frozenset({Kind.ARTICLE}))) == [("retracted", "alert")]
+    assert told(changes_of(ours, siblings=(concern,), reported_kinds=frozenset({Kind.ARTICLE}))) == [
+        ("retracted", "alert")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_retracted_and_republished_is_retracted_whoever_says_so_first(changes_of
         Record(source="crossref", source_id="10.5555/x", doi="10.5555/x"), Notice(kind="RetractionIn", doi="10.5555/n")
     )
     for later, earlier in ((ours, theirs), (theirs, ours)):
-        assert changes_of(later, siblings=(earlier,), told_kinds=frozenset({Kind.ARTICLE})) == []
+        assert changes_of(later, siblings=(earlier,), reported_kinds=frozenset({Kind.ARTICLE})) == []
 
 
 def test_a_reinstatement(changes_of: Derive) -> None:

@@ -109,7 +109,7 @@ def test_the_parts_of_a_record_are_all_packed() -> None:
         assert set(content[name][0]) == {item.name for item in dataclasses.fields(kind)}
 
 
-def test_fidelity_orders_roads() -> None:
+def test_fidelity_orders_channels() -> None:
     assert Fidelity.POINTER < Fidelity.FACTS < Fidelity.CITATION < Fidelity.FULL
 
 

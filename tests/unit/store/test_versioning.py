@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livingreview.records import Fidelity, Record, Section, TrialFacts
-from livingreview.store.versioning import Absent, Action, State, decide, decide_absence, decide_deletion, lay_over
+from livingreview.store.versioning import Absent, Action, State, decide, decide_absence, decide_deletion, merge_course
 from support.records import article, trial, trial_facts
 
 OLD, NOW, NEW = "0001 2022-01-01 ", "0001 2022-02-01 ", "0001 2022-03-01 "
@@ -68,8 +68,8 @@ class Memory:
         return action
 
 
-# A source gives one content for one date and road, or its own order would mean nothing.
-_STATES = st.sampled_from([State(f"{key}{road}", key, road) for key in (OLD, NOW, NEW) for road in (1, 2, 3)])
+# A source gives one content for one date and channel, or its own order would mean nothing.
+_STATES = st.sampled_from([State(f"{key}{channel}", key, channel) for key in (OLD, NOW, NEW) for channel in (1, 2, 3)])
 
 
 @given(st.lists(_STATES, max_size=8))
@@ -114,9 +114,9 @@ def citation(source_date: str = "2022-10-05", **facts: object) -> Record:
     return replace(trial(source_date=source_date, **facts), title="", fidelity=Fidelity.CITATION)
 
 
-def test_the_course_of_a_trial_is_laid_over_the_fuller_copy() -> None:
+def test_the_course_of_a_trial_is_merged_into_the_fuller_copy() -> None:
     newer = citation(status="COMPLETED", enrollment_count=37, phases=("PHASE1", "PHASE2"), has_results=True)
-    merged = lay_over(FULL, newer)
+    merged = merge_course(FULL, newer)
     assert merged is not None
     assert merged.trial is not None
     assert FULL.trial is not None
@@ -134,7 +134,7 @@ def test_the_course_of_a_trial_is_laid_over_the_fuller_copy() -> None:
 
 def test_what_is_not_said_or_said_less_exactly_stays() -> None:
     newer = citation(status="", primary_completion_date="2022-05", enrollment_count=40)
-    merged = lay_over(FULL, newer)
+    merged = merge_course(FULL, newer)
     assert merged is not None
     assert FULL.trial is not None
     assert merged.trial == replace(FULL.trial, last_update_posted_date="2022-10-05")
@@ -142,14 +142,14 @@ def test_what_is_not_said_or_said_less_exactly_stays() -> None:
 
 def test_what_holds_only_with_a_status_goes_with_it() -> None:
     unknown = replace(FULL, trial=TrialFacts(status="UNKNOWN", last_known_status="RECRUITING", why_stopped="No yarn"))
-    merged = lay_over(unknown, citation(status="COMPLETED"))
+    merged = merge_course(unknown, citation(status="COMPLETED"))
     assert merged is not None
     assert merged.trial is not None
     assert (merged.trial.status, merged.trial.last_known_status, merged.trial.why_stopped) == ("COMPLETED", "", "")
 
 
 def test_a_word_of_another_registry_does_not_replace_one_of_ours() -> None:
-    merged = lay_over(FULL, citation(status="Not Recruiting"))
+    merged = merge_course(FULL, citation(status="Not Recruiting"))
     assert merged is not None
     assert merged.trial is not None
     assert merged.trial.status == "RECRUITING"
@@ -167,14 +167,14 @@ def test_a_word_of_another_registry_does_not_replace_one_of_ours() -> None:
     ],
     ids=["facts", "same date", "less exact date", "no date", "undated full copy", "no trial"],
 )
-def test_nothing_is_laid_over(fuller: Record, newer: Record) -> None:
-    assert lay_over(fuller, newer) is None
+def test_nothing_is_merged(fuller: Record, newer: Record) -> None:
+    assert merge_course(fuller, newer) is None
 
 
 @given(trial_facts, trial_facts)
 def test_laying_over_loses_nothing_and_is_done_once(old: TrialFacts, new: TrialFacts) -> None:
     fuller, newer = replace(FULL, trial=old), replace(citation(), trial=new)
-    merged = lay_over(fuller, newer)
+    merged = merge_course(fuller, newer)
     assert merged is not None
     assert merged.trial is not None
     assert replace(merged, trial=old, source_date=FULL.source_date, source_stamp=FULL.source_stamp) == fuller
@@ -184,7 +184,7 @@ def test_laying_over_loses_nothing_and_is_done_once(old: TrialFacts, new: TrialF
         assert value in (getattr(old, item.name), getattr(new, item.name))
         if item.name not in ("last_known_status", "why_stopped") and not item.name.endswith("_type"):
             assert value not in ("", None, ()) or getattr(old, item.name) in ("", None, ())
-    again = lay_over(merged, replace(newer, source_date="2022-10-06"))
+    again = merge_course(merged, replace(newer, source_date="2022-10-06"))
     assert again is not None
     assert again.trial == merged.trial
 

@@ -107,9 +107,9 @@ class Simulator:
                 is_waiting[row] = False
                 ranking[place] = is_relevant
                 place += 1
-        return self._told(seed, ranking, place, len(priors))
+        return self._replay_of(seed, ranking, place, len(priors))
 
-    def _told(self, seed: int | None, ranking: Ranking, n_screened: int, n_priors: int) -> Replay:
+    def _replay_of(self, seed: int | None, ranking: Ranking, n_screened: int, n_priors: int) -> Replay:
         stop_after = stops_after(
             ranking > 0, recall_target=self._parameters.recall_target, confidence=self._parameters.confidence
         )

@@ -56,12 +56,12 @@ def _wanted(listed: Mapping[str, Any], since: str, before: str) -> Iterator[int]
     """The version that stood on the day ``since``, and every later one before ``before`` with another status."""
     changes = sorted((one["version"], iso_date(clean(one["date"])), clean(one["status"])) for one in listed["changes"])
     earlier = [one for one in changes if one[1] and one[1] <= since]
-    standing = earlier[-1][2] if earlier else ""
+    last_status = earlier[-1][2] if earlier else ""
     if earlier:
         yield earlier[-1][0]
     for version, day, status in changes:
-        if since < day < before and status != standing:
-            standing = status
+        if since < day < before and status != last_status:
+            last_status = status
             yield version
 
 

@@ -1,4 +1,4 @@
-"""Files as a road on which records of any source travel: unpacked, recognised by their content.
+"""Files as a channel for records of any source: unpacked, recognised by their content.
 
 A name says little (``.txt`` holds MEDLINE text, ``.xml`` anything), so the first 64 KB decide
 (:mod:`~livingreview.sources.formats.recognise`). Anything may be gzipped; gzip is known by its first bytes and unpacked

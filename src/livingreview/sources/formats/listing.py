@@ -30,7 +30,7 @@ class Document:
 
     Attributes:
         path: where it lies.
-        name: under which it is logged and told of; fit to be shown.
+        name: under which it is logged and reported; fit to be shown.
         below: the folder that a person named, below which no link is followed; None when the file itself was named.
     """
 

@@ -7,7 +7,7 @@ Quirks of the format:
 - ``AU``, ``AUID`` and ``AD`` belong to the ``FAU`` above them; Bio.Medline sorts them by tag and loses that.
 - A structured abstract is printed as one text, its labels in capitals: ``BACKGROUND: ... RESULTS: ...``.
 - A link to a notice (``RIN``, ``EIN``, ...) is a citation in words; a PMID or a doi may stand at its end.
-- What PubMed does not have is told by an export of ours in ``AID``, ``NCT01234567 [clinicaltrials]``: the id by which
+- What PubMed does not have, our own export names in ``AID``, ``NCT01234567 [clinicaltrials]``: the id by which
   its source knows it.
 - There is no mark at the end of a record or of the file: a file cut off between two records cannot be told from a
   whole one.
@@ -119,10 +119,10 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
     ids = {kind: value for text in (*values("LID"), *values("AID")) for value, kind in _BRACKETED.findall(text)}
     doi = identifiers.normal_doi(ids.get("doi", ""))
     pmid = identifiers.normal_pmid(values.one("PMID"))
-    told = _told_key({kind: text for kind, text in ids.items() if kind != "pmc" or not (pmid or doi)})
-    if told and identifiers.registry_id(told[1]) == told:
-        return trial_pointer(told, values.one("TI"))
-    if not pmid and not doi and not told:
+    exported = _exported_key({kind: text for kind, text in ids.items() if kind != "pmc" or not (pmid or doi)})
+    if exported and identifiers.registry_id(exported[1]) == exported:
+        return trial_pointer(exported, values.one("TI"))
+    if not pmid and not doi and not exported:
         name = values.one("TI") or values.one("BTI") or f"line {first_line}"
         return Problem(
             source="pubmed", source_id=values.one("PMID") or f"line {first_line}", reason=f"no pmid or doi: {name}"
@@ -133,7 +133,7 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
     book = values.one("BTI")
     is_preprint = "Preprint" in types or is_preprint_doi(doi)
     kind = Kind.BOOK if book else Kind.PREPRINT if is_preprint else Kind.ARTICLE
-    key = told or (("pubmed", pmid) if pmid else ("crossref", doi))
+    key = exported or (("pubmed", pmid) if pmid else ("crossref", doi))
     return Record(
         source=key[0],
         source_id=key[1],
@@ -169,7 +169,7 @@ def _record(lines: Sequence[str], first_line: int) -> Item:
     )
 
 
-def _told_key(ids: Mapping[str, str]) -> tuple[str, str] | None:
+def _exported_key(ids: Mapping[str, str]) -> tuple[str, str] | None:
     """The key under which an export of ours says that the record is stored."""
     return next((key for source, text in ids.items() if (key := believable_key(source, text))), None)
 

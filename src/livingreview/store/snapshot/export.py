@@ -146,7 +146,7 @@ def _records(connection: Connection, rows: Any, runs: Mapping[int, str]) -> Iter
 
 
 def _statement_rules(connection: Connection, text: Callable[[Any], Any]) -> Iterator[str]:
-    """The rules that were held against all that is here; the others are held again, which tells nothing twice."""
+    """The rules that were held against all that is here; the others are held again, which reports nothing twice."""
     rule = queries.STATEMENT_RULE
     last = connection.execute(select(func.max(queries.SCORE.c.version_id))).scalar()
     held = select(rule).where(rule.c.through_version_id == last).order_by(text(rule.c.rule_hash))

@@ -1,4 +1,4 @@
-"""The statement ledger: evidence, how far each rule was held, decisions on statements."""
+"""Statements: evidence, how far each rule was held, decisions on statements."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Adds the tables of the ledger."""
+    """Adds the tables of statements."""
     op.create_table(
         "statement_rule",
         sa.Column("rule_hash", sa.String(), nullable=False),
