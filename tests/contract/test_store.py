@@ -162,11 +162,11 @@ def test_a_full_copy_of_the_same_run_tells_in_the_place_of_the_thin_one(reposito
     apply(repository, run, thin, article(fidelity=Fidelity.FACTS))
     apply(repository, run, article(doi=doi, abstract=(Section(text="Long."),)))
     repository.link_works(run)
-    told = {
+    reported = {
         (one.record.source, one.number): (one.is_superseded, one.reported_kinds, one.before)
         for one in repository.underived(10)
     }
-    assert told == {
+    assert reported == {
         ("crossref", 1): (True, frozenset(), None),
         ("pubmed", 1): (True, frozenset(), None),
         ("pubmed", 2): (False, frozenset(), None),
@@ -705,9 +705,9 @@ def test_a_record_is_withdrawn_by_the_second_run_that_misses_it(repository: Repo
     (version,) = [one for one in repository.underived(10) if one.is_withdrawal]
     assert version.record.merged_into == "9"
     assert miss(repository, later, "1").issues == []
-    standing = repository.fetch_state([], [], {"pubmed": ["1", "2", "3"]})
-    assert (standing.stored["pubmed"], standing.gone["pubmed"]) == ({"2"}, {"1"})
-    assert standing.controls["pubmed"] == ("2",)
+    state = repository.fetch_state([], [], {"pubmed": ["1", "2", "3"]})
+    assert (state.stored["pubmed"], state.gone["pubmed"]) == ({"2"}, {"1"})
+    assert state.controls["pubmed"] == ("2",)
     # A file that holds it proves nothing, its own source does.
     apply(repository, later, article("1"))
     assert repository.absences()

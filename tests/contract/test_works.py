@@ -42,7 +42,7 @@ def works(repository: Repository) -> list[list[str]]:
     ]
 
 
-def standing(repository: Repository, name: str) -> list[tuple[str, str, str]]:
+def current_links(repository: Repository, name: str) -> list[tuple[str, str, str]]:
     return [(link.record, link.other, link.kind) for link in repository.work(name).links if not link.undone_at]
 
 
@@ -60,7 +60,7 @@ def test_storing_links_nothing_and_linking_is_idempotent(repository: Repository,
     before = rows_of(str(repository._engine.url.render_as_string(hide_password=False)))
     assert repository.link_works(run) == 0
     assert rows_of(str(repository._engine.url.render_as_string(hide_password=False))) == before
-    assert standing(repository, "pubmed:1") == [
+    assert current_links(repository, "pubmed:1") == [
         ("crossref:10.5555/a", "pubmed:1", "same_doi"),
         ("pubmed:1", "pubmed:2", "notice"),
     ]
@@ -142,7 +142,7 @@ def test_what_a_person_split_stays_split(repository: Repository, run: Run) -> No
 def test_what_a_person_joined_is_one_whatever_the_rules_say(repository: Repository, run: Run) -> None:
     take(repository, run, article("1"), article("2"), article("3"))
     joined = repository.join_works("pubmed:3", "pubmed:1", **WHY)
-    assert (joined.id, standing(repository, "pubmed:1")) == ("pubmed:1", [("pubmed:1", "pubmed:3", "join")])
+    assert (joined.id, current_links(repository, "pubmed:1")) == ("pubmed:1", [("pubmed:1", "pubmed:3", "join")])
     take(repository, run, article("1", title="Revised", source_date="2023-01-01"))
     assert works(repository) == [["pubmed:1", "pubmed:1", "pubmed:3"]]
     # The later word counts, in either direction.

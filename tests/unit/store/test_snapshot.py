@@ -120,10 +120,10 @@ def test_the_same_store_and_the_same_bytes(opened: Open, tmp_path: Path, is_last
     export(two, tmp_path / "again")
     assert files(tmp_path / "again") == before
 
-    def told(store: Repository) -> list[Any]:
+    def changes_of(store: Repository) -> list[Any]:
         return [(found.run, found.is_delivered, found.change.type, found.change.source_id) for found in store.changes()]
 
-    assert told(one) == told(two) and one.decisions() == two.decisions() and one.cursors() == two.cursors()
+    assert changes_of(one) == changes_of(two) and one.decisions() == two.decisions() and one.cursors() == two.cursors()
     assert [(row.name, row.status, row.now_at) for row in one.runs()] == [
         (row.name, row.status, row.now_at) for row in two.runs()
     ]

@@ -74,7 +74,7 @@ SAID = st.tuples(st.sampled_from(("join", "split")), st.integers(0, 50), st.inte
 
 
 def stored(repository: Repository) -> tuple[dict[str, str], set[tuple[str, str, str]]]:
-    """Record -> work, and the standing links of the rules."""
+    """Record -> work, and the current links of the rules."""
     record, link = queries.RECORD, queries.WORK_LINK
     with repository._begin() as connection:
         rows = connection.execute(select(record).order_by(record.c.id)).all()
