@@ -38,7 +38,7 @@ def list_command(
     """Every statement: what people accepted, what is proposed and waits."""
     project = invocation(context).project()
     with store(project) as repository:
-        found = [one for one in _standings(project, repository) if one.open or not is_open]
+        found = [one for one in _states(project, repository) if one.open or not is_open]
     if json:
         for one in found:
             out_json(_plain(one))
@@ -63,7 +63,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     project = invocation(context).project()
     statement = evaluate.statement_of(project.review, statement_id)
     with store(project) as repository:
-        (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
+        (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
         current = set(statement.rule_hashes)
         pieces = [piece for piece, _ in repository.evidence() if piece.rule_hash in current]
         titles = repository.titles([(piece.source, piece.source_id) for piece in pieces])
@@ -134,7 +134,7 @@ def decide_command(
     if not person.strip():
         raise UsageError("--by: a decision needs a name")
     with store(project) as repository:
-        (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
+        (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
         if effect not in {change.change.after["effect"] for change in one.open}:
             raise UsageError(
                 f"{statement.id}: nothing waits that {effect} it; `livingreview statements show {statement.id}` says"
@@ -154,11 +154,13 @@ def decide_command(
     out(f"{statement.id}: {effect} {verdict} by {person.strip()}")
 
 
-def _standings(project: Project, repository: Repository) -> list[evaluate.Standing]:
-    return evaluate.standings(project.review, repository.changes(source="review"), repository.statement_decisions())
+def _states(project: Project, repository: Repository) -> list[evaluate.StatementState]:
+    return evaluate.statement_states(
+        project.review, repository.changes(source="review"), repository.statement_decisions()
+    )
 
 
-def _plain(one: evaluate.Standing) -> dict[str, Any]:
+def _plain(one: evaluate.StatementState) -> dict[str, Any]:
     statement = one.statement
     return {
         "id": statement.id,

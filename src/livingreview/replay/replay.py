@@ -166,7 +166,7 @@ class _Scratch:
         self._store.restate_run(again, run)
 
     def _as_it_was(self, run: Run, received: list[Received]) -> Project:
-        document = next((one for one in received if one.source == method.ROAD), None)
+        document = next((one for one in received if one.source == method.SOURCE), None)
         if document is None:
             raise CannotReplayError(f"run {run.name}: its configuration was not archived; it cannot be replayed")
         return method.lay_out(self._bytes(run, document), self._project, self._root)

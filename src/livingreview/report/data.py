@@ -46,7 +46,7 @@ class Material:
         counts: source -> number of records in the store.
         status: source -> how it stands.
         new_areas: groups of core records that fit no area of the review.
-        told_trials: every stored change ``overdue`` and ``results_published`` up to now, oldest first.
+        reported_trials: every stored change ``overdue`` and ``results_published`` up to now, oldest first.
         model_card: what the classifier says of itself; empty when there is none.
         flows: what every run up to this one brought, oldest first, this one last.
         failures: source or file -> one line that says why it could not be read.
@@ -71,7 +71,7 @@ class Material:
     previous_queries: tuple[QueryLog, ...] = ()
     new_areas: tuple[NewArea, ...] = ()
     flows: tuple[RunFlow, ...] = ()
-    told_trials: tuple[Change, ...] = ()
+    reported_trials: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

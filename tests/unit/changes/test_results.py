@@ -15,9 +15,9 @@ Derive = Callable[..., list[Change]]
 NCT = "NCT91000001"
 
 
-def stored(*told: str) -> NamedTrial:
+def stored(*reported: str) -> NamedTrial:
     return NamedTrial(
-        source="clinicaltrials", source_id=NCT, title="A study", work_id="w", version=3, told=frozenset(told)
+        source="clinicaltrials", source_id=NCT, title="A study", work_id="w", version=3, told=frozenset(reported)
     )
 
 
