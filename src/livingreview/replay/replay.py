@@ -67,13 +67,13 @@ class _StoppedError(LivingReviewError):
 
 
 def replay(project: Project, repository: Repository, name: str, tell: Tell, folder: Path | None = None) -> Replayed:
-    """Makes a run again and holds it against what it said.
+    """Makes a run again and compares it with what it reported.
 
     Args:
         project: the present one.
         repository: the store of the run; is only read.
         name: of the run.
-        tell: takes one line.
+        tell: takes one line of progress.
         folder: where the replayed report is put; None for nowhere.
 
     Raises:
@@ -365,7 +365,7 @@ def line_difference(form: str, written: bytes, replayed: bytes) -> str:
     pairs = zip_longest(written.splitlines(), replayed.splitlines(), fillvalue=b"")
     for number, (one, other) in enumerate(pairs, start=1):
         if one != other:
-            # A line of HTML may be long: what stands about the first byte that differs.
+            # A line of HTML may be long: what surrounds the first byte that differs.
             begin = max(0, len(commonprefix([one, other])) - 40)
             words = [line[begin : begin + 120].decode("utf-8", "replace").strip() for line in (one, other)]
             return f"{form}, line {number}: {words[0]!r}, replayed {words[1]!r}"
