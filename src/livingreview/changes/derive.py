@@ -186,7 +186,7 @@ def _publication(record: Record) -> dict[str, Any]:
 
 
 def _core_at_last(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:
-    """The event of a work whose first full record shows what its title alone did not: that it is of the core."""
+    """The event of a work whose first full record shows that it is in the review's scope, as its title did not."""
     record, core = version.record, context.review.core_scope
     earlier = [*version.siblings, *([version.before] if version.before else [])]
     is_filled = bool(earlier) and all(state.fidelity < record.fidelity for state in earlier)

@@ -53,7 +53,7 @@ def list_command(
         )
         for one in found
     ]
-    columns = ("id", "section", "stands", "proposed (works)", "statement")
+    columns = ("id", "section", "state", "proposed (works)", "statement")
     out_table(f"{len(rows)} statements of {project.review.slug}", columns, rows)
 
 
@@ -81,7 +81,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     out(
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
-    out(f"Stands: {', '.join(one.accepted) or 'as printed'}")
+    out(f"State: {', '.join(one.accepted) or 'as printed'}")
     rules = [(str(number), rule.effect, rule.why, _asked(rule)) for number, rule in enumerate(statement.rules, 1)]
     out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
     _out_evidence("Evidence", pieces, titles)

@@ -291,7 +291,7 @@ class ArchivedLine:
         self._waiting: dict[_Key, deque[Received]] = defaultdict(deque)
         for one in received:
             self._has_answered |= one.status > 0
-            # What was asked again has another line; of a request that failed in the end there is one of status 0.
+            # A repeated request has another entry; one that failed in the end has an entry of status 0.
             if not one.fault or one.status == 0:
                 self._waiting[_key(one.url, one.parameters, is_post=one.is_post)].append(one)
 

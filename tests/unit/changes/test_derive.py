@@ -148,7 +148,7 @@ def test_a_full_copy_beside_a_full_copy_finds_no_core_anew(changes_of: Derive) -
     assert changes_of(BEFORE, siblings=(BEFORE,), **given) == []
 
 
-def test_a_superseded_copy_tells_of_its_notices_only(changes_of: Derive) -> None:
+def test_a_superseded_copy_reports_its_notices_only(changes_of: Derive) -> None:
     assert changes_of(BEFORE, is_superseded=True) == []
     noticed = replace(BEFORE, notices=(Notice(kind="RetractionIn", doi="10.5555/n"),))
     assert types(changes_of(noticed, is_superseded=True)) == ["retracted"]

@@ -48,7 +48,7 @@ def test_each_kind_on_a_core_a_context_and_a_cited_record(changes_of: Derive, ki
 
 
 @pytest.mark.parametrize("kind", ["RetractionIn", "ExpressionOfConcernIn", "ErratumIn"])
-def test_what_a_person_included_or_a_statement_leans_on_counts_as_core(changes_of: Derive, kind: str) -> None:
+def test_what_a_person_included_or_a_statement_rests_on_counts_as_core(changes_of: Derive, kind: str) -> None:
     noted = noticed(article(), Notice(kind=kind, pmid="9"))
     severity = "notable" if kind == "ErratumIn" else "alert"
     (included,) = changes_of(noted, article(), scope="other", decision="include")

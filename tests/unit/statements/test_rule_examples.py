@@ -105,7 +105,7 @@ def reference_state(reference: Reference, *changes: str) -> RecordState:
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_is_challenged_by_the_fall_of_a_reference_it_leans_on(name: str) -> None:
+def test_a_statement_is_challenged_by_the_fall_of_a_reference_it_rests_on(name: str) -> None:
     refs = statement_of(name).refs
     by_number = {reference.ref_no: reference for reference in shipped()[1].references}
     for number in refs:

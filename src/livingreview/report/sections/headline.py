@@ -100,7 +100,7 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
         return f"Of {total} statements {proposed}{as_read}; each proposal waits for a person.{aside}"
     if not touched["touched"]:
         return f"No statement of the review ({total} are watched) is touched{as_read.rstrip(',')}.{aside}"
-    ids = _ids([row["id"] for row in touched["touched"]])
+    ids = _first_ids([row["id"] for row in touched["touched"]])
     if proposed:
         return (
             f"Of {total} statements {proposed}{as_read}; each proposal waits for a person."
@@ -119,11 +119,11 @@ def _proposed(proposals: list[dict[str, Any]]) -> str:
     for effect, type_ in STATEMENT_TYPES.items():
         if ids := [row["id"] for row in proposals if row["effect"] == effect]:
             lead = "as" if parts else "is proposed as" if len(ids) == 1 else "are proposed as"
-            parts.append(f"{_ids(ids)} {lead} {wording.effect_words(type_)}")
+            parts.append(f"{_first_ids(ids)} {lead} {wording.effect_words(type_)}")
     return ", ".join(parts)
 
 
-def _ids(ids: list[str]) -> str:
+def _first_ids(ids: list[str]) -> str:
     """The first six by name."""
     return wording.joined(ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else []))
 
