@@ -1,9 +1,9 @@
-"""Times everyday commands on a store of 100,000 works under a ledger of 300 statements.
+"""Times everyday commands on a store of 100,000 works with 300 statements.
 
     python tests/benchmarks/scale.py --store FOLDER [--works 100000] [--statements 300] [--repeat 3] [--only NAME]
 
-FOLDER holds the project that is measured: the shipped review with its ledger multiplied, and invented records that went
-through the line itself (archive, decide, link, classify, derive, weigh). It is made at the first call, which takes some
+FOLDER holds the project that is measured: the shipped review with its statements multiplied, and invented records that
+went through the pipeline (archive, store, link, classify, derive, evaluate). The first call makes it, which takes some
 minutes, and used again. Each measured command is a process of its own, from its start to its end, upon a copy of the
 store; a server on 127.0.0.1 that has nothing new stands for the services. Wall and CPU seconds and peak memory, median
 (min to max) of the repeats.
@@ -186,7 +186,7 @@ def trials(words: Words, count: int) -> dict[str, dict[str, Any]]:
 
 
 def lay_out(folder: Path, n_statements: int) -> None:
-    """The shipped review in a folder of its own, its ledger multiplied up to so many statements."""
+    """The shipped review in a folder of its own, its statements multiplied up to so many."""
     shutil.copytree(ROOT / "config", folder / "config")
     shutil.copytree(ROOT / "data" / "imsc-ev", folder / "data" / "imsc-ev")
     models = folder / "config" / "reviews" / "imsc-ev" / "models.toml"

@@ -79,7 +79,7 @@ def test_a_doi_that_nobody_has_is_named(filled: Lab) -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["pubmed", "crossref", "retraction_watch"])))
-def test_a_retraction_surfaces_once_whoever_tells_of_it_first(filled: Lab, order: tuple[str, ...]) -> None:
+def test_a_retraction_surfaces_once_whoever_reports_it_first(filled: Lab, order: tuple[str, ...]) -> None:
     world = filled.server.world
     doi, title = "10.5555/paper", "Vesicles of yarn cells in skin wounds"
     fed(filled, (title, f"https://doi.org/{doi}"))
@@ -108,7 +108,7 @@ def test_a_retraction_surfaces_once_whoever_tells_of_it_first(filled: Lab, order
         store.close()
 
 
-def test_the_item_of_a_feed_is_told_of_as_the_full_record_that_it_leads_to(filled: Lab) -> None:
+def test_the_item_of_a_feed_is_reported_as_the_full_record_that_it_leads_to(filled: Lab) -> None:
     # Its title alone says nothing of the review's subject, and no search finds it.
     filled.server.world.add(
         Article(

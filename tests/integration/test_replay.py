@@ -97,9 +97,9 @@ def test_a_run_without_a_single_answer_does_not_hinder_the_next(filled: Lab) -> 
         "pipeline.run.derive",
         "pipeline.run.write_report",
         "changes.derive_all",
-        "pipeline.monitor.tell",
+        "pipeline.monitor.record_changes",
         "pipeline.monitor.area_groups",
-        "statements.evaluate.weigh",
+        "statements.evaluate.evaluate_rules",
     ],
 )
 def test_a_run_that_was_cut_off_is_cut_off_again(filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
@@ -177,7 +177,9 @@ def decide(lab: Lab, *works: str, decision: str = "exclude", stage: str = "full_
         assert repository.add_decisions([Decision(work_id=work, **said) for work in works]) == (len(works), [])
 
 
-@pytest.mark.parametrize("stage", ["method.archive", "monitor.tell", "run.changes_to_report", "run.write_report"])
+@pytest.mark.parametrize(
+    "stage", ["method.archive", "monitor.record_changes", "run.changes_to_report", "run.write_report"]
+)
 def test_a_decision_that_arrives_during_a_run_is_of_the_next_one(
     filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:

@@ -142,7 +142,7 @@ def test_the_report_of_a_period_has_a_folder_of_its_own(lab: Lab) -> None:
     assert before == {one.name: (lab.root / "out" / one.name / "report.md").read_bytes() for one in ROUNDS}
 
 
-def test_a_restored_store_tells_nothing_twice(lab: Lab, tmp_path: Path) -> None:
+def test_a_restored_store_reports_nothing_twice(lab: Lab, tmp_path: Path) -> None:
     """What no version brings is known to be told by the changes, which a snapshot keeps."""
     folder = tmp_path / "snapshot"
     assert lab("snapshot", "export", folder).code == 0

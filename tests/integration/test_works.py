@@ -41,7 +41,7 @@ def told(lab: Lab, run: str) -> set[str]:
     return {f"{one['type']} {one['source_id']} of {one['work']}" for one in found}
 
 
-def test_preprint_notices_and_trial_become_works_and_are_told_of(filled: Lab) -> None:
+def test_preprint_notices_and_trial_become_works_and_are_reported(filled: Lab) -> None:
     assert merged(filled) == []
     world = filled.server.world
     retracted = {"edat": date(2022, 6, 3), "publication_types": ("Journal Article", "Retraction of Publication")}

@@ -286,7 +286,7 @@ def _stamp(world: World, day: str) -> None:
 
 
 def prepare(root: Path) -> Path:
-    """The tiny review with a ledger of four statements and one more reference."""
+    """The tiny review with four statements and one more reference."""
     tiny_review.write(root)
     with (root / "config" / "reviews" / tiny_review.SLUG / "statements.toml").open("a", encoding="utf-8") as file:
         file.write(_STATEMENTS)

@@ -3,7 +3,7 @@
 from livingreview.changes.areas import Group, new_areas
 from livingreview.changes.derive import Context, derive, derive_all
 from livingreview.changes.event import Event
-from livingreview.changes.overdue import is_told, overdue
+from livingreview.changes.overdue import is_reported, overdue
 
 __all__ = [
     "Context",
@@ -11,7 +11,7 @@ __all__ = [
     "Group",
     "derive",
     "derive_all",
-    "is_told",
+    "is_reported",
     "new_areas",
     "overdue",
 ]

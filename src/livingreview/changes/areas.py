@@ -1,7 +1,7 @@
-"""Core records that fit no area of the review and have something in common: told once a group, and when it doubles.
+"""Core records that fit no area of the review and have something in common: reported once a group, and when it doubles.
 
-Groups have no name that lasts: another record may regroup them all. So what was told is remembered by its records. A
-group is news when enough of its records stand in no earlier such change, and at least as many as those that do.
+Groups have no name that lasts: another record may regroup them all. So what was reported is remembered by its records.
+A group is news when enough of its records are in no earlier such change, and at least as many as those that are.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,24 +23,24 @@ class Group:
 
 
 def new_areas(
-    groups: Sequence[Group], told: Collection[Key], titles: Mapping[Key, str], least: int, now: datetime
+    groups: Sequence[Group], reported: Collection[Key], titles: Mapping[Key, str], least: int, now: datetime
 ) -> list[Change]:
     """Changes for the groups that are news.
 
     Args:
         groups: as they are at present.
-        told: every record of every earlier change of this type.
+        reported: every record of every earlier change of this type.
         titles: record -> title.
-        least: so many records that were not told of make a group news.
+        least: so many records that were not reported make a group news.
         now: the moment that the changes bear.
     """
     changes = []
     for group in groups:
-        fresh = [key for key in group.keys if key not in told]
+        fresh = [key for key in group.keys if key not in reported]
         n_known = len(group.keys) - len(fresh)
         if len(fresh) < max(least, n_known):
             continue
-        records = [*fresh, *(key for key in group.keys if key in told)]
+        records = [*fresh, *(key for key in group.keys if key in reported)]
         changes.append(
             Change(
                 type=ChangeType.NEW_AREA,

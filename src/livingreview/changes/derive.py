@@ -16,7 +16,7 @@ from livingreview.records.reference_index import ReferenceIndex
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every version is held against.
+    """What every version is compared with.
 
     Attributes:
         references: what the review cites.
@@ -101,13 +101,13 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         return [Event(type_, severity, {"title": record.title}, _with_reference(after, reference, context))]
     events: list[Event] = []
     if version.is_superseded:
-        # The fuller copy that came with it tells of the work; its notices count all the same.
+        # The fuller copy that came with it reports the work; its notices count all the same.
         pass
     elif before is None:
         events.extend(_first(version, score, context, is_baseline=is_baseline))
     elif record.kind == Kind.TRIAL and before.trial and record.trial:
-        told = {pmid for trial in version.trials for pmid in trial.reported_pmids}
-        events.extend(trials.between(before, record, context.settings, told))
+        reported = {pmid for trial in version.trials for pmid in trial.reported_pmids}
+        events.extend(trials.between(before, record, context.settings, reported))
     else:
         events.extend(_revision(before, record))
         events.extend(_core_at_last(version, score, context, is_baseline=is_baseline))
@@ -115,14 +115,14 @@ def _events(version: Underived, score: Score, context: Context) -> list[Event]:
         type_ = ChangeType.REINSTATED.on_reference if reference else ChangeType.REINSTATED
         after = _with_reference({"title": record.title}, reference, context)
         events.append(Event(type_, Severity.NOTABLE, {}, after))
-    standing = notices.Standing(
+    role = notices.ReviewRole(
         reference=reference,
         is_core=score.scope == context.review.core_scope,
         is_included=version.decision == "include",
         cited_by=context.citing(reference),
         evidence_of=version.evidence_of,
     )
-    events.extend(notices.new_notices(before, record, standing, siblings=version.siblings))
+    events.extend(notices.new_notices(before, record, role, siblings=version.siblings))
     return events
 
 
@@ -136,7 +136,7 @@ def _with_reference(values: dict[str, Any], reference: Reference | None, context
 def _first(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:
     """The event of a record that is stored for the first time.
 
-    A copy of a publication that has been told of is none. A notice, a report of a trial and a second article of a work
+    A copy of a publication that has been reported is none. A notice, a report of a trial and a second article of a work
     are news, whatever the work they belong to.
     """
     record = version.record
@@ -186,7 +186,7 @@ def _publication(record: Record) -> dict[str, Any]:
 
 
 def _core_at_last(version: Underived, score: Score, context: Context, *, is_baseline: bool) -> list[Event]:
-    """The event of a work whose first full record shows what its title alone did not: that it is of the core."""
+    """The event of a work whose first full record shows that it is in the review's scope, as its title did not."""
     record, core = version.record, context.review.core_scope
     earlier = [*version.siblings, *([version.before] if version.before else [])]
     is_filled = bool(earlier) and all(state.fidelity < record.fidelity for state in earlier)

@@ -11,7 +11,7 @@ from livingreview.records.notices import notices_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ReviewRole:
     """What a record is to the review.
 
     Attributes:
@@ -19,7 +19,7 @@ class Standing:
         is_core: it is of the review's own scope.
         is_included: a person decided to include its work.
         cited_by: statements that cite it.
-        evidence_of: statements whose ledger holds a record of its work as evidence.
+        evidence_of: statements whose rules hold a record of its work as evidence.
     """
 
     reference: Reference | None = None
@@ -29,7 +29,7 @@ class Standing:
     evidence_of: tuple[str, ...] = ()
 
 
-def new_notices(before: Record | None, after: Record, standing: Standing, *, siblings: Sequence[Record]) -> list[Event]:
+def new_notices(before: Record | None, after: Record, role: ReviewRole, *, siblings: Sequence[Record]) -> list[Event]:
     """Events for the notices that ``after`` carries and ``before`` did not, nor any other copy of the same text.
 
     PubMed, Crossref and Retraction Watch say the same thing at different times and under different identifiers. A text
@@ -39,28 +39,28 @@ def new_notices(before: Record | None, after: Record, standing: Standing, *, sib
     Args:
         before: the state before; None when the record is new, whose every notice is then new to the store.
         after: the state now.
-        standing: what the record is to the review.
+        role: what the record is to the review.
         siblings: earlier states of other copies of the same text.
     """
     known = notices_of(before) if before else {}
-    told: dict[ChangeType, dict[tuple[str, str], Notice]] = {}
+    reported: dict[ChangeType, dict[tuple[str, str], Notice]] = {}
     for sibling in siblings:
         for type_, found in notices_of(sibling).items():
-            told.setdefault(type_, {}).update((_key(notice), notice) for notice in found)
+            reported.setdefault(type_, {}).update((_key(notice), notice) for notice in found)
     events = []
     for type_, found in notices_of(after).items():
         old = known.get(type_, [])
         fresh = [notice for notice in found if _key(notice) not in {_key(one) for one in old}]
-        elsewhere = list(told.get(type_, {}).values())
+        elsewhere = list(reported.get(type_, {}).values())
         if type_ in GRAVE_NOTICE_TYPES and elsewhere:
             continue
         if fresh := _unmatched(fresh, _unmatched(elsewhere, old)):
-            events.append(_event(type_, fresh[0], after, standing))
+            events.append(_event(type_, fresh[0], after, role))
     return events
 
 
 def _unmatched(notices: Iterable[Notice], others: Iterable[Notice]) -> list[Notice]:
-    """The notices that are none of the others; each of the others stands for one at most."""
+    """The notices that are none of the others; each of the others matches one at most."""
     left, rest = list(notices), list(others)
     for is_same in (_is_shared, _is_incomparable):
         for notice in list(left):
@@ -83,20 +83,20 @@ def _key(notice: Notice) -> tuple[str, str]:
     return (notice.kind, notice.pmid or notice.doi or notice.citation)
 
 
-def _event(type_: ChangeType, notice: Notice, record: Record, standing: Standing) -> Event:
+def _event(type_: ChangeType, notice: Notice, record: Record, role: ReviewRole) -> Event:
     after: dict[str, Any] = {
         "title": record.title,
         "notice": {name: value for name in ("kind", "pmid", "doi", "citation") if (value := getattr(notice, name))},
     }
-    if standing.is_included:
+    if role.is_included:
         after["is_included"] = True
     for name in ("cited_by", "evidence_of"):
-        if ids := getattr(standing, name):
+        if ids := getattr(role, name):
             after[name] = list(ids)
-    if standing.reference is not None:
+    if role.reference is not None:
         severity = Severity.ALERT if type_ in GRAVE_NOTICE_TYPES else Severity.NOTABLE
-        return Event(type_.on_reference, severity, {}, after | {"ref_no": standing.reference.ref_no})
-    is_held = standing.is_core or standing.is_included or bool(standing.evidence_of)
+        return Event(type_.on_reference, severity, {}, after | {"ref_no": role.reference.ref_no})
+    is_held = role.is_core or role.is_included or bool(role.evidence_of)
     if type_ in GRAVE_NOTICE_TYPES:
         return Event(type_, Severity.ALERT if is_held else Severity.NOTABLE, {}, after)
     return Event(type_, Severity.NOTABLE if is_held else Severity.ROUTINE, {}, after)

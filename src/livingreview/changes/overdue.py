@@ -1,4 +1,4 @@
-"""A trial that should have been completed and of which its registry hears nothing: told by the calendar.
+"""A trial that should have been completed and of which its registry hears nothing: a calendar change.
 
 No new version brings this change: the days pass, and nothing happens. So it is derived from a stored state and from how
 long its registry is known to have kept silent, which is no longer than it has been read.
@@ -22,7 +22,7 @@ says that the completion date has passed and nobody has confirmed the status sin
 def overdue(record: Record, seen_through: date, settings: TrialsSettings) -> Event | None:
     """The event of a trial that is overdue; None when it is not, or when its registry's silence is not known.
 
-    The date that counts is the primary completion date; once that is told as past (``ACTUAL``), the completion date.
+    The date that counts is the primary completion date; once that has passed (``ACTUAL``), the completion date.
 
     Args:
         record: the current state of a trial.
@@ -51,15 +51,15 @@ def overdue(record: Record, seen_through: date, settings: TrialsSettings) -> Eve
     return Event(ChangeType.OVERDUE, Severity.NOTABLE, {}, after, since.isoformat())
 
 
-def is_told(after: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
+def is_reported(after: Mapping[str, Any], reported: Mapping[str, Any] | None) -> bool:
     """Whether an earlier change has said so: since then the registry has had no update.
 
     Args:
         after: of the event, from :func:`overdue`.
-        told: ``after`` of the last such change of the trial; None when there is none.
+        reported: ``after`` of the last such change of the trial; None when there is none.
     """
     name = "last_update_posted_date"
-    return told is not None and told.get(name) == after[name]
+    return reported is not None and reported.get(name) == after[name]
 
 
 def _due_name(facts: TrialFacts) -> str:

@@ -1,4 +1,4 @@
-"""Results of a trial that were published: told once a trial and article, by whichever of three roads comes first.
+"""Results of a trial that were published: reported once a trial and article, by whichever of three ways comes first.
 
 The registry lists the article as a result; the article names the trial in its data banks (PubMed's ``DataBankList``);
 or its abstract names it. An abstract that names several trials is about trials, and is nobody's results.
@@ -39,21 +39,21 @@ def published(before: Record | None, after: Record, trials: Iterable[NamedTrial]
 
 
 def once(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes, but each article of a trial in the first of those that tell of it only."""
-    told: set[tuple[str, str, str]] = set()
+    """The changes, but each article of a trial only in the first of those that report it."""
+    reported: set[tuple[str, str, str]] = set()
     for change in changes:
         if change.type == ChangeType.RESULTS_PUBLISHED:
             key = (change.source, change.source_id)
-            fresh = [pmid for pmid in change.after["result_pmids"] if (*key, pmid) not in told]
+            fresh = [pmid for pmid in change.after["result_pmids"] if (*key, pmid) not in reported]
             if not fresh:
                 continue
-            told.update((*key, pmid) for pmid in fresh)
+            reported.update((*key, pmid) for pmid in fresh)
             change = replace(change, after={**change.after, "result_pmids": fresh})
         yield change
 
 
 def _names(record: Record) -> dict[str, str]:
-    """NCT number -> where it stands."""
+    """NCT number -> where the record names it."""
     if record.kind != Kind.ARTICLE or not record.pmid or not can_report(record.publication_types):
         return {}
     if "protocol" in record.title.casefold():

@@ -18,26 +18,26 @@ from livingreview.text.normalise import plain_text
 _ALERT_STATUS = frozenset({"TERMINATED", "WITHDRAWN", "SUSPENDED"})
 _TAG = re.compile(r"</?[a-z][^<>]*>", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([^\w\s])")
-"""A character of Markdown that is meant as it stands; which ones are escaped has changed over the years."""
+"""A character of Markdown that is meant literally; which ones are escaped has changed over the years."""
 _DATES = ("start_date", "primary_completion_date", "completion_date")
 _DESIGN = ("study_type", "phases", "conditions", "interventions", "sponsor")
 
 
-def between(before: Record, after: Record, settings: TrialsSettings, told_results: Set[str]) -> list[Event]:
+def between(before: Record, after: Record, settings: TrialsSettings, reported_results: Set[str]) -> list[Event]:
     """What happened to a trial between two stored states.
 
     Args:
         before: the earlier state; both are trials.
         after: the later one.
         settings: from how many days on a moved date is notable.
-        told_results: PMIDs that earlier changes told of as its results.
+        reported_results: PMIDs that earlier changes reported as its results.
     """
     old, new = before.trial, after.trial
     if old is None or new is None:
         return []
     events = [
         *_status(old, new),
-        *_results(old, new, told_results),
+        *_results(old, new, reported_results),
         *_enrollment(old, new),
         *_dates(old, new, settings),
         *_design(before, after, old, new),
@@ -77,7 +77,7 @@ def _status(old: TrialFacts, new: TrialFacts) -> list[Event]:
     return [Event(ChangeType.STATUS_CHANGED, severity, {"status": old.status}, after, new.last_update_posted_date)]
 
 
-def _results(old: TrialFacts, new: TrialFacts, told_results: Set[str]) -> list[Event]:
+def _results(old: TrialFacts, new: TrialFacts, reported_results: Set[str]) -> list[Event]:
     events = []
     was_posted = bool(old.has_results) or bool(old.results_first_posted_date)
     is_posted = bool(new.has_results) or bool(new.results_first_posted_date)
@@ -88,7 +88,7 @@ def _results(old: TrialFacts, new: TrialFacts, told_results: Set[str]) -> list[E
                 ChangeType.RESULTS_POSTED, Severity.ALERT, {"has_results": False}, after, new.results_first_posted_date
             )
         )
-    if fresh := sorted(set(new.result_pmids) - set(old.result_pmids) - told_results):
+    if fresh := sorted(set(new.result_pmids) - set(old.result_pmids) - reported_results):
         before = {"result_pmids": list(old.result_pmids)}
         events.append(
             Event(ChangeType.RESULTS_PUBLISHED, Severity.ALERT, before, {"result_pmids": fresh, "named_by": "registry"})
@@ -115,7 +115,7 @@ def _dates(old: TrialFacts, new: TrialFacts, settings: TrialsSettings) -> list[E
     slips = []
     for name in _DATES:
         first, second = getattr(old, name), getattr(new, name)
-        # "2024-05" and "2024-05-31" may be the same day told with more or less precision.
+        # "2024-05" and "2024-05-31" may be the same day given with more or less precision.
         if first and second and not first.startswith(second) and not second.startswith(first):
             before[name], after[name] = first, second
             slips.append((_first_day(second) - _first_day(first)).days)

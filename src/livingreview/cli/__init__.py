@@ -1,4 +1,4 @@
-"""The command line: ``livingreview COMMAND``; exit codes as :mod:`livingreview.errors` gives them."""
+"""The command line: ``livingreview COMMAND``; exit codes as :mod:`livingreview.errors` defines them."""
 
 import atexit
 import gc

@@ -31,7 +31,7 @@ from livingreview.errors import EXIT_USAGE, LivingReviewError, UsageError
 from livingreview.records.sanitize import clip
 
 _CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
-"""What every complaint about the command line descends from; typer does not name it."""
+"""The base class of every error about the command line; typer does not name it."""
 _INTERRUPTED = 130
 _GLOBAL_OPTIONS = ("--review", "--config", "--now")
 

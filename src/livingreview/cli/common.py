@@ -1,4 +1,4 @@
-"""What every command shares: the project, the store, the moment, and how to speak."""
+"""What every command shares: the project, the store, the moment, and output."""
 
 import json
 import re
@@ -109,7 +109,7 @@ def out(text: str = "") -> None:
 
 
 def tell(text: str) -> None:
-    """A line about the way there, to standard error, without what a terminal or a CI runner would obey."""
+    """A line of progress or a warning, to standard error, without what a terminal or a CI runner would obey."""
     sys.stderr.write(shown(text) + "\n")
 
 

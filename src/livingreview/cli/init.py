@@ -1,4 +1,4 @@
-"""``init``: lays out config/ and data/ for someone who installed the package."""
+"""``init``: copies config/ and data/ for someone who installed the package."""
 
 import shutil
 from importlib.resources import files

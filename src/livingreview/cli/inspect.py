@@ -176,5 +176,5 @@ def doctor(
         out_json({"checks": [asdict(finding) for finding in findings]})
     else:
         rows = [("ok" if finding.is_ok else "WRONG", finding.name, finding.words) for finding in findings]
-        out_table("livingreview doctor", ("", "what", "how it stands"), rows)
+        out_table("livingreview doctor", ("", "what", "result"), rows)
     return EXIT_DONE if all(finding.is_ok for finding in findings) else EXIT_USAGE

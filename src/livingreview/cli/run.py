@@ -1,4 +1,4 @@
-"""``run``: the line from the services, or from files, to the report."""
+"""``run``: the pipeline from the services, or from files, to the report."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ class FailOn(StrEnum):
 
 
 class Bars:
-    """Progress bars on a terminal; nothing elsewhere, where the lines of the run speak."""
+    """Progress bars on a terminal; nothing elsewhere, where the run prints lines."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None

@@ -83,7 +83,7 @@ def _replay(
             if is_json:
                 out_json(lines[-1])
     if not is_json:
-        _tell_replays(lines)
+        _out_replays(lines)
     if plot:
         from livingreview.screening.simulation.plots import plot_replays
 
@@ -113,7 +113,7 @@ def _line(replay: Any, seconds: float) -> dict[str, Any]:
 _MEANS = ("wss95", "wss95_cohen", "wss100", "recall_at_10pct", "atd", "loss", "stop_recall")
 
 
-def _tell_replays(lines: list[dict[str, Any]]) -> None:
+def _out_replays(lines: list[dict[str, Any]]) -> None:
     columns = tuple(lines[0])
     rows = [
         tuple(f"{value:.3f}" if isinstance(value, float) else str(value) for value in line.values()) for line in lines

@@ -38,7 +38,7 @@ def list_command(
     """Every statement: what people accepted, what is proposed and waits."""
     project = invocation(context).project()
     with store(project) as repository:
-        found = [one for one in _standings(project, repository) if one.open or not is_open]
+        found = [one for one in _states(project, repository) if one.open or not is_open]
     if json:
         for one in found:
             out_json(_plain(one))
@@ -53,7 +53,7 @@ def list_command(
         )
         for one in found
     ]
-    columns = ("id", "section", "stands", "proposed (works)", "statement")
+    columns = ("id", "section", "state", "proposed (works)", "statement")
     out_table(f"{len(rows)} statements of {project.review.slug}", columns, rows)
 
 
@@ -63,7 +63,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     project = invocation(context).project()
     statement = evaluate.statement_of(project.review, statement_id)
     with store(project) as repository:
-        (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
+        (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
         current = set(statement.rule_hashes)
         pieces = [piece for piece, _ in repository.evidence() if piece.rule_hash in current]
         titles = repository.titles([(piece.source, piece.source_id) for piece in pieces])
@@ -81,7 +81,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     out(
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
-    out(f"Stands: {', '.join(one.accepted) or 'as printed'}")
+    out(f"State: {', '.join(one.accepted) or 'as printed'}")
     rules = [(str(number), rule.effect, rule.why, _asked(rule)) for number, rule in enumerate(statement.rules, 1)]
     out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
     _out_evidence("Evidence", pieces, titles)
@@ -134,7 +134,7 @@ def decide_command(
     if not person.strip():
         raise UsageError("--by: a decision needs a name")
     with store(project) as repository:
-        (one,) = (one for one in _standings(project, repository) if one.statement.id == statement.id)
+        (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
         if effect not in {change.change.after["effect"] for change in one.open}:
             raise UsageError(
                 f"{statement.id}: nothing waits that {effect} it; `livingreview statements show {statement.id}` says"
@@ -154,11 +154,13 @@ def decide_command(
     out(f"{statement.id}: {effect} {verdict} by {person.strip()}")
 
 
-def _standings(project: Project, repository: Repository) -> list[evaluate.Standing]:
-    return evaluate.standings(project.review, repository.changes(source="review"), repository.statement_decisions())
+def _states(project: Project, repository: Repository) -> list[evaluate.StatementState]:
+    return evaluate.statement_states(
+        project.review, repository.changes(source="review"), repository.statement_decisions()
+    )
 
 
-def _plain(one: evaluate.Standing) -> dict[str, Any]:
+def _plain(one: evaluate.StatementState) -> dict[str, Any]:
     statement = one.statement
     return {
         "id": statement.id,

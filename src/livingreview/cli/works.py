@@ -95,13 +95,13 @@ def _show(work: Work, *, is_json: bool) -> None:
         return
     facts = [_facts(stored.record) for stored in work.records]
     out_table(work.id, tuple(facts[0]), [tuple(one.values()) for one in facts])
-    links = [(link.record, link.other, link.reason, _standing(link)) for link in work.links]
-    out_table("Links", ("record", "other", "why", "stands"), links)
+    links = [(link.record, link.other, link.reason, _state_of(link)) for link in work.links]
+    out_table("Links", ("record", "other", "why", "state"), links)
     for said in work.decisions:
         out(f"{said.stage}: {said.decision} by {said.person}, {say_moment(said.decided_at)} {said.reason}".rstrip())
 
 
-def _standing(link: WorkLink) -> str:
+def _state_of(link: WorkLink) -> str:
     maker = link.made_by or f"run {link.run}" if link.made_by or link.run else "the rules"
     if link.undone_at is None:
         return f"since {say_moment(link.made_at)}, by {maker}"

@@ -45,18 +45,18 @@ def feed(
                 "updated": _moment(change.at),
                 "type": clean(change.type),
                 "severity": str(change.severity),
-                "text": "; ".join(part for part in (item.name, item.date, item.told, *item.details) if part),
+                "text": "; ".join(part for part in (item.name, item.date, item.words, *item.details) if part),
             }
         )
     newest = max((stored.change.at for stored in changes), default=now)
-    shown = entries[::-1][:limit]
+    kept = entries[::-1][:limit]
     return render(
         "feed.xml",
         review=review,
         feed_id=_urn(review.slug),
         updated=_moment(newest),
         self_url=clean(self_url),
-        entries=shown,
+        entries=kept,
     )
 
 

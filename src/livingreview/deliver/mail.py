@@ -1,7 +1,7 @@
 """The digest as one mail: plain text and HTML, the same for the same changes, whoever builds it and how often.
 
 The Message-ID holds the moment and a hash of the changes, so that a mail that has to be handed over a second time is
-the same mail to whoever receives it. "Nothing new" and "failed" never look alike: a failure stands in the subject and
+the same mail to whoever receives it. "Nothing new" and "failed" never look alike: a failure is in the subject and
 above everything else.
 """
 
@@ -80,10 +80,10 @@ def compose(
         recipients: addresses; none gives a mail to nobody in particular, for a folder.
         message_id: see :func:`message_id_of`.
         now: the mail's date.
-        failures: source -> why it could not be read, besides those that ``sources_status`` tells of.
-        sources_status: how the sources stand.
+        failures: source -> why it could not be read, besides those in ``sources_status``.
+        sources_status: source -> its fetch state.
         report_note: where the whole report is to be found.
-        pictures: shown in the HTML, told in the plain text.
+        pictures: shown in the HTML, described in the plain text.
         repeat_note: said at the top of a mail that may have arrived before.
 
     Raises:

@@ -42,7 +42,7 @@ HEADINGS: dict[str, str] = {
     ChangeType.WITHDRAWN: "Withdrawn",
     **{type_: f"Statements {wording.effect_words(type_)}" for type_ in STATEMENT_TYPES.values()},
 }
-"""Heading of each type of change; groups stand in this order."""
+"""Heading of each type of change; groups come in this order."""
 _GRAVE = frozenset({"challenges", "outdates"})
 _MAX_PIECES = 3
 
@@ -58,11 +58,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A statement of the review that a rule of the ledger proposes to see otherwise.
+    """A statement of the review that a rule proposes to revise.
 
     Attributes:
         effect: ``challenged``, ``outdated``, ``confirmed`` or ``extended``.
-        is_grave: the statement may no longer stand.
+        is_grave: the statement may no longer hold.
         n_works: how many works it rests on, those included that are not shown.
     """
 
@@ -84,14 +84,14 @@ class Item:
     """One change, in words.
 
     Attributes:
-        told: what happened.
+        words: what happened.
         name: the record, ``PubMed 31000001``.
         date: the source's own date of it.
         details: further lines.
     """
 
     heading: str
-    told: str
+    words: str
     title: str
     url: str
     name: str
@@ -115,7 +115,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All changes of one mail: what touches statements of the review stands apart from everything else."""
+    """All changes of one mail: what touches statements of the review, apart from everything else."""
 
     proposals: tuple[Proposal, ...]
     alerts: tuple[Item, ...]
@@ -126,7 +126,7 @@ class Summary:
 
     @property
     def grave(self) -> tuple[Proposal, ...]:
-        """Proposals by which a statement no longer stands as it was printed."""
+        """Proposals by which a statement no longer holds as it was printed."""
         return tuple(one for one in self.proposals if one.is_grave)
 
     @property
@@ -181,13 +181,13 @@ def item_of(stored: StoredChange, review: Review) -> Item:
     """One change in words."""
     change = stored.change
     scopes = {scope.slug: scope.label for scope in review.scopes}
-    told = wording.change_words(change.type, change.before, change.after)
+    words = wording.change_words(change.type, change.before, change.after)
     if change.type in FIRST_STORED_TYPES and (scope := scopes.get(str(change.after.get("scope") or ""))):
-        told = f"{told}: {scope}"
+        words = f"{words}: {scope}"
     title = change.after.get("title") or change.before.get("title") or change.before.get("text") or ""
     return Item(
         heading=heading_of(change.type),
-        told=clip(told, 300),
+        words=clip(words, 300),
         title=clip(wording.named(change.source, change.source_id, title), 300),
         url=url_of(change.source, change.source_id),
         name=clean(f"{wording.source_name(change.source)} {change.source_id}"),

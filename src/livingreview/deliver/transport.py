@@ -67,7 +67,7 @@ class _WatchedSsl(_Watched, smtplib.SMTP_SSL):
 
 
 def transport_of(settings: MailSettings) -> str:
-    """The name of the road that :func:`send` takes."""
+    """The name of the transport that :func:`send` uses."""
     return f"smtp {settings.host}:{settings.port}" if settings.host else f"folder {settings.folder}"
 
 
@@ -171,7 +171,7 @@ def _refusal(where: str, cause: str, advice: str, settings: MailSettings, *, is_
 
 
 def _redacted(text: str, settings: MailSettings) -> str:
-    """A server may repeat what it was told; the password is not repeated by us."""
+    """A server may repeat what it was sent; the password is not repeated by us."""
     password = settings.password.get_secret_value()
     if not password:
         return text

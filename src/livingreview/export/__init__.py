@@ -1,7 +1,7 @@
 """What of the store a person takes elsewhere: a selection, and one writer a format.
 
-A room of its own above those of the line: it shares how a CSV cell is guarded with the queue, which record speaks for
-its work with the report, and the tags of MEDLINE with what reads them.
+A package of its own: it shares how a CSV cell is guarded with the queue, which record represents its work with the
+report, and the tags of MEDLINE with what reads them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -45,7 +45,7 @@ def parts(name: str, found: Iterable[StoredRecord], review: Review) -> Iterator[
 
     Args:
         name: a key of :data:`FORMATS`.
-        found: the records, in the order in which they are to stand.
+        found: the records, in the order in which they are written.
         review: that knows the scopes and facets, which a table has columns for.
     """
     if name == "csv":

@@ -78,7 +78,7 @@ def entry(record: Record) -> str:
 
 
 def key_of(record: Record) -> str:
-    """``source:id``; characters that a key must not hold stand as their number between strokes."""
+    """``source:id``; characters that a key must not hold become their number between underscores."""
     return _UNFIT_IN_KEY.sub(lambda found: f"_{ord(found.group()):x}_", f"{record.source}:{record.source_id}")
 
 
@@ -153,5 +153,5 @@ def _name(person: Person) -> str:
 
 
 def _part(name: str) -> str:
-    """A part of a name; what BibTeX would part again stands in braces."""
+    """A part of a name; what BibTeX would split again is put in braces."""
     return f"{{{name}}}" if "," in name or _WORD_AND.search(name) else name

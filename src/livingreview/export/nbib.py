@@ -124,7 +124,7 @@ def _person(person: Person) -> Iterator[tuple[str, str]]:
 
 
 def _accession(number: str) -> str:
-    """``registry/number``; the importer takes what stands behind the first stroke."""
+    """``registry/number``; the importer takes what follows the first slash."""
     known = identifiers.registry_id(number)
     if known:
         return f"{source_name(known[0])}/{number}"
@@ -134,8 +134,8 @@ def _accession(number: str) -> str:
 def _types(record: Record) -> Iterator[tuple[str, str]]:
     for name in record.publication_types:
         yield "PT", name
-    is_told = "Preprint" in record.publication_types or is_preprint_doi(record.doi)
-    if record.kind == Kind.PREPRINT and not is_told:
+    is_named = "Preprint" in record.publication_types or is_preprint_doi(record.doi)
+    if record.kind == Kind.PREPRINT and not is_named:
         yield "PT", "Preprint"
 
 

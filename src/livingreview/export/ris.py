@@ -2,7 +2,7 @@
 
 - ``ID`` holds the record's own key, ``source:id``. Together with the numbers in ``AN``, ``DO``, ``C2`` it is how
   :mod:`livingreview.sources.formats.ris` knows the record again.
-- A comma stands between family name and given names; a group's name ends with one, as EndNote asks, so that commas
+- A comma separates family name and given names; a group's name ends with one, as EndNote asks, so that commas
   within it part nothing.
 - A registered trial is ``DATA``, an entry of a database: ``JOUR`` would make reference managers look for a journal.
   Its author is the sponsor.

@@ -60,11 +60,11 @@ class Selection:
             ("stage", (self.stage,) if self.stage else (), STAGES, ()),
             ("source", self.sources, sorted(sources), ()),
         )
-        for what, asked, told, more in known:
+        for what, asked, names, more in known:
             for slug in asked:
-                if slug not in {*told, *more}:
+                if slug not in {*names, *more}:
                     below = ", and those below them in areas.toml" if more else ""
-                    raise UsageError(f"{slug}: no such {what}; there are {', '.join(told)}{below}")
+                    raise UsageError(f"{slug}: no such {what}; there are {', '.join(names)}{below}")
 
 
 @dataclass(slots=True)

@@ -99,7 +99,7 @@ def _installation() -> Finding:
 
 
 def _mail(project: Project) -> Finding:
-    """Whether a digest could be handed over, as far as settings tell."""
+    """Whether a digest could be handed over, as far as settings say."""
     mail, wrong = project.settings.mail, []
     if not mail.host:
         return Finding(name="mail", is_ok=True, words=f"no host: digests go into the folder {mail.folder}")
@@ -165,8 +165,8 @@ def _lock(repository: Repository, stale_after: timedelta) -> Finding:
     if owner is None:
         return Finding(name="lock", is_ok=True, words="free")
     words = f"process {owner.pid} on {owner.host} since {owner.since:%Y-%m-%d %H:%M} UTC"
-    told = f"left behind by {words}; the next run takes it over" if owner.is_stale else f"held by {words}"
-    return Finding(name="lock", is_ok=True, words=told)
+    state = f"left behind by {words}; the next run takes it over" if owner.is_stale else f"held by {words}"
+    return Finding(name="lock", is_ok=True, words=state)
 
 
 def _cursors(repository: Repository, now: datetime) -> Finding:
@@ -274,7 +274,7 @@ def _check_key(payload: Payload) -> None:
 
 
 def _skew(name: str, answer: Payload) -> dict[str, float]:
-    """Service -> seconds by which this machine's clock is ahead of the service's; nothing when it tells no time."""
+    """Service -> seconds by which this machine's clock is ahead of the service's; nothing when it sends no time."""
     try:
         moment = parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:

@@ -40,5 +40,5 @@ def run_and_mail(project: Project, repository: Repository, now: datetime, watch:
     try:
         return JobOutcome(run=run, mailed=digest.send(project, repository, now))
     except LivingReviewError as error:
-        # The run is done and is to be told of, whatever became of the mail.
+        # The run is done and is reported, whatever became of the mail.
         return JobOutcome(run=run, mail_error=error)

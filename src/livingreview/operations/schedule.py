@@ -1,4 +1,4 @@
-"""Runs a job every week at the time that settings.toml names, until it is told to stop.
+"""Runs a job every week at the time that settings.toml names, until it is stopped.
 
 A time that was missed (the machine slept, a run took too long) is made up for once, if it is not older than three days.
 """

@@ -44,7 +44,7 @@ def facts(project: Project, repository: Repository, now: datetime) -> Facts:
 
 
 def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:
-    """The figure as the last report tells it; none when that report is not there or knows no figures."""
+    """The figure of the last report; none when that report is not there or knows no figures."""
     from livingreview.report import drawn_png
 
     reported = [run for run in repository.runs() if run.reported_at is not None]

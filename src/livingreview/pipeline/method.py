@@ -13,7 +13,7 @@ from livingreview.config import Project, SourcesSettings, TrialsSettings, load_r
 from livingreview.config.redaction import without_login
 from livingreview.records.serialization import canonical_json
 
-ROAD = "method"
+SOURCE = "method"
 _DATA = ("baseline", "labels")
 
 
@@ -22,7 +22,7 @@ def archive(context: RunContext) -> None:
     document = describe(context.project)
     key = context.repository.archive.put(document)
     context.repository.log_document(
-        context.run, ROAD, context.project.review.slug, key, len(document), datetime.now(UTC)
+        context.run, SOURCE, context.project.review.slug, key, len(document), datetime.now(UTC)
     )
 
 
@@ -50,7 +50,7 @@ def describe(project: Project) -> bytes:
 
 
 def lay_out(document: bytes, project: Project, root: Path) -> Project:
-    """The project as it was, in a folder of its own: its store, models and reports lie there, its archive stays.
+    """The project as it was, in a folder of its own: its store, models and reports are there, its archive stays.
 
     Args:
         document: from :func:`describe`.

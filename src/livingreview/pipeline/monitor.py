@@ -1,7 +1,8 @@
-"""What comes to be without any new version: trials that became overdue, areas that core records came to make.
+"""Calendar changes, which come without any new version: trials that became overdue, areas that core records form.
 
-Both are looked for over the whole store in every run, after its versions have been derived. What was told is known by
-the changes themselves, so a run that is killed before it tells leaves it to the next one, and nothing is told twice.
+Both are looked for over the whole store in every run, after its versions have been derived. What was reported is
+known by the changes themselves, so a run that is killed before it records them leaves them to the next one, and nothing
+is reported twice.
 """
 
 from collections import defaultdict
@@ -19,15 +20,15 @@ from livingreview.records.decisions import current_verdict
 from livingreview.records.representative import representatives
 
 STAGES = ("overdue trials", "new areas")
-"""Stages that a watch is told, each before anything of it is committed."""
+"""Stages that a watch is given, each before anything of it is committed."""
 
 
-def tell(context: RunContext) -> list[changes.Group]:
-    """Stores the changes that the calendar and the store as a whole bring.
+def record_changes(context: RunContext) -> list[changes.Group]:
+    """Records the changes that follow from the calendar and from the store as a whole.
 
     Args:
-        context: the run that tells; no trial is overdue after its ``now_at``, and what its baseline cites makes no
-            area that the review lacks.
+        context: the run that records them; no trial is overdue after its ``now_at``, and what its baseline cites makes
+            no area that the review lacks.
 
     Returns:
         The groups of core records that fit no area, the largest first, for the report of the run.
@@ -41,21 +42,21 @@ def tell(context: RunContext) -> list[changes.Group]:
     core = {stored.record.key: stored for stored in repository.records(scopes=[review.core_scope])}
     groups = area_groups(review, core.values())
     grouped = [key for group in groups for key in group.keys]
-    told = {
+    reported = {
         (str(one["source"]), str(one["source_id"]))
         for found in repository.changes(type_=ChangeType.NEW_AREA)
         for one in found.change.after.get("records", ())
     } | {key for key in grouped if known.is_baseline(core[key].record)}
     titles = {key: core[key].record.title for key in grouped}
-    repository.record_changes(run, changes.new_areas(groups, told, titles, MIN_RECORDS, run.now_at))
+    repository.record_changes(run, changes.new_areas(groups, reported, titles, MIN_RECORDS, run.now_at))
     return groups
 
 
 def _overdue(context: RunContext, known: changes.Context) -> list[Change]:
-    """Trials of which nobody was told yet that they are overdue."""
+    """Trials that are overdue and have not been reported so yet."""
     repository, settings, now = context.repository, context.project.settings.trials, context.run.now_at
     overdue = [found.change for found in repository.changes(type_=ChangeType.OVERDUE)]
-    told = {(change.source, change.source_id): change.after for change in overdue}
+    reported = {(change.source, change.source_id): change.after for change in overdue}
     # Results that an article gave are known, though the registry does not list them.
     results = [found.change for found in repository.changes(type_=ChangeType.RESULTS_PUBLISHED)]
     published = {(change.source, change.source_id) for change in results}
@@ -64,7 +65,7 @@ def _overdue(context: RunContext, known: changes.Context) -> list[Change]:
         if trial.seen_through is None or trial.record.key in published:
             continue
         event = changes.overdue(trial.record, min(trial.seen_through, now.date()), settings)
-        if event is None or changes.is_told(event.after, told.get(trial.record.key)):
+        if event is None or changes.is_reported(event.after, reported.get(trial.record.key)):
             continue
         is_heard = trial.scope != context.project.review.other_scope or known.is_baseline(trial.record)
         found.append(_change(trial, event if is_heard else replace(event, severity=Severity.ROUTINE), now))

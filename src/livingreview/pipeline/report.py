@@ -1,4 +1,4 @@
-"""The report of a run: which changes it tells, what it is made of, where it is written; and the feed of every run."""
+"""The report of a run: which changes it covers, what it is made of, where it is written; and the feed of every run."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,11 +19,11 @@ _IDS_A_LOOK = 1_000
 
 
 def changes_to_report(context: RunContext) -> tuple[StoredChange, ...]:
-    """The changes that the report of a run tells: its own, and those of runs that ended before they could report."""
+    """The changes that the report of a run covers: its own, and those of runs that ended before they could report."""
     repository, run = context.repository, context.run
     runs = repository.runs()
-    last_told = max((other.id for other in runs if other.id < run.id and other.reported_at is not None), default=0)
-    names = [other.name for other in runs if last_told < other.id <= run.id]
+    last_reported = max((other.id for other in runs if other.id < run.id and other.reported_at is not None), default=0)
+    names = [other.name for other in runs if last_reported < other.id <= run.id]
     return tuple(found for name in names for found in repository.changes(run=name))
 
 
@@ -115,7 +115,7 @@ def material(
         failures=dict(failures),
         now=run.now_at,
         since=since,
-        told_trials=tuple(
+        reported_trials=tuple(
             stored.change
             for type_ in (ChangeType.OVERDUE, ChangeType.RESULTS_PUBLISHED)
             for stored in repository.changes(type_=type_)

@@ -1,4 +1,4 @@
-"""The line: sources -> decide -> store -> link -> classify -> changes -> report. Here alone the stages meet.
+"""The pipeline of a run: sources -> versions -> store -> link -> classify -> changes -> report. Here the stages meet.
 
 A run takes the store's lock, reads (services or files), puts records together into works, derives scores and changes
 from every version that has none yet, and writes its report. It can be killed at any instant: what was committed stays,
@@ -59,14 +59,14 @@ def run_services(
     is_wanted: Callable[[Asking], bool] = lambda _asking: True,
     inbox: Sequence[Document] | None = None,
 ) -> Outcome:
-    """Reads every enabled service from where its queries stand, then the inbox, and reports.
+    """Reads every enabled service from where each query left off, then the inbox, and reports.
 
     Args:
         project: settings and review.
         repository: the store.
         now: the moment that windows end at and changes bear.
-        watch: who is told.
-        connect: makes the line to each service; None asks the services themselves.
+        watch: where progress is reported.
+        connect: makes the transport to each service; None asks the services themselves.
         is_wanted: what of the plan is asked.
         inbox: files that people dropped; None takes those of the folder of the settings.
 
@@ -77,15 +77,15 @@ def run_services(
 
     def read(context: RunContext) -> Acquired:
         askings = [asking for asking in plan(context) if is_wanted(asking)]
-        lines = connect or live(context)
-        acquired = read_services(context, askings, lines)
+        transports = connect or live(context)
+        acquired = read_services(context, askings, transports)
 
         def read_dropped(document: Document) -> None:
             read_file(context, document, acquired, is_read_once=True)
 
         dropped = find_inbox(project.path("inbox_dir"), acquired) if inbox is None else inbox
         read_inbox(dropped, read_dropped, acquired, watch)
-        enrichment.follow(context, askings, acquired, lines, is_wanted)
+        enrichment.follow(context, askings, acquired, transports, is_wanted)
         return acquired
 
     return _run(project, repository, "services", now, watch, read)
@@ -144,14 +144,14 @@ def run_records(
 def _run(
     project: Project,
     repository: Repository,
-    road: str,
+    channel: str,
     now: datetime,
     watch: Watch,
     read: Callable[[RunContext], Acquired],
 ) -> Outcome:
     baseline = load_baseline(project)
     with repository.locked(project.settings.lock_stale_after):
-        run = repository.start_run(road, now, __version__, project.config_hash())
+        run = repository.start_run(channel, now, __version__, project.config_hash())
         # A decision that arrives from here on is of the next run.
         repository = repository.for_run(run)
         context = RunContext(project=project, repository=repository, baseline=baseline, run=run, watch=watch)
@@ -164,9 +164,9 @@ def _run(
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
             repository.link_works(run)
             model, drift = derive(context)
-            groups = monitor.tell(context)
+            groups = monitor.record_changes(context)
             watch.progress(evaluate.STAGE, 0)
-            evaluate.weigh(context)
+            evaluate.evaluate_rules(context)
             status = "partial" if acquired.failures else "done"
             repository.finish_run(run, status, model=model, error="; ".join(acquired.failures.values()), drift=drift)
             run = repository.run(run.name)

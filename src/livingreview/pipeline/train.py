@@ -57,7 +57,7 @@ def current_model(
 def model_without_store(project: Project, baseline: Baseline, now: datetime, tell: Tell) -> classify.Model:
     """The kept model, whatever decisions it has learnt from; one of the shipped labels alone where there is none.
 
-    The latter is not kept: it would stand in the way of one that knows the decisions.
+    The latter is not kept: it would be taken instead of one that knows the decisions.
     """
     try:
         return classify.Model.load(project.path("models_dir") / project.review.slug, project.review)

@@ -67,13 +67,13 @@ class _StoppedError(LivingReviewError):
 
 
 def replay(project: Project, repository: Repository, name: str, tell: Tell, folder: Path | None = None) -> Replayed:
-    """Makes a run again and holds it against what it said.
+    """Makes a run again and compares it with what it reported.
 
     Args:
         project: the present one.
         repository: the store of the run; is only read.
         name: of the run.
-        tell: takes one line.
+        tell: takes one line of progress.
         folder: where the replayed report is put; None for nowhere.
 
     Raises:
@@ -166,7 +166,7 @@ class _Scratch:
         self._store.restate_run(again, run)
 
     def _as_it_was(self, run: Run, received: list[Received]) -> Project:
-        document = next((one for one in received if one.source == method.ROAD), None)
+        document = next((one for one in received if one.source == method.SOURCE), None)
         if document is None:
             raise CannotReplayError(f"run {run.name}: its configuration was not archived; it cannot be replayed")
         return method.lay_out(self._bytes(run, document), self._project, self._root)
@@ -291,7 +291,7 @@ class ArchivedLine:
         self._waiting: dict[_Key, deque[Received]] = defaultdict(deque)
         for one in received:
             self._has_answered |= one.status > 0
-            # What was asked again has another line; of a request that failed in the end there is one of status 0.
+            # A repeated request has another entry; one that failed in the end has an entry of status 0.
             if not one.fault or one.status == 0:
                 self._waiting[_key(one.url, one.parameters, is_post=one.is_post)].append(one)
 
@@ -365,7 +365,7 @@ def line_difference(form: str, written: bytes, replayed: bytes) -> str:
     pairs = zip_longest(written.splitlines(), replayed.splitlines(), fillvalue=b"")
     for number, (one, other) in enumerate(pairs, start=1):
         if one != other:
-            # A line of HTML may be long: what stands about the first byte that differs.
+            # A line of HTML may be long: what surrounds the first byte that differs.
             begin = max(0, len(commonprefix([one, other])) - 40)
             words = [line[begin : begin + 120].decode("utf-8", "replace").strip() for line in (one, other)]
             return f"{form}, line {number}: {words[0]!r}, replayed {words[1]!r}"

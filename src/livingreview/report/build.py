@@ -67,6 +67,6 @@ def _banners(frame: Frame) -> list[dict[str, str]]:
     ]
     for name in frame.overdue:
         last = wording.moment(frame.material.status[name].searched_through_at)
-        told = f"last read completely {last}" if last else "never read completely so far"
-        banners.append({"kind": "overdue", "text": f"{wording.source_name(name)} is overdue: {told}."})
+        state = f"last read completely {last}" if last else "never read completely so far"
+        banners.append({"kind": "overdue", "text": f"{wording.source_name(name)} is overdue: {state}."})
     return banners

@@ -45,7 +45,7 @@ class Frame:
 
     @cached_property
     def new_keys(self) -> frozenset[Key]:
-        """Records that a change of this report tells of for the first time."""
+        """Records that a change of this report is the first to report."""
         return frozenset(
             (found.change.source, found.change.source_id) for found in self.changes if found.change.type in NEW_TYPES
         )
@@ -145,7 +145,7 @@ class Frame:
             after = {"status": facts.status} | after
         if not is_with_statements:
             after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
-        told = wording.change_words(change.type, change.before, after)
+        words = wording.change_words(change.type, change.before, after)
         is_named = facts is not None or bool(nct_url(change.source_id)) or change.type in STATEMENT_TYPES.values()
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
@@ -157,7 +157,7 @@ class Frame:
             "title": title or clean(change.source_id),
             "label": ": ".join(name),
             "url": record_url(stored.record) if stored else url_of(change.source, change.source_id),
-            "words": f"{told}: {scope}" if scope else told,
+            "words": f"{words}: {scope}" if scope else words,
             "effective_date": clean(change.effective_date),
             "run": found.run,
         }

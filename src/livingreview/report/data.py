@@ -44,9 +44,9 @@ class Material:
             everything else is only counted.
         trial_history: nct_id -> stored states in their order, for the trials that the review printed.
         counts: source -> number of records in the store.
-        status: source -> how it stands.
+        status: source -> its fetch state.
         new_areas: groups of core records that fit no area of the review.
-        told_trials: every stored change ``overdue`` and ``results_published`` up to now, oldest first.
+        reported_trials: every stored change ``overdue`` and ``results_published`` up to now, oldest first.
         model_card: what the classifier says of itself; empty when there is none.
         flows: what every run up to this one brought, oldest first, this one last.
         failures: source or file -> one line that says why it could not be read.
@@ -71,7 +71,7 @@ class Material:
     previous_queries: tuple[QueryLog, ...] = ()
     new_areas: tuple[NewArea, ...] = ()
     flows: tuple[RunFlow, ...] = ()
-    told_trials: tuple[Change, ...] = ()
+    reported_trials: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ def figure(title: str, caption: str, alt: str, table: Mapping[str, Any], data: M
     Args:
         title: its heading.
         caption: what is shown and how to read it.
-        alt: what a reader who cannot see it is told.
+        alt: the text for a reader who cannot see it.
         table: ``columns`` and ``rows`` of text, the same numbers.
         data: all that drawing takes, see :mod:`livingreview.report.drawing.pictures`.
     """

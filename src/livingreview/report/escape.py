@@ -15,7 +15,7 @@ _AUTOLINK = re.compile(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)")
 def markdown_text(value: object) -> str:
     """Text that Markdown (CommonMark, GitHub's with tables, math and bare links) shows letter by letter.
 
-    Every character that could begin markup, a link, an entity, a table cell or a mention stands behind a backslash, as
+    Every character that could begin markup, a link, an entity, a table cell or a mention follows a backslash, as
     does what would begin a heading, list or rule at the start of a line.
     """
     text = _MARKUP.sub(r"\\\1", clean(value))

@@ -56,8 +56,8 @@ def flows(frame: Frame) -> dict[str, dict[str, Any]]:
 
 
 def _each(frame: Frame) -> list[_Column]:
-    told = frame.once(history)
-    base, *updates = told.versions
+    timeline = frame.once(history)
+    base, *updates = timeline.versions
     columns = [_Column(key="base", label="Version 1", note="published review", is_base=True)]
     early, late = updates[:-UPDATES_SHOWN], updates[-UPDATES_SHOWN:]
     if early:
@@ -70,20 +70,20 @@ def _each(frame: Frame) -> list[_Column]:
         )
         for version in late
     ]
-    return columns + _rest(told.since)
+    return columns + _rest(timeline.since)
 
 
 def _last(frame: Frame) -> list[_Column]:
-    told = frame.once(history)
-    *before, last = told.versions
+    timeline = frame.once(history)
+    *before, last = timeline.versions
     if not before:
-        return [_Column(key="base", label="Version 1", note="published review", is_base=True), *_rest(told.since)]
+        return [_Column(key="base", label="Version 1", note="published review", is_base=True), *_rest(timeline.since)]
     label = "Version 1" if len(before) == 1 else f"Versions 1-{before[-1].number}"
     runs = tuple(chain.from_iterable(version.flows for version in before))
     return [
         _Column(key="before", label=label, note="all before", is_base=True, runs=runs),
         _Column(key="last", label=f"Version {last.number}", note=f"last, {last.on_date}", runs=last.flows),
-        *_rest(told.since),
+        *_rest(timeline.since),
     ]
 
 
@@ -131,7 +131,7 @@ def _line(
 
 
 def _boxes(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
-    """The boxes from top to bottom; one with ``is_side`` stands beside the box before it."""
+    """The boxes from top to bottom; one with ``is_side`` is drawn beside the box before it."""
     baseline = frame.material.baseline
 
     def line(label: str, count: Callable[[_Column], int], base: int | None = None) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def render_markdown(report: Report) -> str:
 
 
 def render_json(report: Report) -> str:
-    """Every value of the report, nothing capped; its shape stands in ``report.schema.json``."""
+    """Every value of the report, nothing capped; ``report.schema.json`` describes its shape."""
     value = {"schema_version": SCHEMA_VERSION, **report.head, "banners": [dict(banner) for banner in report.banners]}
     value["sections"] = {
         section.slug: {"title": section.title, "summary": section.summary, **section.body}

@@ -57,7 +57,7 @@ class History:
 
 def history(frame: Frame) -> History:
     """The versions up to the run that is reported."""
-    told = [Version(number=1, on_date=frame.material.review.published_date, run=None)]
+    versions = [Version(number=1, on_date=frame.material.review.published_date, run=None)]
     gathered: list[RunFlow] = []
     before: Run | None = None
     for flow in frame.material.flows:
@@ -68,9 +68,9 @@ def history(frame: Frame) -> History:
             continue
         methods = method_words(before, run)
         if methods or loud(gathered):
-            told.append(
+            versions.append(
                 Version(
-                    number=len(told) + 1,
+                    number=len(versions) + 1,
                     on_date=run.now_at.date(),
                     run=run,
                     flows=tuple(gathered),
@@ -80,7 +80,7 @@ def history(frame: Frame) -> History:
             gathered = []
         # A run with nothing to classify names no model; the one before it still holds.
         before = run if run.model or before is None else replace(run, model=before.model)
-    return History(versions=tuple(told), since=tuple(gathered))
+    return History(versions=tuple(versions), since=tuple(gathered))
 
 
 def loud(flows: Iterable[RunFlow]) -> Counter[str]:
@@ -97,11 +97,11 @@ def method_words(before: Run | None, run: Run) -> list[str]:
     """What differs between the methods of two runs; that the living mode began for the first one."""
     if before is None:
         return [BEGUN]
-    told = []
+    parts = []
     if before.code_version != run.code_version:
-        told.append(f"program {clean(before.code_version)} {wording.ARROW} {clean(run.code_version)}")
+        parts.append(f"program {clean(before.code_version)} {wording.ARROW} {clean(run.code_version)}")
     if before.config_hash != run.config_hash:
-        told.append("configuration: queries, scopes, areas, facets, statements or settings were edited")
+        parts.append("configuration: queries, scopes, areas, facets, statements or settings were edited")
     if run.model and before.model and before.model != run.model:
-        told.append(f"model {clean(before.model)} {wording.ARROW} {clean(run.model)}")
-    return told
+        parts.append(f"model {clean(before.model)} {wording.ARROW} {clean(run.model)}")
+    return parts

@@ -24,7 +24,7 @@ def publications(frame: Frame, scopes: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def publication_rows(frame: Frame) -> list[dict[str, Any]]:
-    """Works of every relevant scope that the review does not cite, newest first; trials stand in their own section.
+    """Works of every relevant scope that the review does not cite, newest first; trials have their own section.
 
     What the review cites is left out with its preprint; a notice about it, or another article of its work, is not.
     """

@@ -1,6 +1,6 @@
-"""Holds the statement ledger against the store: new evidence, and what it proposes for the statements of the review.
+"""Evaluates the rules of the statements on the store: new evidence, and proposals for the statements of the review.
 
-Each rule remembers up to which stored version it has been held, and with the scores of which model. So a run looks at
+Each rule remembers up to which stored version it was evaluated, and with the scores of which model. So a run looks at
 new states only, an edited rule and a new model at all of them, and a run without news at nothing.
 """
 
@@ -15,19 +15,19 @@ from livingreview.config import Project, Review, Statement
 from livingreview.errors import UsageError
 from livingreview.records import Baseline, StoredChange
 from livingreview.records.evidence import Evidence, Mark, StatementDecision
-from livingreview.statements.rules import Ledger, propose
+from livingreview.statements.rules import RuleSet, propose
 from livingreview.store.repository import Repository
 
 STAGE = "statements"
-"""The stage that a watch is told before a run weighs anything."""
+"""The stage that a watch is given before a run evaluates any rule."""
 _KEPT_AT_ONCE = 2_000
 
 
-def weigh(context: RunContext) -> int:
-    """Finds evidence in every state that a rule has not seen, and stores the proposals that it makes ripe.
+def evaluate_rules(context: RunContext) -> int:
+    """Finds evidence in every state that a rule has not seen, and stores the proposals that follow from it.
 
     Args:
-        context: the run that proposes; its review holds the ledger.
+        context: the run that proposes; its review has the statements with their rules.
 
     Returns:
         How many proposals were made.
@@ -63,8 +63,8 @@ def weigh(context: RunContext) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How one statement stands.
+class StatementState:
+    """One statement with its accepted effects, open proposals and decisions.
 
     Attributes:
         accepted: what people have accepted, the last decision of each effect counting.
@@ -78,15 +78,15 @@ class Standing:
     decisions: tuple[StatementDecision, ...]
 
 
-def standings(
+def statement_states(
     review: Review, proposals: Sequence[StoredChange], decisions: Sequence[StatementDecision]
-) -> list[Standing]:
-    """How every statement stands, in the order of the ledger.
+) -> list[StatementState]:
+    """The state of every statement, in the order of the review.
 
     A decision holds until new evidence proposes the same effect again.
 
     Args:
-        review: its ledger.
+        review: its statements.
         proposals: changes ``statement_...``, oldest first; others are passed over.
         decisions: oldest first.
     """
@@ -97,7 +97,7 @@ def standings(
     said: dict[tuple[str, str], StatementDecision] = {}
     for decision in decisions:
         said[decision.statement_id, decision.effect] = decision
-    standing = []
+    states = []
     for statement in review.statements:
         waiting = [
             found
@@ -111,17 +111,17 @@ def standings(
             if statement_id == statement.id and word.verdict == "accepted"
         ]
         own = tuple(decision for decision in decisions if decision.statement_id == statement.id)
-        standing.append(
-            Standing(statement=statement, accepted=tuple(sorted(accepted)), open=tuple(waiting), decisions=own)
+        states.append(
+            StatementState(statement=statement, accepted=tuple(sorted(accepted)), open=tuple(waiting), decisions=own)
         )
-    return standing
+    return states
 
 
 def tried(project: Project, repository: Repository, baseline: Baseline, statement_ids: Sequence[str]) -> list[Evidence]:
     """Which stored records meet the rules of these statements today, and why; stores nothing.
 
     Raises:
-        UsageError: the ledger has no such statement.
+        UsageError: the review has no such statement.
     """
     statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
     hashes = frozenset(rule_hash for statement in statements for rule_hash in statement.rule_hashes)
@@ -134,7 +134,7 @@ def statement_of(review: Review, statement_id: str) -> Statement:
     """A statement by its id.
 
     Raises:
-        UsageError: the ledger has no such statement.
+        UsageError: the review has no such statement.
     """
     for statement in review.statements:
         if statement.id.casefold() == statement_id.casefold():
@@ -142,8 +142,8 @@ def statement_of(review: Review, statement_id: str) -> Statement:
     raise UsageError(f"{statement_id}: no such statement; `livingreview statements list` names them")
 
 
-def _rules(project: Project, baseline: Baseline) -> tuple[Ledger, list[str]]:
+def _rules(project: Project, baseline: Baseline) -> tuple[RuleSet, list[str]]:
     """The rules, and the identifiers of everything that the review cites or prints."""
     # No rule asks what time it is; the context's moment is that of changes alone.
     context = changes.Context.of(project.review, baseline, project.settings.trials, datetime.min.replace(tzinfo=UTC))
-    return Ledger(context, baseline), sorted(baseline.nct_ids | baseline.pmids | baseline.dois)
+    return RuleSet(context, baseline), sorted(baseline.nct_ids | baseline.pmids | baseline.dois)

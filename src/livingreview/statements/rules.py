@@ -1,4 +1,4 @@
-"""Rules of the statement ledger upon one state of a record -> evidence, with the facts and words that it rests on.
+"""The rules of statements, evaluated on one state of a record -> evidence, with its facts and quotations.
 
 Pure: what a state says, what the model says of it and what changed with it go in. Whether enough evidence has come
 together for a proposal is counted over the store afterwards (:func:`propose`).
@@ -33,8 +33,8 @@ _Chosen = tuple[Statement, int, Rule, str]
 """A statement, the number of one of its rules, the rule and its hash."""
 
 
-class Ledger:
-    """The rules of a review, ready to be held against states.
+class RuleSet:
+    """The rules of a review's statements, ready to be evaluated on states of records.
 
     Args:
         context: the review and what it cites.
@@ -60,7 +60,7 @@ class Ledger:
         return tuple(sorted(scopes))
 
     def _rules_for(self, rule_hashes: frozenset[str], kind: Kind, scope: str) -> list[_Chosen]:
-        """Those of these rules that speak of records of a kind and scope, in the order of the ledger."""
+        """Those of these rules that apply to records of a kind and scope, in the order of the statements."""
         key = (rule_hashes, kind, scope)
         if key not in self._chosen:
             self._chosen[key] = [
@@ -76,11 +76,11 @@ class Ledger:
         return self._chosen[key]
 
     def evidence(self, state: RecordState, rule_hashes: frozenset[str]) -> Iterator[Evidence]:
-        """What a state means for the statements: one piece a rule that it meets, in the order of the ledger.
+        """What a state means for the statements: one piece a rule that it meets, in the order of the statements.
 
         Args:
             state: the current state of a record.
-            rule_hashes: only these rules are held against it.
+            rule_hashes: only these rules are evaluated on it.
         """
         # What was retracted supports nothing but the rules that ask whether it was.
         is_discredited = state.is_withdrawn or is_retracted(state.record)
@@ -162,8 +162,8 @@ class Ledger:
         if rule.areas:
             yield f"areas: {', '.join(score.areas)}"
         for facet, values in rule.facets.items():
-            shown = [f"{value} ({words})" for value, words in score.facets.get(facet, ()) if value in values]
-            yield f"{facet}: {', '.join(shown)}"
+            found = [f"{value} ({words})" for value, words in score.facets.get(facet, ()) if value in values]
+            yield f"{facet}: {', '.join(found)}"
         if rule.changes:
             yield f"change: {', '.join(sorted(state.changes.intersection(rule.changes)))}"
         if trial is None:
@@ -226,13 +226,13 @@ def propose(
     change a statement and effect, with every piece of the evidence of the rules that speak, new ones first.
 
     Args:
-        review: its ledger says how many works a rule asks for.
+        review: its rules say how many works they ask for.
         evidence: every piece in the store with whether it is new, in the order in which it came.
         titles: (source, source_id) -> title.
         now: the moment that the changes bear.
 
     Returns:
-        The changes in the order of the ledger, and the hashes of the rules that spoke.
+        The changes in the order of the statements, and the hashes of the rules that spoke.
     """
     by_rule: dict[str, list[tuple[Evidence, bool]]] = defaultdict(list)
     for piece, is_new in evidence:

@@ -1,1 +1,1 @@
-"""What report, mail and feed say alike: text made fit to be shown, values in a person's words, links."""
+"""What report, mail and feed have in common: text made fit to print, values in a person's words, links."""

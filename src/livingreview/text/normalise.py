@@ -2,7 +2,7 @@
 
 Three forms of a text, each made from the one before:
 
-* *plain*: NFKC, every dash a hyphen, white space collapsed; letters and their case stay. What a person is shown, and
+* *plain*: NFKC, every dash a hyphen, white space collapsed; letters and their case stay. What a person sees, and
   what facets are read from.
 * *normal*: lower case (Unicode case folding), no accents, Greek letters spelt out (``IFN-γ`` -> ``ifn-gamma``), the
   micro sign as ``u``.
@@ -87,7 +87,7 @@ def _normal_letter(letter: str) -> str:
 def normal_letters(text: str) -> str:
     """Normal text but for its white space, which stays as it is: enough for who only wants the words.
 
-    Each letter beyond ASCII is taken by itself, so that the cost lies with the few that a text holds.
+    Each letter beyond ASCII is taken by itself, so that only the few that a text holds cost time.
     """
     if not text.isascii():
         text = _NOT_ASCII.sub(lambda found: _normal_letter(found.group()), text)
@@ -100,7 +100,7 @@ def normal_text(text: str) -> str:
 
 
 def fields(record: Record) -> dict[str, str]:
-    """The texts of a record by field (see :data:`FIELDS`), as they stand; lists are joined by ``"; "``.
+    """The texts of a record by field (see :data:`FIELDS`), unchanged; lists are joined by ``"; "``.
 
     A record without a title is read by its vernacular one. Substances count as subject headings.
     """
@@ -116,7 +116,7 @@ def fields(record: Record) -> dict[str, str]:
 
 
 def title_and_abstract(record: Record) -> str:
-    """What the ranker reads of a record, as it stands."""
+    """What the ranker reads of a record, unchanged."""
     parts = fields(record)
     return f"{parts['title']} {parts['abstract']}"
 
@@ -133,7 +133,7 @@ _RUN: Final = re.compile("[a-z0-9]+")
 class _Signs(dict[str, int]):
     """Word -> which sets of literals it answers, one bit a set; most words answer none.
 
-    Of a string with a blank or a hyphen its longest run of letters counts, which stands within one word. A word is
+    Of a string with a blank or a hyphen its longest run of letters counts, which is within one word. A word is
     looked at once, when it is new, since texts repeat their words.
     """
 
@@ -191,7 +191,7 @@ class Folder:
         Args:
             variants: (pattern, replacement) in the order in which they are applied. A pattern meets normal text; its
                 case is ignored. A replacement is taken literally. A third member names strings of which one must
-                stand in the text, as folded so far, for the pattern to count; none are needed when it is empty.
+                occur in the text, as folded so far, for the pattern to count; none are needed when it is empty.
 
         Raises:
             re.error: a pattern is not a regular expression.
@@ -300,7 +300,7 @@ def _may_be_in_plain_text(letter: str) -> bool:
 
 
 def _branch_sets(before: str, branches: Any) -> list[set[str]]:
-    """One literal of each branch: what it starts with, after what stands before all of them, or its longest."""
+    """One literal of each branch: what it starts with, after what precedes all of them, or its longest."""
     chosen: set[str] = set()
     for branch in branches:
         start = "".join(chr(value) for _, value in takewhile(lambda item: str(item[0]) == "LITERAL", branch)).lower()

@@ -105,25 +105,25 @@ def enum_words(value: Any) -> str:
 
 
 def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What a change says, without the record it is about; unknown types are told field by field.
+    """What a change says, without the record it is about; unknown types are given field by field.
 
-    A notice names the statements of the review that lean on its record.
+    A notice names the statements of the review that cite its record or hold it as evidence.
     """
-    told = _told(kind, before, after)
+    words = _words(kind, before, after)
     cited_by, evidence_of = ([clean(one) for one in after.get(name, ())] for name in ("cited_by", "evidence_of"))
     ways = {one: "cites it" for one in cited_by}
     ways |= {one: "cites it, evidence" if one in ways else "evidence" for one in evidence_of}
-    leaning = joined(f"{one} ({how})" for one, how in sorted(ways.items()))
-    return f"{told}; statements that lean on it: {leaning}" if leaning else told
+    citing = joined(f"{one} ({how})" for one, how in sorted(ways.items()))
+    return f"{words}; statements that lean on it: {citing}" if citing else words
 
 
-def _told(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     says = WORDS.get(kind)
-    told = says(before, after) if says else ""
-    if told:
-        return told
+    words = says(before, after) if says else ""
+    if words:
+        return words
     if kind in REFERENCE_TYPES:
-        base = _told(ChangeType(kind).bare, before, after)
+        base = _words(ChangeType(kind).bare, before, after)
         number = after.get("ref_no")
         return f"cited by the review as reference {number}: {base}" if number is not None else base
     fields = _fields(before, after, skip=("title",))
@@ -132,15 +132,15 @@ def _told(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> str:
-    told = []
+    parts = []
     for name in sorted({*before, *after} - set(skip)):
         say = enum_words if name in _ENUMS else plain_value
         old, new = say(before.get(name)), say(after.get(name))
         if old == new:
             continue
         label = _FIELDS.get(name, clean(name).replace("_", " "))
-        told.append(f"{label} {old} {ARROW} {new or 'none'}" if old else f"{label} {new}")
-    return "; ".join(told)
+        parts.append(f"{label} {old} {ARROW} {new or 'none'}" if old else f"{label} {new}")
+    return "; ".join(parts)
 
 
 def enrollment_words(values: Mapping[str, Any]) -> str:
@@ -152,16 +152,16 @@ def enrollment_words(values: Mapping[str, Any]) -> str:
 
 
 def _status_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    told = f"{status_words(str(before.get('status', '')))} {ARROW} {status_words(str(after.get('status', '')))}"
+    words = f"{status_words(str(before.get('status', '')))} {ARROW} {status_words(str(after.get('status', '')))}"
     why = clean(after.get("why_stopped") or "")
-    return f"{told} ({why})" if why else told
+    return f"{words} ({why})" if why else words
 
 
 def _results_posted(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     status = status_words(str(after.get("status") or ""))
     posted = clean(after.get("results_first_posted_date") or "")
-    told = f"{status} {ARROW} has results" if status else f"no results {ARROW} has results"
-    return f"{told} (posted {posted})" if posted else told
+    words = f"{status} {ARROW} has results" if status else f"no results {ARROW} has results"
+    return f"{words} (posted {posted})" if posted else words
 
 
 def _enrollment_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -169,36 +169,36 @@ def _enrollment_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 
 def _date_slipped(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    told = _fields(before, {name: value for name, value in after.items() if name != "days"})
+    words = _fields(before, {name: value for name, value in after.items() if name != "days"})
     days = after.get("days")
     if not isinstance(days, int) or not days:
-        return told
-    return f"{told} ({counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
+        return words
+    return f"{words} ({counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
 
 
 def overdue(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """``overdue: primary completion was due 2023-05, no update since 2022-06-01, still recruiting``."""
     names = ("primary_completion_date", "completion_date")
-    told = [f"{_FIELDS[name]} was due {clean(after[name])}" for name in names if after.get(name)]
+    parts = [f"{_FIELDS[name]} was due {clean(after[name])}" for name in names if after.get(name)]
     if updated := clean(after.get("last_update_posted_date")):
-        told.append(f"no update since {updated}")
+        parts.append(f"no update since {updated}")
     if status := status_words(str(after.get("status") or "")):
-        told.append(f"still {status}")
-    return "overdue" + (f": {', '.join(told)}" if told else "")
+        parts.append(f"still {status}")
+    return "overdue" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _results_published(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    told = f"results published: PMID {joined(clean(pmid) for pmid in after.get('result_pmids', ()))}"
-    article, road = clean(after.get("article") or ""), str(after.get("named_by") or "")
-    where = {"data bank": "names the trial in its data bank", "abstract": "names the trial in its abstract"}.get(road)
-    how = f"which {where}" if where else "listed by the registry" if road == "registry" else ""
-    return told + (f" ({article})" if article else "") + (f", {how}" if how else "")
+    words = f"results published: PMID {joined(clean(pmid) for pmid in after.get('result_pmids', ()))}"
+    article, place = clean(after.get("article") or ""), str(after.get("named_by") or "")
+    where = {"data bank": "names the trial in its data bank", "abstract": "names the trial in its abstract"}.get(place)
+    how = f"which {where}" if where else "listed by the registry" if place == "registry" else ""
+    return words + (f" ({article})" if article else "") + (f", {how}" if how else "")
 
 
 def _new_area(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    told = f"{counted(int(after.get('n_works') or 0), 'work')} of the review's own scope that fit no area"
+    words = f"{counted(int(after.get('n_works') or 0), 'work')} of the review's own scope that fit no area"
     earlier = int(before.get("n_works") or 0)
-    return f"possible new disease area: {told}" + (f", {earlier:,} of them told before" if earlier else "")
+    return f"possible new disease area: {words}" + (f", {earlier:,} of them told before" if earlier else "")
 
 
 _NOTICE_VERBS = {
@@ -210,7 +210,7 @@ _NOTICE_VERBS = {
 
 
 def _notice(verb: str) -> Any:
-    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    def words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         notice = after.get("notice") or {}
         where = [clean(notice[name]) for name in ("citation",) if notice.get(name)]
         where += [f"{name} {clean(notice[name])}" for name in ("pmid", "doi") if notice.get(name)]
@@ -218,20 +218,20 @@ def _notice(verb: str) -> Any:
         what = f"{said} ({'; '.join(where)})" if where else said
         return f"{what}; a person included it" if after.get("is_included") else what
 
-    return told
+    return words
 
 
 def _revised(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     parts = [clean(part) for part in after.get("parts", ())]
-    told = f"{joined(parts)} revised" if parts else "text revised"
+    words = f"{joined(parts)} revised" if parts else "text revised"
     if "title" in parts and before.get("title"):
-        told += f"; the title was: {clean(before['title'])}"
-    return told
+        words += f"; the title was: {clean(before['title'])}"
+    return words
 
 
 def _design_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    told = _fields(before, after, skip=("title",))
-    parts = [f"design changed: {told}"] if told else []
+    words = _fields(before, after, skip=("title",))
+    parts = [f"design changed: {words}"] if words else []
     if after.get("title") and before.get("title"):
         parts.append(f"renamed, formerly: {clean(before['title'])}")
     return "; ".join(parts)
@@ -248,14 +248,14 @@ def effect_words(type_: ChangeType) -> str:
 
 
 def _proposed(type_: ChangeType) -> Any:
-    def told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    def words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         pieces = after.get("evidence", ())
         reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
         return f"proposed as {effect_words(type_)} by {counted(int(after.get('n_works') or 0), 'work')}" + (
             f": {reasons}" if reasons else ""
         )
 
-    return told
+    return words
 
 
 def _said(text: str) -> Any:

@@ -19,7 +19,7 @@ def types(changes: list[Change]) -> list[str]:
     return [change.type for change in changes]
 
 
-def told(changes: list[Change]) -> list[tuple[str, str]]:
+def types_of(changes: list[Change]) -> list[tuple[str, str]]:
     return [(change.type, str(change.severity)) for change in changes]
 
 
@@ -33,7 +33,7 @@ def told(changes: list[Change]) -> list[tuple[str, str]]:
 )
 def test_a_new_record(changes_of: Derive, scope: str, expected: tuple[str, str]) -> None:
     (found,) = changes_of(article(publication_date="2022-05", doi="10.5555/x"), scope=scope)
-    assert told([found]) == [expected]
+    assert types_of([found]) == [expected]
     assert (found.at, found.effective_date, found.work) == (NOW, "2022-05", "work")
     assert (found.before_version, found.after_version) == (0, 1)
     assert found.after["scope"] == scope
@@ -51,7 +51,7 @@ def test_a_new_record(changes_of: Derive, scope: str, expected: tuple[str, str])
 )
 def test_a_cited_record_is_no_news(changes_of: Derive, context: Context, record: Record) -> None:
     (found,) = changes_of(record)
-    assert told([found]) == [("new_record", "routine")]
+    assert types_of([found]) == [("new_record", "routine")]
     assert found.after["is_baseline"] is True
     assert context.is_baseline(record)
 
@@ -66,18 +66,18 @@ def test_a_short_title_is_no_identity(changes_of: Derive, context: Context) -> N
 )
 def test_a_new_trial(changes_of: Derive, scope: str, severity: str) -> None:
     (found,) = changes_of(trial(first_posted_date="2022-04-08"), scope=scope)
-    assert told([found]) == [("new_trial", severity)]
+    assert types_of([found]) == [("new_trial", severity)]
     assert found.effective_date == "2022-04-08"
     assert found.after["status"] == "RECRUITING"
 
 
 def test_a_printed_trial_is_no_news(changes_of: Derive) -> None:
-    assert told(changes_of(trial(PRINTED_NCT))) == [("new_trial", "routine")]
+    assert types_of(changes_of(trial(PRINTED_NCT))) == [("new_trial", "routine")]
 
 
 def test_a_preprint_that_is_published(changes_of: Derive) -> None:
     (found,) = changes_of(article(), reported_kinds=frozenset({"preprint"}))
-    assert told([found]) == [("preprint_published", "notable")]
+    assert types_of([found]) == [("preprint_published", "notable")]
     assert found.before == {"work": "work"}
 
 
@@ -90,7 +90,7 @@ def test_a_preprint_that_is_published(changes_of: Derive) -> None:
         (Kind.ARTICLE, {"article", "preprint"}),
     ],
 )
-def test_a_publication_is_reported_once(changes_of: Derive, kind: Kind, reported_kinds: set[str]) -> None:
+def test_a_reported_publication_is_not_reported_again(changes_of: Derive, kind: Kind, reported_kinds: set[str]) -> None:
     assert changes_of(article(kind=kind), reported_kinds=frozenset(reported_kinds)) == []
 
 
@@ -107,7 +107,7 @@ BEFORE = article(title="Vesicles of x", abstract=(Section(label="AIM", text="One
 )
 def test_a_revised_text(changes_of: Derive, after: Record, parts: list[str]) -> None:
     (found,) = changes_of(after, BEFORE)
-    assert told([found]) == [("revised_text", "routine")]
+    assert types_of([found]) == [("revised_text", "routine")]
     assert found.after["parts"] == parts
     assert (found.before_version, found.after_version) == (1, 2)
 
@@ -148,7 +148,7 @@ def test_a_full_copy_beside_a_full_copy_finds_no_core_anew(changes_of: Derive) -
     assert changes_of(BEFORE, siblings=(BEFORE,), **given) == []
 
 
-def test_a_superseded_copy_tells_of_its_notices_only(changes_of: Derive) -> None:
+def test_a_superseded_copy_reports_its_notices_only(changes_of: Derive) -> None:
     assert changes_of(BEFORE, is_superseded=True) == []
     noticed = replace(BEFORE, notices=(Notice(kind="RetractionIn", doi="10.5555/n"),))
     assert types(changes_of(noticed, is_superseded=True)) == ["retracted"]
@@ -156,18 +156,18 @@ def test_a_superseded_copy_tells_of_its_notices_only(changes_of: Derive) -> None
 
 def test_a_withdrawal(changes_of: Derive) -> None:
     (found,) = changes_of(BEFORE, BEFORE, is_withdrawal=True)
-    assert told([found]) == [("withdrawn", "notable")]
+    assert types_of([found]) == [("withdrawn", "notable")]
     (found,) = changes_of(article(CITED_PMID), article(CITED_PMID), is_withdrawal=True)
-    assert told([found]) == [("baseline_reference_withdrawn", "alert")]
+    assert types_of([found]) == [("baseline_reference_withdrawn", "alert")]
     assert found.after["ref_no"] == 1
-    assert told(changes_of(trial(PRINTED_NCT), trial(PRINTED_NCT), is_withdrawal=True)) == [("withdrawn", "alert")]
+    assert types_of(changes_of(trial(PRINTED_NCT), trial(PRINTED_NCT), is_withdrawal=True)) == [("withdrawn", "alert")]
 
 
 def test_a_reinstatement(changes_of: Derive) -> None:
-    assert told(changes_of(BEFORE, BEFORE, was_withdrawn=True)) == [("reinstated", "notable")]
+    assert types_of(changes_of(BEFORE, BEFORE, was_withdrawn=True)) == [("reinstated", "notable")]
     cited = article(CITED_PMID)
-    assert told(changes_of(cited, cited, was_withdrawn=True)) == [("baseline_reference_reinstated", "notable")]
-    assert told(changes_of(replace(BEFORE, title="Other"), BEFORE, was_withdrawn=True)) == [
+    assert types_of(changes_of(cited, cited, was_withdrawn=True)) == [("baseline_reference_reinstated", "notable")]
+    assert types_of(changes_of(replace(BEFORE, title="Other"), BEFORE, was_withdrawn=True)) == [
         ("revised_text", "routine"),
         ("reinstated", "notable"),
     ]

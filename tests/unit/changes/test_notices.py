@@ -23,7 +23,7 @@ TYPES = {
 }
 
 
-def told(changes: list[Change]) -> list[tuple[str, str]]:
+def types_of(changes: list[Change]) -> list[tuple[str, str]]:
     return [(change.type, str(change.severity)) for change in changes]
 
 
@@ -37,18 +37,18 @@ def test_each_kind_on_a_core_a_context_and_a_cited_record(changes_of: Derive, ki
     is_grave = type_ in ("retracted", "concern_expressed")
     notice = Notice(kind=kind, pmid="9", citation="J. 2022")
     (core,) = changes_of(noticed(article(), notice), article())
-    assert told([core]) == [(type_, "alert" if is_grave else "notable")]
+    assert types_of([core]) == [(type_, "alert" if is_grave else "notable")]
     assert core.after["notice"] == {"kind": kind, "pmid": "9", "citation": "J. 2022"}
     context = changes_of(noticed(article(), notice), article(), scope="other")
-    assert told(context) == [(type_, "notable" if is_grave else "routine")]
+    assert types_of(context) == [(type_, "notable" if is_grave else "routine")]
     cited = article(CITED_PMID)
     (baseline,) = changes_of(noticed(cited, notice), cited, scope="other")
-    assert told([baseline]) == [(f"baseline_reference_{type_}", "alert" if is_grave else "notable")]
+    assert types_of([baseline]) == [(f"baseline_reference_{type_}", "alert" if is_grave else "notable")]
     assert baseline.after["ref_no"] == 1
 
 
 @pytest.mark.parametrize("kind", ["RetractionIn", "ExpressionOfConcernIn", "ErratumIn"])
-def test_what_a_person_included_or_a_statement_leans_on_counts_as_core(changes_of: Derive, kind: str) -> None:
+def test_what_a_person_included_or_a_statement_rests_on_counts_as_core(changes_of: Derive, kind: str) -> None:
     noted = noticed(article(), Notice(kind=kind, pmid="9"))
     severity = "notable" if kind == "ErratumIn" else "alert"
     (included,) = changes_of(noted, article(), scope="other", decision="include")
@@ -73,10 +73,13 @@ def test_what_says_nothing_of_its_truth(changes_of: Derive, kind: str) -> None:
 
 
 def test_a_new_record_brings_its_notices_along(changes_of: Derive) -> None:
-    assert told(changes_of(noticed(article(), RETRACTION))) == [("new_core_record", "notable"), ("retracted", "alert")]
+    assert types_of(changes_of(noticed(article(), RETRACTION))) == [
+        ("new_core_record", "notable"),
+        ("retracted", "alert"),
+    ]
 
 
-def test_a_notice_is_told_of_once(changes_of: Derive) -> None:
+def test_a_notice_is_reported_once(changes_of: Derive) -> None:
     record = noticed(article(), RETRACTION)
     assert changes_of(record, record) == []
     assert changes_of(noticed(article(), replace(RETRACTION, citation="J. 2022 Jun")), record) == []
@@ -94,10 +97,10 @@ def test_a_notice_that_goes_is_no_change(changes_of: Derive) -> None:
 
 def test_a_retraction_by_publication_type_alone(changes_of: Derive) -> None:
     retracted = article(publication_types=("Journal Article", "Retracted Publication"))
-    assert told(changes_of(retracted, article())) == [("retracted", "alert")]
+    assert types_of(changes_of(retracted, article())) == [("retracted", "alert")]
     assert changes_of(retracted, retracted) == []
     both = noticed(retracted, RETRACTION)
-    assert told(changes_of(both, article())) == [("retracted", "alert")]
+    assert types_of(changes_of(both, article())) == [("retracted", "alert")]
 
 
 def test_a_text_is_retracted_once_whoever_says_so_first(changes_of: Derive) -> None:
@@ -110,7 +113,7 @@ def test_a_text_is_retracted_once_whoever_says_so_first(changes_of: Derive) -> N
     by_type = article(doi="10.5555/x", publication_types=("Retracted Publication",))
     assert changes_of(theirs, siblings=(by_type,), reported_kinds=frozenset({Kind.ARTICLE})) == []
     concern = noticed(theirs, Notice(kind="ExpressionOfConcernIn", doi="10.5555/c"))
-    assert told(changes_of(ours, siblings=(concern,), reported_kinds=frozenset({Kind.ARTICLE}))) == [
+    assert types_of(changes_of(ours, siblings=(concern,), reported_kinds=frozenset({Kind.ARTICLE}))) == [
         ("retracted", "alert")
     ]
 
@@ -133,7 +136,7 @@ def test_corrections_of_two_copies(changes_of: Derive, ours: list[Notice], their
     assert [change.type for change in found] == ["corrected"] * count
 
 
-def test_a_correction_that_was_told_already_does_not_stand_for_the_next(changes_of: Derive) -> None:
+def test_a_reported_correction_does_not_match_the_next(changes_of: Derive) -> None:
     first, second = Notice(kind="ErratumIn", pmid="1"), Notice(kind="ErratumIn", pmid="2")
     sibling = noticed(Record(source="crossref", source_id="10.5555/x"), Notice(kind="ErratumIn", doi="10.5555/a"))
     (found,) = changes_of(noticed(article(), first, second), noticed(article(), first), siblings=(sibling,))
@@ -151,7 +154,7 @@ def test_retracted_and_republished_is_retracted_whoever_says_so_first(changes_of
 
 def test_a_reinstatement(changes_of: Derive) -> None:
     notice = Notice(kind="ReinstatementIn", doi="10.5555/r")
-    assert told(changes_of(noticed(article(), notice), article())) == [("reinstated", "notable")]
+    assert types_of(changes_of(noticed(article(), notice), article())) == [("reinstated", "notable")]
 
 
 def test_several_kinds_at_once(changes_of: Derive) -> None:

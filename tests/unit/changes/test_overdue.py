@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from livingreview.changes import is_told, overdue
+from livingreview.changes import is_reported, overdue
 from livingreview.config import TrialsSettings
 from livingreview.records import Severity
 from support.records import trial
@@ -76,9 +76,9 @@ def test_a_record_without_facts() -> None:
     assert overdue(replace(trial(), trial=None), date(2024, 6, 1), SETTINGS) is None
 
 
-def test_told_until_the_registry_was_updated() -> None:
+def test_reported_until_the_registry_was_updated() -> None:
     found = event()
-    assert not is_told(found.after, None)
-    assert is_told(found.after, found.after)
+    assert not is_reported(found.after, None)
+    assert is_reported(found.after, found.after)
     again = event("2026-06-01", last_update_posted_date="2024-07-01")
-    assert not is_told(again.after, found.after)
+    assert not is_reported(again.after, found.after)

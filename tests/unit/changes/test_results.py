@@ -1,4 +1,4 @@
-"""Results published: three channels, one change."""
+"""Results published: three ways, one change."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,9 +15,14 @@ Derive = Callable[..., list[Change]]
 NCT = "NCT91000001"
 
 
-def stored(*told: str) -> NamedTrial:
+def stored(*reported: str) -> NamedTrial:
     return NamedTrial(
-        source="clinicaltrials", source_id=NCT, title="A study", work_id="w", version=3, reported_pmids=frozenset(told)
+        source="clinicaltrials",
+        source_id=NCT,
+        title="A study",
+        work_id="w",
+        version=3,
+        reported_pmids=frozenset(reported),
     )
 
 
@@ -65,14 +70,14 @@ def test_what_the_review_cites_is_no_news(changes_of: Derive) -> None:
     assert results(changes_of(cited, trials=(stored(),))) == []
 
 
-def test_once_whichever_channel_comes_first(changes_of: Derive) -> None:
+def test_once_whichever_way_comes_first(changes_of: Derive) -> None:
     assert results(changes_of(report(), trials=(stored("77"),))) == []
     before, after = trial(NCT, result_pmids=()), trial(NCT, source_date="2022-05-09", result_pmids=("77", "78"))
     (found,) = results(changes_of(after, before, trials=(stored("77"),)))
     assert (found.after["result_pmids"], found.after["named_by"]) == (["78"], "registry")
 
 
-def test_two_channels_in_one_run(context: Context) -> None:
+def test_two_ways_in_one_run(context: Context) -> None:
     score = Score(scope="loom_ev", probabilities={"loom_ev": 1.0})
 
     def version(number: int, record: Record, before: Record | None = None) -> Underived:

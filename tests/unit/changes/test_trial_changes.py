@@ -34,7 +34,7 @@ FULL = {
 BEFORE = trial(**FULL)
 
 
-def told(changes: list[Change]) -> list[tuple[str, str]]:
+def types_of(changes: list[Change]) -> list[tuple[str, str]]:
     return [(change.type, str(change.severity)) for change in changes]
 
 
@@ -71,7 +71,7 @@ def moved(**values: Any) -> Record:
 )
 def test_what_moved(changes_of: Derive, values: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     found = changes_of(moved(**values), BEFORE)
-    assert told(found) == expected
+    assert types_of(found) == expected
     assert all(change.before or change.type in ("why_stopped",) for change in found)
     assert all(change.after for change in found)
 
@@ -101,7 +101,7 @@ def test_what_one_state_does_not_say_is_unknown_and_not_changed(changes_of: Deri
     silent = moved(**{name: getattr(empty, name)})
     assert changes_of(silent, BEFORE) == []
     # Results and aliases that appear are news; everything else was unknown before, not different.
-    found = told(changes_of(moved(), replace(silent, source_date="2022-04-01")))
+    found = types_of(changes_of(moved(), replace(silent, source_date="2022-04-01")))
     assert found == {
         "result_pmids": [("results_published", "alert")],
         "aliases": [("alias_changed", "routine")],
@@ -122,7 +122,7 @@ def test_before_and_after_and_the_day(changes_of: Derive) -> None:
 
 
 def test_a_date_that_is_none_does_not_stop_anything(changes_of: Derive) -> None:
-    assert told(changes_of(moved(completion_date="soon"), BEFORE)) == [("date_slipped", "notable")]
+    assert types_of(changes_of(moved(completion_date="soon"), BEFORE)) == [("date_slipped", "notable")]
 
 
 def test_a_record_without_facts(changes_of: Derive) -> None:
@@ -180,6 +180,6 @@ def test_a_sign_or_a_number_is_no_noise(changes_of: Derive, title: str) -> None:
     assert [change.type for change in changes_of(parsed(other), parsed(one))] == ["design_changed"]
 
 
-def test_what_was_last_known_is_told_with_unknown_only(changes_of: Derive) -> None:
+def test_what_was_last_known_is_given_with_unknown_only(changes_of: Derive) -> None:
     (found,) = changes_of(moved(status="COMPLETED", last_known_status="RECRUITING"), trial(**FULL, status="UNKNOWN"))
     assert found.after == {"status": "COMPLETED"}

@@ -159,7 +159,7 @@ def test_a_snapshot_there_and_back(filled: Lab, tmp_path: Path) -> None:
     assert filled("digest", "send").lines == ["Nothing to send: every change has been delivered."]
 
 
-def test_the_next_times_are_told(lab: Lab) -> None:
+def test_the_next_times_are_printed(lab: Lab) -> None:
     lines = lab("schedule", "--dry-run").lines
     assert len(lines) == 3 and all(line.startswith("Next: Mon ") and line.endswith(" 05:00 UTC") for line in lines)
 

@@ -214,7 +214,7 @@ def test_clean_text_is_one_line(text: str) -> None:
 PICTURE = Picture(title="Over <time>", alt='4 works, "2" & <2>', png=b"\x89PNG one")
 
 
-def test_a_picture_goes_with_the_page_and_is_told_in_the_text(review: Review, now: datetime) -> None:
+def test_a_picture_goes_with_the_page_and_is_described_in_the_text(review: Review, now: datetime) -> None:
     message = mail(review, [], now, pictures=(PICTURE, Picture(title="Two", alt="Second", png=b"\x89PNG two")))
     parsed: Any = email.message_from_bytes(message.as_bytes(), policy=default)
     text, related = parsed.iter_parts()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livingreview.changes.notices import Standing, new_notices
+from livingreview.changes.notices import ReviewRole, new_notices
 from livingreview.records import Notice
 from livingreview.records.change_types import ChangeType
 from livingreview.records.notices import is_republished, is_retracted, notices_of
@@ -27,7 +27,7 @@ def test_each_kind_of_notice_has_one_meaning(kind: str, type_: ChangeType) -> No
     assert notices_of(record) == {type_: [notice]}
     assert is_retracted(record) == (type_ == ChangeType.RETRACTED)
     assert is_republished(record) == ("Republished" in kind or "republished" in kind)
-    (event,) = new_notices(article(), record, Standing(), siblings=())
+    (event,) = new_notices(article(), record, ReviewRole(), siblings=())
     assert event.type == type_
 
 

@@ -30,19 +30,19 @@ def row(material: Material, nct_id: str) -> dict[str, Any]:
 # headline and banners
 
 
-def test_headline_tells_what_changed_what_is_touched_and_what_failed(material: Material) -> None:
-    told = section(material, "headline")["sentences"]
-    assert told["changed"].startswith("10 changes, 2 alerts since 2026-11-16; only what could be read: ")
-    assert "1 new paper on Core vesicles (skin & wounds)" in told["changed"]
-    assert "1 new trial that the review does not print" in told["changed"]
-    assert told["statements"].startswith("S1 and S2 of 3 statements are touched, as far as could be read")
-    assert told["read"].startswith("NOT everything was read: Europe PMC FAILED; 2 other searches answered.")
+def test_headline_says_what_changed_what_is_touched_and_what_failed(material: Material) -> None:
+    sentences = section(material, "headline")["sentences"]
+    assert sentences["changed"].startswith("10 changes, 2 alerts since 2026-11-16; only what could be read: ")
+    assert "1 new paper on Core vesicles (skin & wounds)" in sentences["changed"]
+    assert "1 new trial that the review does not print" in sentences["changed"]
+    assert sentences["statements"].startswith("S1 and S2 of 3 statements are touched, as far as could be read")
+    assert sentences["read"].startswith("NOT everything was read: Europe PMC FAILED; 2 other searches answered.")
 
 
 def test_a_quiet_run_says_since_when(quiet: Material) -> None:
-    told = section(quiet, "headline")["sentences"]
-    assert told["changed"] == "Nothing new since 2026-11-16."
-    assert told["read"] == "Everything was read: 1 search of 1 source, all reconciled."
+    sentences = section(quiet, "headline")["sentences"]
+    assert sentences["changed"] == "Nothing new since 2026-11-16."
+    assert sentences["read"] == "Everything was read: 1 search of 1 source, all reconciled."
     assert row(quiet, "NCT00000001")["verdict"] == "differs"
     assert not build(quiet).banners
 
@@ -52,9 +52,9 @@ def test_nothing_new_and_failed_never_look_alike(quiet: Material) -> None:
     for render in (render_markdown, render_html):
         assert "Nothing new since" not in render(build(failed))
         assert "PubMed COULD NOT BE READ: no answer." in render(build(failed))
-    told = section(failed, "headline")["sentences"]
-    assert "not the same as nothing new" in told["changed"]
-    assert told["read"].startswith("NOT everything was read: PubMed FAILED")
+    sentences = section(failed, "headline")["sentences"]
+    assert "not the same as nothing new" in sentences["changed"]
+    assert sentences["read"].startswith("NOT everything was read: PubMed FAILED")
     assert not section(failed, "headline")["is_complete"]
     assert [one["kind"] for one in build(failed).banners] == ["failed"]
 
@@ -89,8 +89,11 @@ def test_first_run_and_nothing_of_note(quiet: Material, change: Make) -> None:
     first = replace(
         quiet, previous_run=None, changes=(change(1, "new_record", "77", "routine", after={"scope": "other"}),)
     )
-    told = section(first, "headline")["sentences"]["changed"]
-    assert told == "1 change, no alert in this first run: none of them new core evidence, a trial's change or a notice."
+    sentences = section(first, "headline")["sentences"]["changed"]
+    assert (
+        sentences
+        == "1 change, no alert in this first run: none of them new core evidence, a trial's change or a notice."
+    )
     assert section(replace(quiet, previous_run=None), "headline")["sentences"]["changed"] == "Nothing new."
 
 
@@ -251,7 +254,7 @@ def test_trials_not_printed_are_listed(material: Material) -> None:
     ]
 
 
-def test_trial_changes_are_told_as_a_person_would(material: Material) -> None:
+def test_trial_changes_are_worded_as_a_person_would(material: Material) -> None:
     rows = section(material, "trial_changes")["trials"]
     assert [one["source_id"] for one in rows] == ["NCT00000001"]
     assert rows[0]["words"] == (
@@ -271,7 +274,7 @@ def test_trial_changes_put_the_printed_ones_first(quiet: Material, change: Make)
     assert [one["source_id"] for one in rows] == ["NCT00000002", "NCT00000000"]
 
 
-def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) -> None:
+def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) -> None:
     def status(number: int, before: str, after: str, run: str) -> StoredChange:
         found = change(
             number,
@@ -292,7 +295,7 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
 
 
 @pytest.mark.parametrize(
-    ("kind", "before", "after", "told"),
+    ("kind", "before", "after", "words"),
     [
         (
             "date_slipped",
@@ -357,8 +360,8 @@ def test_a_period_of_several_runs_tells_in_order(quiet: Material, change: Make) 
         ("bare_type", {}, {}, "bare type"),
     ],
 )
-def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, Any], told: str) -> None:
-    assert change_words(kind, before, after) == told
+def test_words_of_a_change(kind: str, before: dict[str, Any], after: dict[str, Any], words: str) -> None:
+    assert change_words(kind, before, after) == words
 
 
 def test_every_type_of_change_has_words_of_its_own() -> None:
@@ -391,26 +394,28 @@ def test_a_partial_date_is_before_only_when_all_of_it_is(material: Material) -> 
 # notices, revisions, searches, exceptions, model, gaps
 
 
-def test_notices_name_the_statements_that_lean_on_a_reference(material: Material) -> None:
+def test_notices_name_the_statements_that_cite_a_reference(material: Material) -> None:
     body = section(material, "notices")
     assert [(one["source_id"], one["statements"]) for one in body["references"]] == [("111", ["S2"])]
-    told = "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
-    assert body["references"][0]["words"] == f"{told}; statements that lean on it: S2 (cites it)"
+    words = "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
+    assert body["references"][0]["words"] == f"{words}; statements that lean on it: S2 (cites it)"
 
 
 def test_every_type_of_change_has_its_section(material: Material, change: Make) -> None:
-    told = [
+    found = [
         change(1, type_, "S1", source="review", after={"effect": effect}) for effect, type_ in STATEMENT_TYPES.items()
     ]
     others = [type_ for type_ in ChangeType if type_ not in STATEMENT_TYPES.values()]
-    told += [change(2, type_, "111", source="review" if type_ == ChangeType.NEW_AREA else "pubmed") for type_ in others]
-    told_of = replace(material, changes=tuple(told))
-    notices, revisions = section(told_of, "notices"), section(told_of, "revisions")
+    found += [
+        change(2, type_, "111", source="review" if type_ == ChangeType.NEW_AREA else "pubmed") for type_ in others
+    ]
+    reported = replace(material, changes=tuple(found))
+    notices, revisions = section(reported, "notices"), section(reported, "revisions")
     assert revisions["others"] == []
     rows = [*notices["references"], *notices["others"], *revisions["revisions"]]
-    rows += [row for trial in section(told_of, "trial_changes")["trials"] for row in trial["changes"]]
+    rows += [row for trial in section(reported, "trial_changes")["trials"] for row in trial["changes"]]
     shown = [row["type"] for row in rows]
-    shown += [STATEMENT_TYPES[row["effect"]] for row in section(told_of, "statements")["proposals"]]
+    shown += [STATEMENT_TYPES[row["effect"]] for row in section(reported, "statements")["proposals"]]
     # New records and areas stand in lists of records, not of changes.
     in_lists = FIRST_STORED_TYPES | {ChangeType.NEW_AREA}
     assert sorted([*shown, *in_lists]) == sorted(ChangeType)
@@ -439,7 +444,7 @@ def test_exceptions_are_capped_in_print_and_whole_in_json(material: Material) ->
     assert "10 records more, not listed here" in render_markdown(build(material))
 
 
-def test_model_tells_its_figures_and_what_changed_in_the_method(material: Material) -> None:
+def test_model_gives_its_figures_and_what_changed_in_the_method(material: Material) -> None:
     body = section(material, "model")
     assert {"label": "Macro-F1, scopes", "value": "0.93 (0.88 to 0.96)"} in body["facts"]
     assert body["method_changes"] == [

@@ -1,4 +1,4 @@
-"""Every statement of the shipped ledger has rules, a record that fires each of them, and records that fire none."""
+"""Every statement of the shipped review has rules, a record that fires each of them, and records that fire none."""
 
 import tomllib
 from functools import cache
@@ -11,7 +11,7 @@ from livingreview.changes import Context
 from livingreview.config import Project, Statement, load_baseline, load_project
 from livingreview.records import Baseline, Kind, Record, Reference, Score, TrialFacts
 from livingreview.records.evidence import Evidence, RecordState
-from livingreview.statements.rules import Ledger
+from livingreview.statements.rules import RuleSet
 from support.records import NOW
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -22,10 +22,10 @@ LATER = "2023-05-01"
 
 
 @cache
-def shipped() -> tuple[Project, Baseline, Ledger]:
+def shipped() -> tuple[Project, Baseline, RuleSet]:
     project = load_project(ROOT / "config", "imsc-ev")
     baseline = load_baseline(project)
-    return project, baseline, Ledger(Context.of(project.review, baseline, project.settings.trials, NOW), baseline)
+    return project, baseline, RuleSet(Context.of(project.review, baseline, project.settings.trials, NOW), baseline)
 
 
 STATEMENTS = [statement.id for statement in shipped()[0].review.statements]
@@ -105,7 +105,7 @@ def reference_state(reference: Reference, *changes: str) -> RecordState:
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_is_challenged_by_the_fall_of_a_reference_it_leans_on(name: str) -> None:
+def test_a_statement_is_challenged_by_the_fall_of_a_reference_it_rests_on(name: str) -> None:
     refs = statement_of(name).refs
     by_number = {reference.ref_no: reference for reference in shipped()[1].references}
     for number in refs:
@@ -120,5 +120,5 @@ def test_effects_that_judge_rest_on_more_than_tags() -> None:
     for name in STATEMENTS:
         for case in CASES[name]["fires"]:
             for piece in found_for(name, state(case)):
-                is_told = piece.quotes or any(not fact.startswith(("scope:", "areas:")) for fact in piece.facts)
-                assert piece.effect == "extends" or is_told, (name, case["title"])
+                has_reason = piece.quotes or any(not fact.startswith(("scope:", "areas:")) for fact in piece.facts)
+                assert piece.effect == "extends" or has_reason, (name, case["title"])

@@ -1,4 +1,4 @@
-"""Rules of the ledger upon states of records, part by part, and proposals from evidence."""
+"""Rules of statements evaluated on states of records, part by part, and proposals from evidence."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,11 +11,11 @@ from livingreview.changes import Context
 from livingreview.config import Review, Rule, Statement, TrialsSettings, load_baseline, load_project
 from livingreview.records import Baseline, Notice, Record, Score, Section, Severity
 from livingreview.records.evidence import Evidence, RecordState
-from livingreview.statements.rules import QUOTE_CHARS, Ledger, propose
+from livingreview.statements.rules import QUOTE_CHARS, RuleSet, propose
 from support import tiny_review
 from support.records import NOW, article, trial
 
-Weigh = Callable[..., list[Evidence]]
+Evaluate = Callable[..., list[Evidence]]
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,8 @@ def with_rules(review: Review, *rules: dict[str, Any]) -> Review:
 
 
 @pytest.fixture
-def weigh(review_and_baseline: tuple[Review, Baseline]) -> Weigh:
-    """The evidence of one state under one rule: ``weigh(rule, record, scope=..., areas=..., ...)``."""
+def evaluate(review_and_baseline: tuple[Review, Baseline]) -> Evaluate:
+    """The evidence of one state under one rule: ``evaluate(rule, record, scope=..., areas=..., ...)``."""
     review, baseline = review_and_baseline
 
     def run(
@@ -57,8 +57,8 @@ def weigh(review_and_baseline: tuple[Review, Baseline]) -> Weigh:
             "changes": frozenset(),
             "is_withdrawn": False,
         }
-        ledger = Ledger(Context.of(asked, baseline, TrialsSettings(), NOW), baseline)
-        return list(ledger.evidence(RecordState(**(given | seen)), frozenset(asked.statements[0].rule_hashes)))
+        rule_set = RuleSet(Context.of(asked, baseline, TrialsSettings(), NOW), baseline)
+        return list(rule_set.evidence(RecordState(**(given | seen)), frozenset(asked.statements[0].rule_hashes)))
 
     return run
 
@@ -81,9 +81,9 @@ LATER = article(title="Vesicles of loom cells in six people", publication_date="
     ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
 )
 def test_a_rule_whose_every_part_holds_gives_evidence(
-    weigh: Weigh, rule: dict[str, Any], given: dict[str, Any]
+    evaluate: Evaluate, rule: dict[str, Any], given: dict[str, Any]
 ) -> None:
-    (found,) = weigh({"effect": "extends"} | rule, LATER, **given)
+    (found,) = evaluate({"effect": "extends"} | rule, LATER, **given)
     assert (found.statement_id, found.rule, found.effect, found.source_id) == ("S01", 1, "extends", LATER.source_id)
     assert found.why == "as the rule says"
 
@@ -107,11 +107,13 @@ def test_a_rule_whose_every_part_holds_gives_evidence(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
 )
-def test_a_rule_of_which_one_part_fails_gives_none(weigh: Weigh, rule: dict[str, Any], given: dict[str, Any]) -> None:
-    assert weigh({"effect": "extends"} | rule, LATER, **given) == []
+def test_a_rule_of_which_one_part_fails_gives_none(
+    evaluate: Evaluate, rule: dict[str, Any], given: dict[str, Any]
+) -> None:
+    assert evaluate({"effect": "extends"} | rule, LATER, **given) == []
 
 
-def test_a_trial_is_judged_by_its_registry(weigh: Weigh) -> None:
+def test_a_trial_is_judged_by_its_registry(evaluate: Evaluate) -> None:
     rule = {
         "effect": "outdates",
         "kinds": ["trial"],
@@ -120,10 +122,10 @@ def test_a_trial_is_judged_by_its_registry(weigh: Weigh) -> None:
         "has_results": True,
     }
     done = trial(status="COMPLETED", phases=("PHASE2", "PHASE3"), has_results=True)
-    (found,) = weigh(rule, done)
+    (found,) = evaluate(rule, done)
     assert found.facts == ("status: COMPLETED", "phases: PHASE2, PHASE3", "results posted: yes")
-    assert weigh(rule, trial(status="COMPLETED", phases=("PHASE3",), has_results=False)) == []
-    assert weigh(rule, trial(status="RECRUITING", phases=("PHASE3",), has_results=True)) == []
+    assert evaluate(rule, trial(status="COMPLETED", phases=("PHASE3",), has_results=False)) == []
+    assert evaluate(rule, trial(status="RECRUITING", phases=("PHASE3",), has_results=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -136,45 +138,47 @@ def test_a_trial_is_judged_by_its_registry(weigh: Weigh) -> None:
         ("UNKNOWN", "2023-01-05", True),
     ],
 )
-def test_a_printed_trial_that_stands_differently_since(weigh: Weigh, status: str, date: str, is_found: bool) -> None:
+def test_a_printed_trial_that_changed_since_publication(
+    evaluate: Evaluate, status: str, date: str, is_found: bool
+) -> None:
     rule = {"effect": "outdates", "cited": "nct_ids", "is_unlike_print": True}
     state = trial(tiny_review.PRINTED_NCT, status=status, source_date=date)
-    found = weigh(rule, state)
+    found = evaluate(rule, state)
     assert [piece.facts for piece in found] == [(f"status: printed Recruiting, now {status}",)] * is_found
 
 
-def test_what_the_review_cites_is_evidence_only_where_a_rule_asks_for_it(weigh: Weigh) -> None:
+def test_what_the_review_cites_is_evidence_only_where_a_rule_asks_for_it(evaluate: Evaluate) -> None:
     cited = article(tiny_review.CITED_PMID, title=tiny_review.CITED_TITLE)
     printed = trial(tiny_review.PRINTED_NCT)
     open_rule = {"effect": "extends", "scopes": ["loom_ev"]}
-    assert weigh(open_rule, cited) == []
-    assert weigh(open_rule, printed) == []
+    assert evaluate(open_rule, cited) == []
+    assert evaluate(open_rule, printed) == []
     retracted = {"effect": "challenges", "cited": "refs", "changes": ["retracted"]}
-    assert len(weigh(retracted, cited, changes=frozenset({"retracted"}))) == 1
+    assert len(evaluate(retracted, cited, changes=frozenset({"retracted"}))) == 1
     # Statement S01 leans on reference 1, not on 2.
-    assert weigh({"effect": "extends", "cited": "refs"}, article("5", doi=tiny_review.CITED_DOI)) == []
-    assert len(weigh({"effect": "extends", "cited": "printed"}, trial(tiny_review.OTHER_NCT))) == 1
-    assert weigh({"effect": "extends", "cited": "nct_ids"}, trial(tiny_review.OTHER_NCT)) == []
+    assert evaluate({"effect": "extends", "cited": "refs"}, article("5", doi=tiny_review.CITED_DOI)) == []
+    assert len(evaluate({"effect": "extends", "cited": "printed"}, trial(tiny_review.OTHER_NCT))) == 1
+    assert evaluate({"effect": "extends", "cited": "nct_ids"}, trial(tiny_review.OTHER_NCT)) == []
 
 
-def test_a_paper_from_before_the_review_is_no_news_but_a_trial_is(weigh: Weigh) -> None:
+def test_a_paper_from_before_the_review_is_no_news_but_a_trial_is(evaluate: Evaluate) -> None:
     rule = {"effect": "extends", "scopes": ["loom_ev"]}
-    assert weigh(rule, replace(LATER, publication_date="2021-12")) == []
+    assert evaluate(rule, replace(LATER, publication_date="2021-12")) == []
     # Only the year is known, and the review appeared within it.
-    assert len(weigh(rule, replace(LATER, publication_date="2022"))) == 1
-    assert len(weigh(rule, replace(trial(), publication_date="2020-01-01"))) == 1
+    assert len(evaluate(rule, replace(LATER, publication_date="2022"))) == 1
+    assert len(evaluate(rule, replace(trial(), publication_date="2020-01-01"))) == 1
 
 
 @pytest.mark.parametrize(
     "values",
     [{"notices": (Notice(kind="RetractionIn", pmid="1"),)}, {"publication_types": ("Retracted Publication",)}],
 )
-def test_that_it_was_retracted_is_what_a_rule_may_ask_for(weigh: Weigh, values: dict[str, Any]) -> None:
+def test_that_it_was_retracted_is_what_a_rule_may_ask_for(evaluate: Evaluate, values: dict[str, Any]) -> None:
     rule = {"effect": "challenges", "cited": "refs", "changes": ["baseline_reference_retracted"]}
     cited = replace(article(tiny_review.CITED_PMID), **values)
-    assert len(weigh(rule, cited, changes=frozenset({"baseline_reference_retracted"}))) == 1
+    assert len(evaluate(rule, cited, changes=frozenset({"baseline_reference_retracted"}))) == 1
     gone = {"effect": "challenges", "cited": "refs", "changes": ["baseline_reference_withdrawn"]}
-    assert len(weigh(gone, cited, changes=frozenset({"baseline_reference_withdrawn"}), is_withdrawn=True)) == 1
+    assert len(evaluate(gone, cited, changes=frozenset({"baseline_reference_withdrawn"}), is_withdrawn=True)) == 1
 
 
 @pytest.mark.parametrize(
@@ -185,14 +189,14 @@ def test_that_it_was_retracted_is_what_a_rule_may_ask_for(weigh: Weigh, values: 
         {"publication_types": ("Retracted Publication",)},
     ],
 )
-def test_what_was_retracted_supports_nothing(weigh: Weigh, values: dict[str, Any]) -> None:
-    assert weigh({"effect": "extends", "scopes": ["loom_ev"]}, replace(LATER, **values)) == []
+def test_what_was_retracted_supports_nothing(evaluate: Evaluate, values: dict[str, Any]) -> None:
+    assert evaluate({"effect": "extends", "scopes": ["loom_ev"]}, replace(LATER, **values)) == []
 
 
-def test_a_quotation_holds_the_words_and_some_of_their_line(weigh: Weigh) -> None:
+def test_a_quotation_holds_the_words_and_some_of_their_line(evaluate: Evaluate) -> None:
     long = " ".join(f"word{number}" for number in range(100))
     record = replace(LATER, abstract=(Section(text=f"{long} batch-to-batch variation {long}"),))
-    (found,) = weigh({"effect": "challenges", "text": ["batch-to-batch variation"]}, record)
+    (found,) = evaluate({"effect": "challenges", "text": ["batch-to-batch variation"]}, record)
     (quote,) = found.quotes
     assert "batch-to-batch variation" in quote
     assert quote.startswith("… word") and quote.endswith(" …")
@@ -200,8 +204,8 @@ def test_a_quotation_holds_the_words_and_some_of_their_line(weigh: Weigh) -> Non
     assert LATER.title not in quote
 
 
-def test_words_of_the_title_are_quoted_whole(weigh: Weigh) -> None:
-    (found,) = weigh({"effect": "extends", "text": ["PEOPLE"], "every_text": ["six"]}, LATER)
+def test_words_of_the_title_are_quoted_whole(evaluate: Evaluate) -> None:
+    (found,) = evaluate({"effect": "extends", "text": ["PEOPLE"], "every_text": ["six"]}, LATER)
     assert found.quotes == (LATER.title,)
 
 

@@ -88,7 +88,7 @@ def _draw(plan: Plan, size: tuple[float, float], figure: Mapping[str, Any], form
 
 
 class _without_font_log:  # noqa: N801
-    """Keeps matplotlib from telling the log of fonts that are not installed."""
+    """Keeps matplotlib from logging fonts that are not installed."""
 
     def __enter__(self) -> None:
         self._logger = logging.getLogger("matplotlib.font_manager")
@@ -157,7 +157,7 @@ def lines_of(text: str, width: float, size: float, most: int) -> list[str]:
 
 
 def _pieces(text: str, width: float, size: float) -> Iterator[tuple[str, str]]:
-    """What may stand on a line of its own, and what parts it from the next: words, halves at a hyphen, torn words."""
+    """What may be on a line of its own, and what parts it from the next: words, halves at a hyphen, torn words."""
     for word in text.split():
         # Not within dates and numbers.
         is_apart = not any(letter.isdigit() for letter in word)

@@ -1,6 +1,6 @@
 """The charts: each function draws one figure's data with strokes, areas and text, in points on an empty canvas.
 
-Nothing is told by colour alone: parts of a bar differ in lightness, hatching and order, numbers stand beside marks.
+Nothing is said by colour alone: parts of a bar differ in lightness, hatching and order, numbers are beside marks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def dot(axes: Any, x: float, y: float, radius: float, fill: str, edge: str, widt
 
 
 def nothing(axes: Any, height: float, text: str) -> None:
-    """What stands in the place of an empty chart."""
+    """What replaces an empty chart."""
     box(axes, 0.5, 0.5, WIDTH - 1, height - 1, "panel", "line")
     label(axes, WIDTH / 2, height / 2, text, "soft", ha="center")
 

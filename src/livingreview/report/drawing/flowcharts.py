@@ -121,7 +121,7 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], Mapping[str,
 
 
 def _lines(one: Mapping[str, Any]) -> list[tuple[str, bool, Sequence[str]]]:
-    """Text, whether it is a heading, and numbers; numbers without a name of their own stand beside the heading."""
+    """Text, whether it is a heading, and numbers; numbers without a name of their own go beside the heading."""
     heading = lines_of(one["title"], _NAME - 2 * _PAD, _TEXT, 2)
     bare = [line["shown"] for line in one["lines"] if not line["label"]]
     lines: list[tuple[str, bool, Sequence[str]]] = [(text, True, ()) for text in heading]

@@ -39,7 +39,7 @@ def drawn(report: Report) -> dict[str, str]:
 
 
 def drawn_png(slug: str, figure: Mapping[str, Any]) -> bytes | None:
-    """A figure as PNG, for where no SVG is shown; None when it cannot be drawn.
+    """A figure as PNG, for where no SVG can be used; None when it cannot be drawn.
 
     Warns:
         RuntimeWarning: it cannot be drawn, and why.
@@ -64,6 +64,6 @@ def draw(slug: str, figure: Mapping[str, Any]) -> str:
 
 
 def draw_png(slug: str, figure: Mapping[str, Any]) -> bytes:
-    """A figure as PNG, for where no SVG is shown."""
+    """A figure as PNG, for where no SVG can be used."""
     plan, size = PLANS[slug]
     return canvas.draw_png(plan, size(figure["data"]), figure)

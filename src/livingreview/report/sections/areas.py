@@ -27,10 +27,10 @@ def proposed(frame: Frame) -> dict[str, Any]:
         works = dict.fromkeys(frame.by_key[key].work_id for key in group.keys if key in frame.by_key)
         if items := [rows[work] for work in works if work in rows]:
             terms = [clean(term) for term in group.terms]
-            told = next((news[key] for key in group.keys if key in news), "")
-            groups.append({"terms": terms, "news": told, "items": items})
+            state = next((news[key] for key in group.keys if key in news), "")
+            groups.append({"terms": terms, "news": state, "items": items})
     counts = Counter(str(group["news"]) for group in groups)
-    aside = "".join(f", {counts[told]} {told}" for told in ("new", "grown") if counts[told])
+    aside = "".join(f", {counts[state]} {state}" for state in ("new", "grown") if counts[state])
     return {
         "summary": f"{wording.counted(len(groups), 'area')} proposed{aside}" if groups else "none proposed",
         "cap": CAP,

@@ -14,7 +14,7 @@ CAP = 100
 
 
 def alerts(frame: Frame) -> dict[str, Any]:
-    """Every change of severity alert, whatever its type; it may stand in its own section again."""
+    """Every change of severity alert, whatever its type; it may be in its own section again."""
     rows = [frame.change_row(found) for found in frame.changes if found.change.severity == Severity.ALERT]
     return {"summary": wording.counted(len(rows), "alert"), "changes": rows, "cap": CAP}
 

@@ -44,7 +44,7 @@ def context(frame: Frame) -> dict[str, Any]:
     groups = []
     for slug in scopes:
         rows = [row for row in found if row["scope"] == slug]
-        # What is new stands first, so that the cap never hides it behind what was there before.
+        # What is new comes first, so that the cap never hides it behind what was there before.
         listed = [row for row in rows if row["is_new"]] + [row for row in rows if not row["is_new"]]
         groups.append(
             {
@@ -113,7 +113,7 @@ def area_names(frame: Frame, rows: Sequence[Mapping[str, Any]]) -> str:
     counts = Counter(label for row in rows for label in row["area_labels"])
     order = {label: number for number, label in enumerate(frame.area_labels.values())}
     ranked = sorted(counts, key=lambda label: (-counts[label], order[label]))
-    shown = [label.lower() for label in ranked[:3]]
-    if len(ranked) > len(shown):
-        shown.append(wording.counted(len(ranked) - len(shown), "more area"))
-    return "; ".join(shown)
+    labels = [label.lower() for label in ranked[:3]]
+    if len(ranked) > len(labels):
+        labels.append(wording.counted(len(ranked) - len(labels), "more area"))
+    return "; ".join(labels)

@@ -86,6 +86,6 @@ _STATUS_ORDER = (
 
 
 def _status_place(status: str) -> int:
-    """In the order of a trial's life; statuses that nobody foresaw stand before what is not known."""
+    """In the order of a trial's life; statuses that nobody foresaw come before what is not known."""
     found = next((place for place, known in enumerate(_STATUS_ORDER) if status.startswith(known)), None)
     return len(_STATUS_ORDER) - 3 if found is None else found

@@ -1,4 +1,4 @@
-"""Three sentences: what changed, whether a sentence of the review still stands, and whether everything was read."""
+"""Three sentences: what changed, whether a sentence of the review still holds, and whether everything was read."""
 
 from typing import Any
 
@@ -34,8 +34,8 @@ def headline(frame: Frame) -> dict[str, Any]:
 
 
 def _summary(frame: Frame) -> str:
-    told = wording.counted(len(frame.changes), "change")
-    return told if frame.is_complete else f"{told} in what could be read; not everything was"
+    text = wording.counted(len(frame.changes), "change")
+    return text if frame.is_complete else f"{text} in what could be read; not everything was"
 
 
 def _changed(frame: Frame) -> str:
@@ -67,32 +67,32 @@ def _parts(frame: Frame) -> list[str]:
     types = events.counts_by_type(frame)
     notices = frame.once(events.notices)
     n_notices = len(notices["references"]) + len(notices["others"])
-    told = []
+    parts = []
     if core:
-        told.append(f"{wording.counted(len(core), 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
+        parts.append(f"{wording.counted(len(core), 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
     if others:
-        told.append(wording.counted(len(others), "new trial") + " that the review does not print")
+        parts.append(wording.counted(len(others), "new trial") + " that the review does not print")
     if trial_rows:
         some = "" if printed == len(trial_rows) else f"{printed} of them "
         aside = f" ({some}printed in the review)" if printed else ""
-        told.append(f"{wording.counted(len(trial_rows), 'trial')} changed{aside}")
+        parts.append(f"{wording.counted(len(trial_rows), 'trial')} changed{aside}")
     if n_notices:
-        told.append(wording.counted(n_notices, "notice"))
+        parts.append(wording.counted(n_notices, "notice"))
     if revised := types.get(ChangeType.REVISED_TEXT, 0):
-        told.append(wording.counted(revised, "revised text"))
-    if not told:
-        told.append("none of them new core evidence, a trial's change or a notice")
-    return told
+        parts.append(wording.counted(revised, "revised text"))
+    if not parts:
+        parts.append("none of them new core evidence, a trial's change or a notice")
+    return parts
 
 
 def _statements(frame: Frame, touched: dict[str, Any]) -> str:
     total = touched["n_statements"]
     as_read = "" if frame.is_complete else ", as far as could be read,"
-    standing = touched["standing"]
+    changed = touched["standing"]
     aside = (
-        f" {wording.counted(len(standing), 'statement')} {'names' if len(standing) == 1 else 'name'} a trial that"
+        f" {wording.counted(len(changed), 'statement')} {'names' if len(changed) == 1 else 'name'} a trial that"
         " already stands differently from what was printed."
-        if standing
+        if changed
         else ""
     )
     proposed = _proposed(touched["proposals"])
@@ -100,15 +100,15 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
         return f"Of {total} statements {proposed}{as_read}; each proposal waits for a person.{aside}"
     if not touched["touched"]:
         return f"No statement of the review ({total} are watched) is touched{as_read.rstrip(',')}.{aside}"
-    shown = _shown([row["id"] for row in touched["touched"]])
+    ids = _first_ids([row["id"] for row in touched["touched"]])
     if proposed:
         return (
             f"Of {total} statements {proposed}{as_read}; each proposal waits for a person."
-            f" What {shown} {'cites' if len(touched['touched']) == 1 else 'cite'} or stand for has changed, too.{aside}"
+            f" What {ids} {'cites' if len(touched['touched']) == 1 else 'cite'} or stand for has changed, too.{aside}"
         )
     verb = "is" if len(touched["touched"]) == 1 else "are"
     return (
-        f"{shown} of {total} statements {verb} touched{as_read} and should be looked at;"
+        f"{ids} of {total} statements {verb} touched{as_read} and should be looked at;"
         f" nobody has judged yet whether they still stand.{aside}"
     )
 
@@ -119,11 +119,11 @@ def _proposed(proposals: list[dict[str, Any]]) -> str:
     for effect, type_ in STATEMENT_TYPES.items():
         if ids := [row["id"] for row in proposals if row["effect"] == effect]:
             lead = "as" if parts else "is proposed as" if len(ids) == 1 else "are proposed as"
-            parts.append(f"{_shown(ids)} {lead} {wording.effect_words(type_)}")
+            parts.append(f"{_first_ids(ids)} {lead} {wording.effect_words(type_)}")
     return ", ".join(parts)
 
 
-def _shown(ids: list[str]) -> str:
+def _first_ids(ids: list[str]) -> str:
     """The first six by name."""
     return wording.joined(ids[:6] + ([f"{len(ids) - 6} more"] if len(ids) > 6 else []))
 

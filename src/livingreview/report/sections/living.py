@@ -29,9 +29,9 @@ _LABELS = {
 
 def living(frame: Frame) -> dict[str, Any]:
     """Living mode parameters (L1), the version and the one before it, changes of methods and results, what is new."""
-    told = frame.once(history)
-    current = told.current
-    before = told.versions[-2] if len(told.versions) > 1 else None
+    timeline = frame.once(history)
+    current = timeline.current
+    before = timeline.versions[-2] if len(timeline.versions) > 1 else None
     is_made_now = current.run is not None and current.run.id == frame.material.run.id
     searches = search_changes(frame) if is_made_now else []
     return {
@@ -44,10 +44,10 @@ def living(frame: Frame) -> dict[str, Any]:
         "version": _version(frame, current),
         "preceding": _version(frame, before) if before else None,
         "is_made_now": is_made_now,
-        "n_runs_since": len(told.since),
+        "n_runs_since": len(timeline.since),
         "method_changes": [*current.methods, *searches],
         "result_changes": _counted(current.changes),
-        "result_changes_since": _counted(loud(told.since)),
+        "result_changes_since": _counted(loud(timeline.since)),
         "whats_new": _whats_new(frame),
         "figures": flows(frame),
         "cap": CAP,
@@ -79,14 +79,14 @@ def _counted(changes: Counter[str]) -> list[dict[str, Any]]:
 
 def _whats_new(frame: Frame) -> list[dict[str, str]]:
     """Date, event and description, newest first."""
-    told = frame.once(history)
+    timeline = frame.once(history)
     rows = []
-    if told.since:
-        last = told.since[-1].run.now_at.date().isoformat()
-        runs = wording.counted(len(told.since), "run")
-        description = f"{runs} since version {told.current.number}; nothing that makes a new version"
+    if timeline.since:
+        last = timeline.since[-1].run.now_at.date().isoformat()
+        runs = wording.counted(len(timeline.since), "run")
+        description = f"{runs} since version {timeline.current.number}; nothing that makes a new version"
         rows.append({"date": last, "event": "Searched", "description": description})
-    for version in reversed(told.versions):
+    for version in reversed(timeline.versions):
         if version.run is None:
             event, description = "Version 1", f"the published review: {clean(frame.material.review.citation)}"
         else:

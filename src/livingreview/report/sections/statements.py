@@ -17,7 +17,7 @@ CAP = 10
 
 
 def touched(frame: Frame) -> dict[str, Any]:
-    """Statement by statement, the changes that concern it, and the trials that already stand differently."""
+    """Statement by statement, the changes that concern it, and the trials that have changed since publication."""
     review = frame.material.review
     reasons: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for found in frame.changes:
@@ -27,7 +27,7 @@ def touched(frame: Frame) -> dict[str, Any]:
         for statement in review.statements:
             if why := _why(frame, statement, found, number):
                 reasons[statement.id].append(frame.change_row(found, is_with_statements=False) | why)
-    standing = _standing(frame)
+    changed = _changed_since_publication(frame)
     rows = [
         _row(statement) | {"changes": reasons[statement.id]}
         for statement in review.statements
@@ -41,12 +41,12 @@ def touched(frame: Frame) -> dict[str, Any]:
         "n_statements": len(review.statements),
         "cap": CAP,
         "touched": rows,
-        "standing": standing,
+        "standing": changed,
     }
 
 
 def _proposals(frame: Frame) -> list[dict[str, Any]]:
-    """What rules of the ledger propose, the gravest effects first, with the evidence that they rest on."""
+    """What the rules of the statements propose, the gravest effects first, with the evidence that they rest on."""
     statements = {statement.id: statement for statement in frame.material.review.statements}
     places = {name: place for place, name in enumerate(statements)}
     rows = []
@@ -101,7 +101,7 @@ def _is_first_sight(found: StoredChange) -> bool:
 def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -> dict[str, str]:
     """Why a change touches a statement: ``link`` and ``why`` say it; empty when it does not.
 
-    ``link`` is ``cited``, ``evidence`` (of the statement's ledger) or ``area``; ``number`` is that of the baseline
+    ``link`` is ``cited``, ``evidence`` (of the statement's rules) or ``area``; ``number`` is that of the baseline
     reference which the change is about, 0 for none.
     """
     change = found.change
@@ -133,14 +133,14 @@ def _reference_number(frame: Frame, found: StoredChange) -> int:
     return reference.ref_no if reference else 0
 
 
-def _standing(frame: Frame) -> list[dict[str, Any]]:
+def _changed_since_publication(frame: Frame) -> list[dict[str, Any]]:
     """Statements that name a printed trial which the registry now shows differently, whatever run found it."""
     differing = {row["nct_id"]: row for row in frame.once(trials.printed_rows) if row["verdict"] == "differs"}
     rows = []
     for statement in frame.material.review.statements:
         named = [differing[nct_id] for nct_id in statement.nct_ids if nct_id in differing]
         if named:
-            told = [
+            trial_rows = [
                 {
                     "nct_id": row["nct_id"],
                     "url": row["url"],
@@ -149,5 +149,5 @@ def _standing(frame: Frame) -> list[dict[str, Any]]:
                 }
                 for row in named
             ]
-            rows.append(_row(statement) | {"trials": told})
+            rows.append(_row(statement) | {"trials": trial_rows})
     return rows

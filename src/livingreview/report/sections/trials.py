@@ -70,19 +70,19 @@ def changes(frame: Frame) -> dict[str, Any]:
         group.sort(key=lambda found: (found.id, _place(found)))
         if len({found.run for found in group}) == 1:
             group.sort(key=_place)
-        told = [frame.change_row(found) for found in group]
+        own = [frame.change_row(found) for found in group]
         stored = frame.by_key.get(key)
         rows.append(
             {
                 "source": key[0],
                 "source_id": clean(key[1]),
-                "title": clean(stored.record.title) if stored else told[0]["title"],
-                "url": told[0]["url"],
-                "severity": min((row["severity"] for row in told), key=_LOUD.index),
+                "title": clean(stored.record.title) if stored else own[0]["title"],
+                "url": own[0]["url"],
+                "severity": min((row["severity"] for row in own), key=_LOUD.index),
                 "is_printed": key in frame.material.baseline.trial_keys,
                 "scope": frame.scope_of(stored) if stored else "",
-                "words": "; ".join(_words(group, told)),
-                "changes": told,
+                "words": "; ".join(_words(group, own)),
+                "changes": own,
             }
         )
     other = frame.material.review.other_scope
@@ -101,12 +101,12 @@ def _place(found: StoredChange) -> int:
     return REGISTRY_TYPES.index(ChangeType(found.change.type))
 
 
-def _words(group: list[StoredChange], told: list[dict[str, Any]]) -> list[str]:
+def _words(group: list[StoredChange], rows: list[dict[str, Any]]) -> list[str]:
     """What the changes of one trial say; a reason for stopping once, though the status says it as well."""
     reasons = [one.change.after.get("why_stopped") for one in group if one.change.type == ChangeType.STATUS_CHANGED]
     return [
         row["words"]
-        for row, found in zip(told, group, strict=True)
+        for row, found in zip(rows, group, strict=True)
         if found.change.type != ChangeType.WHY_STOPPED or found.change.after.get("why_stopped") not in reasons
     ]
 
@@ -199,19 +199,19 @@ def _differences(
     """Further facts of the present state that the printed table does not have, in words."""
     if stored is None:
         return []
-    told = []
+    parts = []
     if not printed.nct_id:
-        told.append(f"registered as {clean(stored.record.source_id)}")
+        parts.append(f"registered as {clean(stored.record.source_id)}")
     if facts.has_results or facts.results_first_posted_date:
         posted = clean(facts.results_first_posted_date)
-        told.append(f"results posted {posted}".strip() + _aside(posted, frame.material.baseline.published_date))
+        parts.append(f"results posted {posted}".strip() + _aside(posted, frame.material.baseline.published_date))
     if facts.why_stopped:
-        told.append(f"reason given: {clean(facts.why_stopped)}")
+        parts.append(f"reason given: {clean(facts.why_stopped)}")
     if facts.status == "UNKNOWN" and facts.last_known_status:
-        told.append(f"last known: {wording.status_words(facts.last_known_status)}")
+        parts.append(f"last known: {wording.status_words(facts.last_known_status)}")
     if gone := _gone(stored):
-        told.append(gone)
-    return told
+        parts.append(gone)
+    return parts
 
 
 def _gone(stored: StoredRecord) -> str:
@@ -223,40 +223,39 @@ def _gone(stored: StoredRecord) -> str:
 
 
 def _overdue(frame: Frame, stored: StoredRecord | None) -> str:
-    """That a trial is overdue, in words: it was told so and was not updated since; empty otherwise."""
+    """That a trial is overdue, in words: it was reported so and was not updated since; empty otherwise."""
     facts = stored.record.trial if stored is not None and not stored.is_withdrawn else None
     if stored is None or facts is None:
         return ""
-    own = [change.after for change in _told(frame, ChangeType.OVERDUE, stored)]
+    own = [change.after for change in _reported(frame, ChangeType.OVERDUE, stored)]
     updated = facts.last_update_posted_date or stored.record.source_date
     return wording.overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
 
 
 def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:
-    """Links to the results of a trial: those posted at its registry, then every paper that was told of or is listed."""
+    """Links to the results of a trial: those posted at its registry, then papers that were reported or are listed."""
     facts = stored.record.trial if stored is not None else None
     if stored is None or facts is None:
         return []
-    told = {
-        pmid for change in _told(frame, ChangeType.RESULTS_PUBLISHED, stored) for pmid in change.after["result_pmids"]
-    }
+    known = _reported(frame, ChangeType.RESULTS_PUBLISHED, stored)
+    reported = {pmid for change in known for pmid in change.after["result_pmids"]}
     links = []
-    for pmid in sorted({*facts.result_pmids, *told}, key=lambda pmid: (len(pmid), pmid)):
+    for pmid in sorted({*facts.result_pmids, *reported}, key=lambda pmid: (len(pmid), pmid)):
         # Sponsors list what a trial builds upon as its results, too: whose word it is must be seen.
-        aside = "" if pmid in told else " (listed by the sponsor)"
+        aside = "" if pmid in reported else " (listed by the sponsor)"
         links.append({"label": f"PMID {clean(pmid)}{aside}", "url": pmid_url(pmid)})
     if facts.has_results:
         links.insert(0, {"label": "results at the registry", "url": results_url(stored.record.source_id)})
     return links
 
 
-def _told(frame: Frame, type_: str, stored: StoredRecord) -> list[Change]:
-    return frame.once(_told_by_key).get((type_, *stored.record.key), [])
+def _reported(frame: Frame, type_: str, stored: StoredRecord) -> list[Change]:
+    return frame.once(_reported_by_key).get((type_, *stored.record.key), [])
 
 
-def _told_by_key(frame: Frame) -> dict[tuple[str, str, str], list[Change]]:
+def _reported_by_key(frame: Frame) -> dict[tuple[str, str, str], list[Change]]:
     found: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
-    for change in frame.material.told_trials:
+    for change in frame.material.reported_trials:
         found[change.type, change.source, change.source_id].append(change)
     return found
 

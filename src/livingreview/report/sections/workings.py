@@ -115,18 +115,18 @@ def search_changes(frame: Frame) -> list[str]:
     if not before or not after:
         return []
     day = frame.material.run.now_at.date()
-    told = []
+    parts = []
     for key in sorted({*before, *after}):
         name = f"search {wording.source_name(key[0])} / {clean(key[1])}"
         old, new = before.get(key), after.get(key)
         if old is None and new is not None:
-            told.append(f"{name} added on {day}, read from {new.since}: {clean(new.text)}")
+            parts.append(f"{name} added on {day}, read from {new.since}: {clean(new.text)}")
         elif new is None and old is not None:
-            told.append(f"{name} no longer asked from {day} on; it was: {clean(old.text)}")
+            parts.append(f"{name} no longer asked from {day} on; it was: {clean(old.text)}")
         elif old is not None and new is not None and old.query_hash != new.query_hash:
             texts = f"{clean(old.text)} {wording.ARROW} {clean(new.text)}"
-            told.append(f"{name} edited on {day}, read again from {new.since}: {texts}")
-    return told
+            parts.append(f"{name} edited on {day}, read again from {new.since}: {texts}")
+    return parts
 
 
 def _searches(logs: Iterable[QueryLog]) -> dict[tuple[str, str], QueryLog]:

@@ -64,15 +64,15 @@ def over_time(frame: Frame) -> dict[str, Any]:
         if unit != "year"
         else f"{wording.counted(left['undated'], 'work')} without a date",
     ]
-    told = [text for text, n in zip(aside, (left["outside"], left["undated"]), strict=True) if n]
+    not_drawn = [text for text, n in zip(aside, (left["outside"], left["undated"]), strict=True) if n]
     why = ", since too few say the month" if unit == "year" and _is_short(first, last) else ""
     caption = (
         f"Publications of the relevant scopes that the review does not cite, by {unit} of publication{why}; the"
         " review's own scope stands at the bottom of each bar. The date of publication is used, not that of the first"
         " reading, which would show how the monitor was set up. The last bar is not complete yet."
     )
-    if told:
-        caption += f" Not drawn: {' and '.join(told)}."
+    if not_drawn:
+        caption += f" Not drawn: {' and '.join(not_drawn)}."
     totals = "; ".join(f"{one['label']} {sum(one['counts']):,}" for one in series)
     return figure(
         "Publications over time",
@@ -139,9 +139,9 @@ def evidence_map(frame: Frame) -> dict[str, Any]:
     for row in works:
         stored = frame.by_key.get((row["source"], row["source_id"]))
         found = stored.score.facets.get(STUDY_TYPES, ()) if stored and stored.score else ()
-        shown = {value for value, _ in found if value in types} or {""}
+        values = {value for value, _ in found if value in types} or {""}
         for area in {parents[slug] for slug in row["areas"] if slug in parents} or {""}:
-            for kind in shown:
+            for kind in values:
                 total[area, kind] += 1
                 core[area, kind] += row["scope"] == core_scope
     columns = {slug: label for slug, label in types.items() if any(total[area, slug] for area in areas)}

@@ -36,7 +36,7 @@ def boxes(material: Material, layout: str = "flow_updates") -> dict[str, list[An
     }
 
 
-def told(material: Material) -> list[tuple[int, str, tuple[str, ...]]]:
+def versions_of(material: Material) -> list[tuple[int, str, tuple[str, ...]]]:
     return [(one.number, one.run.name if one.run else "", one.methods) for one in history(Frame(material)).versions]
 
 
@@ -196,7 +196,7 @@ def test_days_to_a_decision_are_those_of_the_first_one(quiet: Material, store: S
 
 
 def test_versions_are_runs_that_changed_evidence_or_method(material: Material) -> None:
-    assert told(material) == [
+    assert versions_of(material) == [
         (1, "", ()),
         (2, "20261102T050000Z", ("the living mode began",)),
         # With the retraction that a killed run could not tell of.
@@ -219,7 +219,7 @@ def unchanged(material: Material) -> Material:
 
 def test_a_run_with_routine_changes_alone_makes_no_version(material: Material) -> None:
     same = unchanged(material)
-    assert [number for number, *_ in told(same)] == [1, 2, 3]
+    assert [number for number, *_ in versions_of(same)] == [1, 2, 3]
     found = section(same, "living")
     assert found["summary"] == "version 3 of 2026-11-16, unchanged by this run"
     assert (found["is_made_now"], found["n_runs_since"], found["result_changes_since"]) == (False, 1, [])
@@ -236,9 +236,11 @@ def test_a_model_that_an_idle_run_does_not_name_still_holds(material: Material) 
     idle = replace(idle, run=replace(idle.run, model=""))
     run = replace(last.run, config_hash=idle.run.config_hash, model="m2")
     flows = (*before, idle, replace(last, run=run, changes=()))
-    assert told(replace(material, run=run, flows=flows))[-1] == (4, run.name, ("model m1 -> m2",))
+    assert versions_of(replace(material, run=run, flows=flows))[-1] == (4, run.name, ("model m1 -> m2",))
     again = replace(run, model="m1")
-    assert len(told(replace(material, run=again, flows=(*before, idle, replace(last, run=again, changes=()))))) == 3
+    assert (
+        len(versions_of(replace(material, run=again, flows=(*before, idle, replace(last, run=again, changes=()))))) == 3
+    )
 
 
 def test_versions_of_an_earlier_run_end_with_it(material: Material) -> None:
@@ -249,7 +251,7 @@ def test_versions_of_an_earlier_run_end_with_it(material: Material) -> None:
     assert found["method_changes"][0] == "the living mode began"
 
 
-def test_what_is_new_stands_newest_first_with_changes_that_matter(material: Material) -> None:
+def test_what_is_new_comes_newest_first_with_changes_that_matter(material: Material) -> None:
     found = section(material, "living")
     rows = found["whats_new"]
     assert [row["event"] for row in rows] == ["Version 4", "Version 3", "Version 2", "Version 1"]
@@ -261,7 +263,7 @@ def test_what_is_new_stands_newest_first_with_changes_that_matter(material: Mate
     ]
 
 
-def test_living_mode_is_told_in_the_order_of_the_configuration(material: Material) -> None:
+def test_living_mode_is_listed_in_the_order_of_the_configuration(material: Material) -> None:
     found = section(material, "living")["parameters"]
     assert [(one["name"], one["value"]) for one in found] == [
         ("is_living", "yes"),

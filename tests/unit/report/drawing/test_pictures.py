@@ -88,7 +88,9 @@ def empty(quiet: Material) -> Material:
 
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize("which", ["material", "quiet", "odd", "empty"])
-def test_every_figure_is_well_formed_and_told_in_words(which: str, slug: str, request: pytest.FixtureRequest) -> None:
+def test_every_figure_is_well_formed_and_described_in_words(
+    which: str, slug: str, request: pytest.FixtureRequest
+) -> None:
     figure = figures(request.getfixturevalue(which))[slug]
     svg = pictures.draw(slug, figure)
     root = ElementTree.fromstring(svg)
@@ -125,7 +127,7 @@ def test_labels_are_shown_letter_by_letter(odd: Material) -> None:
     assert "<script>alert(" in shown and "$x_1$" in shown and "诱导多能" in shown and "الحويصلات خارج الخلية" in shown
 
 
-def test_what_is_drawn_stands_within_its_frame(odd: Material) -> None:
+def test_what_is_drawn_is_within_its_frame(odd: Material) -> None:
     for slug, figure in figures(odd).items():
         width, height = pictures.PLANS[slug][1](figure["data"])
         for node in ElementTree.fromstring(pictures.draw(slug, figure)).iter(f"{SVG}text"):

@@ -1,4 +1,4 @@
-"""The statement ledger through the command line: proposals, decisions that stick, edited rules, snapshots."""
+"""The statements through the command line: proposals, decisions that stick, edited rules, snapshots."""
 
 import json
 from datetime import date
@@ -40,7 +40,7 @@ AGAIN = "Vesicles of loom cells in nine people,10.5555/new.3,2022\n"
 
 
 @pytest.fixture
-def ledger(lab: Lab) -> Lab:
+def ruled(lab: Lab) -> Lab:
     path = lab.config / "reviews" / tiny_review.SLUG / "statements.toml"
     path.write_text(path.read_text(encoding="utf-8") + RULES, encoding="utf-8")
     return lab
@@ -82,33 +82,33 @@ def decide(lab: Lab, effect: str, *verdict: str, now: str = FIRST) -> int:
     return lab("statements", "decide", "s01", "--effect", effect, *verdict, "--by", "Somebody", now=now).code
 
 
-def test_evidence_proposes_once_and_a_decision_sticks_until_there_is_more(ledger: Lab) -> None:
-    (proposal,) = read(ledger, ON_PEOPLE, FIRST)
+def test_evidence_proposes_once_and_a_decision_sticks_until_there_is_more(ruled: Lab) -> None:
+    (proposal,) = read(ruled, ON_PEOPLE, FIRST)
     assert (proposal["type"], proposal["severity"]) == ("statement_outdated", "alert")
     (piece,) = proposal["after"]["evidence"]
     assert piece["quotes"] == ["Vesicles of loom cells in six people with torn skin"]
-    assert open_effects(ledger) == ["outdates"]
+    assert open_effects(ruled) == ["outdates"]
 
-    assert decide(ledger, "outdates", "--accept", now=SECOND) == 0
-    assert open_effects(ledger) == []
-    assert decide(ledger, "outdates", "--reject", now=SECOND) == 2
-    assert decide(ledger, "challenges", "--accept", now=SECOND) == 2
-    assert json.loads(ledger("statements", "show", "S01", "--json").out)["accepted"] == ["outdates"]
+    assert decide(ruled, "outdates", "--accept", now=SECOND) == 0
+    assert open_effects(ruled) == []
+    assert decide(ruled, "outdates", "--reject", now=SECOND) == 2
+    assert decide(ruled, "challenges", "--accept", now=SECOND) == 2
+    assert json.loads(ruled("statements", "show", "S01", "--json").out)["accepted"] == ["outdates"]
 
     # The same paper again tells nothing; another one on people does, and makes two reports.
-    assert read(ledger, ON_PEOPLE, SECOND) == []
-    later = {change["type"]: change["after"] for change in read(ledger, AGAIN, THIRD)}
+    assert read(ruled, ON_PEOPLE, SECOND) == []
+    later = {change["type"]: change["after"] for change in read(ruled, AGAIN, THIRD)}
     assert set(later) == {"statement_outdated", "statement_extended"}
     assert (later["statement_outdated"]["n_new"], later["statement_outdated"]["n_works"]) == (1, 2)
-    assert open_effects(ledger) == ["outdates", "extends"]
+    assert open_effects(ruled) == ["outdates", "extends"]
 
 
-def test_an_edited_rule_is_held_against_everything_again(ledger: Lab) -> None:
-    read(ledger, ON_RATS, FIRST)
-    assert open_effects(ledger) == []
-    path = ledger.config / "reviews" / tiny_review.SLUG / "statements.toml"
+def test_an_edited_rule_is_held_against_everything_again(ruled: Lab) -> None:
+    read(ruled, ON_RATS, FIRST)
+    assert open_effects(ruled) == []
+    path = ruled.config / "reviews" / tiny_review.SLUG / "statements.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("people\\b", "(?:people|rats)\\b"), encoding="utf-8")
-    (proposal,) = read(ledger, ON_RATS, SECOND)
+    (proposal,) = read(ruled, ON_RATS, SECOND)
     assert proposal["after"]["evidence"][0]["title"].startswith("Vesicles of loom cells in rats")
 
 
@@ -143,31 +143,31 @@ def test_a_statement_that_does_not_watch_its_references_is_left_alone(filled: La
     assert shown(filled)["rules"] == []
 
 
-def test_test_stores_nothing_and_says_why(ledger: Lab) -> None:
-    read(ledger, ON_PEOPLE, FIRST)
-    before = ledger.rows()
-    lines = [json.loads(line) for line in ledger("statements", "test", "--json").lines]
+def test_test_stores_nothing_and_says_why(ruled: Lab) -> None:
+    read(ruled, ON_PEOPLE, FIRST)
+    before = ruled.rows()
+    lines = [json.loads(line) for line in ruled("statements", "test", "--json").lines]
     assert [(line["effect"], line["why"]) for line in lines] == [
         ("outdates", "a report on people"),
         ("extends", "two more reports"),
     ]
-    assert ledger.rows() == before
-    assert ledger("statements", "test", "S99").code == 2
+    assert ruled.rows() == before
+    assert ruled("statements", "test", "S99").code == 2
 
 
-def test_the_ledger_comes_back_from_a_snapshot(ledger: Lab) -> None:
-    read(ledger, ON_PEOPLE, FIRST)
-    assert decide(ledger, "outdates", "--reject", now=SECOND) == 0
-    folder = ledger.root / "snapshot"
-    assert ledger("snapshot", "export", folder).code == 0
-    for path in (ledger.root / "var").glob("tiny.db*"):
+def test_the_statements_come_back_from_a_snapshot(ruled: Lab) -> None:
+    read(ruled, ON_PEOPLE, FIRST)
+    assert decide(ruled, "outdates", "--reject", now=SECOND) == 0
+    folder = ruled.root / "snapshot"
+    assert ruled("snapshot", "export", folder).code == 0
+    for path in (ruled.root / "var").glob("tiny.db*"):
         path.unlink()
-    assert ledger("snapshot", "restore", folder).code == 0
-    again = ledger.root / "again"
-    assert ledger("snapshot", "export", again).code == 0
+    assert ruled("snapshot", "restore", folder).code == 0
+    again = ruled.root / "again"
+    assert ruled("snapshot", "export", again).code == 0
     names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     assert all((folder / name).read_bytes() == (again / name).read_bytes() for name in names)
-    assert open_effects(ledger) == []
-    # Nothing is told again, and what is new is.
-    assert read(ledger, ON_PEOPLE, SECOND) == []
-    assert {change["type"] for change in read(ledger, AGAIN, THIRD)} == {"statement_outdated", "statement_extended"}
+    assert open_effects(ruled) == []
+    # Nothing is reported again, and what is new is.
+    assert read(ruled, ON_PEOPLE, SECOND) == []
+    assert {change["type"] for change in read(ruled, AGAIN, THIRD)} == {"statement_outdated", "statement_extended"}
