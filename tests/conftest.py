@@ -4,9 +4,8 @@ import os
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -14,11 +13,10 @@ from hypothesis import settings
 from livingreview.acquisition.progress import Watch
 from livingreview.cli import main
 from livingreview.config import Project, load_project
-from livingreview.report.drawing import pictures
 from livingreview.store import engine
 from livingreview.store.repository import Repository
-from support import tiny_review
-from support.lab import Cli, Ended, Lab
+from support import shared, tiny_review
+from support.lab import Cli, Ended, Lab, Once
 from support.server import Server, serve
 
 settings.register_profile("default", deadline=None, database=None, max_examples=60, derandomize=True)
@@ -54,28 +52,37 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def _figures_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To draw takes longer than most runs, and the same figure is the same picture in every test of a process."""
-    draw = pictures.draw
-
-    def remembered(slug: str, figure: Mapping[str, Any]) -> str:
-        key = (slug, repr(figure))
-        if key not in _DRAWN:
-            _DRAWN[key] = draw(slug, figure)
-        return _DRAWN[key]
-
-    monkeypatch.setattr(pictures, "draw", remembered)
-
-
-_DRAWN: dict[tuple[str, str], str] = {}
+@pytest.fixture(scope="session", autouse=True)
+def _program_is_made_once() -> Iterator[None]:
+    """What takes longer than most tests, and is the same in each."""
+    with shared.program():
+        yield
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    """A local server in the services' shapes, with an empty world."""
+def schema_by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new store is made as the program makes it."""
+    monkeypatch.setattr(engine, "_migrate", shared.migrate)
+
+
+@pytest.fixture
+def _figures_are_drawn_once() -> Iterator[None]:
+    with shared.figures():
+        yield
+
+
+@pytest.fixture(scope="session")
+def _running_server() -> Iterator[Server]:
+    """One server for all tests, so that a project that asked it can be copied: its address is that of every test."""
     with serve() as running:
         yield running
+
+
+@pytest.fixture
+def server(_running_server: Server) -> Server:
+    """A local server in the services' shapes, with an empty world."""
+    _running_server.renew()
+    return _running_server
 
 
 @pytest.fixture
@@ -117,6 +124,25 @@ def lab(
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
     return Lab(tiny_root, server, cli)
+
+
+@pytest.fixture
+def once(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Makes the project what it is after some commands, which run for the first test of a process that wants it."""
+
+    def make(name: str, commands: Callable[[], object]) -> None:
+        if name in _MADE:
+            shutil.rmtree(lab.root)
+            shutil.copytree(_MADE[name], lab.root)
+            return
+        commands()
+        _MADE[name] = shutil.copytree(lab.root, tmp_path_factory.mktemp("made") / "tiny")
+
+    return make
+
+
+_MADE: dict[str, Path] = {}
+"""Name of a project -> a copy of it."""
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from livingreview import atomic
-from livingreview.cli import main
 from livingreview.store import engine
+from support import forks
 from support.lab import Ended, Lab
 from support.server import Seen
 from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
@@ -54,13 +54,18 @@ def template(filled: Lab, tmp_path: Path) -> Path:
     return shutil.copytree(filled.root, tmp_path / "template")
 
 
+_UNDISTURBED: Rows = {}
+"""The same for every test, so found once a process."""
+
+
 @pytest.fixture
 def undisturbed(filled: Lab, template: Path) -> Rows:
-    assert filled("run", now=NOW).code == 0
-    assert filled("run", now=AFTER).code == 0
-    rows = rows_of(filled)
-    start_over(filled, template)
-    return rows
+    if not _UNDISTURBED:
+        assert filled("run", now=NOW).code == 0
+        assert filled("run", now=AFTER).code == 0
+        _UNDISTURBED.update(rows_of(filled))
+        start_over(filled, template)
+    return _UNDISTURBED
 
 
 def start_over(lab: Lab, template: Path) -> None:
@@ -243,22 +248,13 @@ def points(at_point: Callable[[], None]) -> Callable[[], None]:
 
 def run_and_die(lab: Lab, number: int) -> int:
     """A run in a process of its own, killed at its n-th point; returns how it ended."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    try:
-        counter = iter(range(1, 10_000))
+    counter = iter(range(1, 10_000))
 
-        def die() -> None:
-            if next(counter) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def die() -> None:
+        if next(counter) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-        points(die)
-        main(["--config", str(lab.config), "--now", NOW, "run"])
-    except SystemExit as ended:
-        os._exit(ended.code if isinstance(ended.code, int) else 0)
-    finally:
-        os._exit(99)
+    return forks.end(forks.start(lab.config, NOW, lambda: points(die)))
 
 
 @pytest.fixture
