@@ -11,6 +11,7 @@ from Bio import Medline
 from livingreview.export import bibtex, nbib, ris
 from livingreview.export.plain import abstract_of, title_of
 from livingreview.records import Record
+from livingreview.records.sanitize import one_line
 from livingreview.sources.formats import nbib as nbib_in
 from livingreview.sources.formats import ris as ris_in
 from livingreview.sources.formats.files import parse_file
@@ -37,8 +38,15 @@ def differences(records: list[Record], found: list[object], names: tuple[str, ..
     for one, other in zip(records, found, strict=True):
         assert isinstance(other, Record) and other.key == one.key
         assert (title_of(other), abstract_of(other)) == (title_of(one), abstract_of(one))
-        seen.update(name for name in names if getattr(one, name) != getattr(other, name))
+        seen.update(name for name in names if _fit(getattr(one, name)) != _fit(getattr(other, name)))
     return seen
+
+
+def _fit(value: object) -> object:
+    """A value as an export writes it: without marks that nobody sees."""
+    if isinstance(value, tuple):
+        return tuple(map(_fit, value))
+    return one_line(value) if isinstance(value, str) else value
 
 
 def test_medline_text_comes_back_whole(records: list[Record]) -> None:

@@ -216,10 +216,10 @@ class _Scratch:
             return key in logged
 
         @cache
-        def connect(name: str) -> ArchivedLine:
+        def connect(name: str) -> ArchivedTransport:
             # The second round goes on where the first one ended.
             mine = [one for one in received if one.source == name]
-            return ArchivedLine(run.name, mine, self._original.archive)
+            return ArchivedTransport(run.name, mine, self._original.archive)
 
         outcome = run_services(
             project,
@@ -275,7 +275,7 @@ def _trainings(original: Repository, runs: list[Run]) -> dict[int, list[datetime
     return found
 
 
-class ArchivedLine:
+class ArchivedTransport:
     """Answers from the archive in place of a service.
 
     Args:

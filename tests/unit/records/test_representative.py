@@ -86,7 +86,7 @@ class Store:
 
 
 def in_the_report(store: Store, _patch: pytest.MonkeyPatch) -> str:
-    material: Any = SimpleNamespace(review=REVIEW, records=store.records(), baseline=BASELINE)
+    material: Any = SimpleNamespace(review=REVIEW, records=store.records(), baseline=BASELINE, changes=())
     (row,) = publication_rows(Frame(material))
     return str(row["title"])
 
