@@ -2,19 +2,24 @@
 
 This process cuts the files into batches; a worker reads what is in a batch, scores it and gives back finished rows. Of
 PubMed XML, where most of the time goes, only the bytes of the articles are handed over, so reading them is shared, too.
-The batches are the same however many workers there are, and so are the rows, byte for byte. No more than a few batches
-a worker are held at a time.
+The batches are the same however many workers there are, and so are the rows, byte for byte. joblib keeps the workers
+and the order; two batches a worker are on their way at a time.
 """
 
 import csv
 import io
+import pickle
+import warnings
 from collections.abc import Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from livingreview.bulk.workers import in_order
+from joblib import Parallel, delayed, parallel_config
+
 from livingreview.classify import Model
 from livingreview.classify.predict import predicted, predicted_columns
-from livingreview.errors import InputError
+from livingreview.errors import InputError, LivingReviewError
 from livingreview.export.plain import title_of
 from livingreview.records import Problem, Record
 from livingreview.records.sanitize import one_line
@@ -26,6 +31,8 @@ from livingreview.text.csv_cells import guarded
 
 BATCH_RECORDS = 500
 """Of PubMed some 3 MB of text; a worker scores it in a seventh of a second."""
+IDLE_SECONDS = 30
+"""A worker without work ends after this, and half a minute later where its parent was killed: nothing else tells it."""
 
 _FACTS = ("file", "source", "source_id", "pmid", "doi", "nct_ids", "title", "publication_date")
 
@@ -85,12 +92,27 @@ def score_files(files: Iterable[Document], model: Model, n_jobs: int, counts: Co
         LivingReviewError: a worker ended without an answer.
     """
     yield _csv([columns(model)])
-    for scored in in_order(score_batch, model, _batches(files), n_jobs):
-        counts.n_records += scored.n_records
-        counts.problems += [f"{scored.file}: {problem}" for problem in scored.problems]
-        if scored.fault:
-            counts.faults.append(scored.fault)
-        yield scored.rows
+    # Bytes, since a worker unpacks them once: the model itself would be built anew for every batch, at a third of the
+    # cost of scoring it.
+    packed = pickle.dumps(model)
+    work = (delayed(_score_packed)(packed, batch) for batch in _batches(files))
+    with parallel_config(backend="loky", idle_worker_timeout=IDLE_SECONDS):
+        found = Parallel(n_jobs, return_as="generator", batch_size=1)(work)
+    try:
+        for scored in found:
+            counts.n_records += scored.n_records
+            counts.problems += [f"{scored.file}: {problem}" for problem in scored.problems]
+            if scored.fault:
+                counts.faults.append(scored.fault)
+            yield scored.rows
+    except BrokenProcessPool as error:
+        raise LivingReviewError(
+            "bulk: a worker ended without an answer, perhaps for want of memory; try fewer --jobs"
+        ) from error
+    finally:
+        with warnings.catch_warnings():  # Who stops asking knows that the rest is given up.
+            warnings.simplefilter("ignore")
+            found.close()
 
 
 def _batches(files: Iterable[Document]) -> Iterator[Batch]:
@@ -106,6 +128,16 @@ def _batches(files: Iterable[Document]) -> Iterator[Batch]:
             yield Batch(str(file), tuple(items), str(error))
         else:
             yield Batch(str(file), tuple(items))
+
+
+@lru_cache(maxsize=1)
+def _unpacked(model: bytes) -> Model:
+    unpacked: Model = pickle.loads(model)  # noqa: S301 - what this program packed for its own workers
+    return unpacked
+
+
+def _score_packed(model: bytes, batch: Batch) -> Scored:
+    return score_batch(_unpacked(model), batch)
 
 
 def score_batch(model: Model, batch: Batch) -> Scored:
