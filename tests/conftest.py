@@ -4,9 +4,8 @@ import os
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -14,10 +13,9 @@ from hypothesis import settings
 from livingreview.acquisition.progress import Watch
 from livingreview.cli import main
 from livingreview.config import Project, load_project
-from livingreview.report.drawing import pictures
 from livingreview.store import engine
 from livingreview.store.repository import Repository
-from support import tiny_review
+from support import shared, tiny_review
 from support.lab import Cli, Ended, Lab
 from support.server import Server, serve
 
@@ -54,21 +52,23 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _program_is_made_once() -> Iterator[None]:
+    """What takes longer than most tests, and is the same in each."""
+    with shared.program():
+        yield
+
+
 @pytest.fixture
-def _figures_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To draw takes longer than most runs, and the same figure is the same picture in every test of a process."""
-    draw = pictures.draw
-
-    def remembered(slug: str, figure: Mapping[str, Any]) -> str:
-        key = (slug, repr(figure))
-        if key not in _DRAWN:
-            _DRAWN[key] = draw(slug, figure)
-        return _DRAWN[key]
-
-    monkeypatch.setattr(pictures, "draw", remembered)
+def schema_by_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new store is made as the program makes it."""
+    monkeypatch.setattr(engine, "_migrate", shared.migrate)
 
 
-_DRAWN: dict[tuple[str, str], str] = {}
+@pytest.fixture
+def _figures_are_drawn_once() -> Iterator[None]:
+    with shared.figures():
+        yield
 
 
 @pytest.fixture

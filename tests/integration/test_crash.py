@@ -1,24 +1,25 @@
 """kill -9 at any instant of a run: the next run completes it, loses nothing and repeats nothing."""
 
+import itertools
 import json
 import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
-from support import tiny_review
+from livingreview.store.calendar_changes import CalendarChanges
+from support import forks, tiny_review
 from support.lab import Lab
 from support.server import Seen, Server
-from support.stores import rows_of
 from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
 from support.world import Article, study
 
@@ -43,39 +44,27 @@ def fill(server: Server) -> None:
     )
 
 
-class Place:
-    """A project whose runs are processes of their own."""
-
-    def __init__(self, root: Path, server: Server) -> None:
-        self.root = tiny_review.write(root)
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("LIVINGREVIEW_", "COV_"))},
-            **server.environment(),
-        }
-
-    @property
-    def database(self) -> Path:
-        return self.root / "var" / "tiny.db"
-
-    def start(self, now: str, *program: str) -> subprocess.Popen[bytes]:
-        """A run; ``program`` is what Python is told to run in place of the module."""
-        arguments = ["--config", str(self.root / "config"), "--now", now, "run"]
-        command = [sys.executable, *(program or ("-m", "livingreview")), *arguments]
-        return subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.root
-        )
-
-    def rows(self) -> dict[str, list[object]]:
-        found = rows_of(f"sqlite:///{self.database}")
-        # Which model row was first depends on nothing but the labels, yet its card bears the moment of training.
-        del found["model"]
-        return found
+@pytest.fixture
+def place(lab: Lab, tmp_path: Path) -> Lab:
+    """Another project upon the same server, in which a run is killed."""
+    return Lab(tiny_review.write(tmp_path / "killed"), lab.server, lab._cli)
 
 
-def finish(place: Place, lab_config: Callable[..., object]) -> None:
-    """The next run, in this process."""
-    ended = lab_config("--config", place.root / "config", "--now", AFTER, "run")
-    assert ended.code == 0, ended.err  # type: ignore[attr-defined]
+def rows(lab: Lab) -> dict[str, list[object]]:
+    found = lab.rows()
+    # Which model row was first depends on nothing but the labels, yet its card bears the moment of training.
+    del found["model"]
+    return found
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def finish(place: Lab) -> None:
+    """The next run."""
+    ended = place("run", now=AFTER)
+    assert ended.code == 0, ended.err
 
 
 _UNDISTURBED: dict[str, list[object]] = {}
@@ -89,16 +78,15 @@ def undisturbed(lab: Lab) -> dict[str, list[object]]:
     if not _UNDISTURBED:
         assert lab("run", now=NOW).code == 0
         assert lab("run", now=AFTER).code == 0
-        _UNDISTURBED.update(lab.rows())
-        del _UNDISTURBED["model"]
+        _UNDISTURBED.update(rows(lab))
         lab.server.forget()
         types = [json.loads(line)["type"] for line in lab("changes", "--json").lines]
         assert (types.count("overdue"), types.count("new_area")) == (1, 1)
     return _UNDISTURBED
 
 
-def check(place: Place, expected: dict[str, list[object]]) -> None:
-    found = place.rows()
+def check(place: Lab, expected: dict[str, list[object]]) -> None:
+    found = rows(place)
     assert set(found) == set(expected)
     for table in expected:
         assert found[table] == expected[table], table
@@ -106,18 +94,20 @@ def check(place: Place, expected: dict[str, list[object]]) -> None:
 
 # A run sends more than a dozen requests; the seed makes the choice the same every time.
 @pytest.mark.parametrize("wanted", sorted(random.Random(20220914).sample(range(1, 13), 5)))
-def test_killed_at_some_request(lab: Lab, undisturbed: dict[str, list[object]], tmp_path: Path, wanted: int) -> None:
-    place = Place(tmp_path / "request", lab.server)
-    process = place.start(NOW)
+def test_killed_at_some_request(place: Lab, undisturbed: dict[str, list[object]], wanted: int) -> None:
+    started = threading.Event()
 
     def kill(_seen: Seen) -> None:
-        if len(lab.server.seen) >= wanted:
-            process.send_signal(signal.SIGKILL)
+        if len(place.server.seen) >= wanted:
+            assert started.wait(60)
+            os.kill(process, signal.SIGKILL)
 
-    lab.server.on_request = kill
-    assert process.wait(timeout=60) == -signal.SIGKILL
-    lab.server.on_request = lambda _seen: None
-    finish(place, lab._cli)
+    place.server.on_request = kill
+    process = forks.start(place.config, NOW)
+    started.set()
+    assert forks.end(process) == -signal.SIGKILL
+    place.server.on_request = lambda _seen: None
+    finish(place)
     check(place, undisturbed)
 
 
@@ -131,58 +121,42 @@ _INSTANTS = {
 
 
 @pytest.mark.parametrize("instant", _INSTANTS)
-def test_killed_after_some_commit(lab: Lab, undisturbed: dict[str, list[object]], tmp_path: Path, instant: str) -> None:
-    place = Place(tmp_path / "commit", lab.server)
-    process = place.start(NOW)
-    killed = threading.Event()
-    while process.poll() is None and not killed.wait(0.002):
-        try:
-            with closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as connection:
-                is_reached = bool(connection.execute(_INSTANTS[instant]).fetchone()[0])
-        except sqlite3.OperationalError:
-            continue
-        if is_reached:
-            process.send_signal(signal.SIGKILL)
-            killed.set()
-    process.wait(timeout=60)
-    # A machine under load may miss the last instant: then nothing was disturbed, and that must hold as well.
-    assert killed.is_set() or instant == list(_INSTANTS)[-1]
-    finish(place, lab._cli)
+def test_killed_after_some_commit(place: Lab, undisturbed: dict[str, list[object]], instant: str) -> None:
+    """Before the first transaction that would see it."""
+    path = place.root / "var" / "tiny.db"
+
+    def die_then(_connection: object) -> None:
+        # There is no table before the first transaction.
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as connection:
+            if connection.execute(_INSTANTS[instant]).fetchone()[0]:
+                die()
+
+    process = forks.start(place.config, NOW, lambda: event.listen(Engine, "begin", die_then))
+    assert forks.end(process) == -signal.SIGKILL
+    finish(place)
     check(place, undisturbed)
-    with closing(sqlite3.connect(place.database)) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         statuses = [row[0] for row in connection.execute("SELECT status FROM run ORDER BY id")]
-    assert statuses in (["broken", "done"], ["done", "done"])
-
-
-_SUICIDE = """
-import os, signal, sys
-from livingreview.cli import main
-from livingreview.store.calendar_changes import CalendarChanges
-
-tell, calls = CalendarChanges.record_changes, []
-
-def dying(*arguments):
-    calls.append(arguments)
-    if {is_after}:
-        tell(*arguments)
-    if len(calls) == {call}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if not {is_after}:
-        tell(*arguments)
-
-CalendarChanges.record_changes = dying
-main(sys.argv[1:])
-"""
+    assert statuses == ["done" if "done" in instant else "broken", "done"]
 
 
 @pytest.mark.parametrize("call", [1, 2])
 @pytest.mark.parametrize("is_after", [False, True])
 def test_killed_about_the_telling_of_what_no_version_brings(
-    lab: Lab, undisturbed: dict[str, list[object]], tmp_path: Path, call: int, is_after: bool
+    place: Lab, undisturbed: dict[str, list[object]], call: int, is_after: bool
 ) -> None:
     """Overdue trials (the first call) and new areas (the second): just before they commit, and just after."""
-    place = Place(tmp_path / "telling", lab.server)
-    process = place.start(NOW, "-c", _SUICIDE.format(call=call, is_after=is_after))
-    assert process.wait(timeout=60) == -signal.SIGKILL
-    finish(place, lab._cli)
+    record, calls = CalendarChanges.record_changes, itertools.count(1)
+
+    def dying(*arguments: Any) -> None:
+        is_last = next(calls) == call
+        if is_last and not is_after:
+            die()
+        record(*arguments)
+        if is_last:
+            die()
+
+    process = forks.start(place.config, NOW, lambda: setattr(CalendarChanges, "record_changes", dying))
+    assert forks.end(process) == -signal.SIGKILL
+    finish(place)
     check(place, undisturbed)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from livingreview import atomic
-from livingreview.cli import main
 from livingreview.store import engine
+from support import forks
 from support.lab import Ended, Lab
 from support.server import Seen
 from support.tiny_review import CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
@@ -243,22 +243,13 @@ def points(at_point: Callable[[], None]) -> Callable[[], None]:
 
 def run_and_die(lab: Lab, number: int) -> int:
     """A run in a process of its own, killed at its n-th point; returns how it ended."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    try:
-        counter = iter(range(1, 10_000))
+    counter = iter(range(1, 10_000))
 
-        def die() -> None:
-            if next(counter) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
+    def die() -> None:
+        if next(counter) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-        points(die)
-        main(["--config", str(lab.config), "--now", NOW, "run"])
-    except SystemExit as ended:
-        os._exit(ended.code if isinstance(ended.code, int) else 0)
-    finally:
-        os._exit(99)
+    return forks.end(forks.start(lab.config, NOW, lambda: points(die)))
 
 
 @pytest.fixture

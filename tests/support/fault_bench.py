@@ -12,7 +12,7 @@ from unittest import mock
 
 from livingreview.cli import main
 from livingreview.store.repository import Repository
-from support import tiny_review
+from support import shared, tiny_review
 from support.fault_table import LASTING, NEXT, RETRY, ROADS, Road, Trial
 from support.server import Server, serve
 from support.spoils import BOMB_BYTES, Repeating
@@ -170,7 +170,7 @@ def _exceptions(root: Path) -> frozenset[tuple[str, str, str]]:
 @contextlib.contextmanager
 def bench(folder: Path) -> Iterator[Bench]:
     """A bench within a folder, for as long as the block lasts."""
-    with serve(world()) as server:
+    with serve(world()) as server, shared.figures():
         template = tiny_review.write(folder / "template")
         path = template / "config" / "reviews" / tiny_review.SLUG / "review.toml"
         feeds = [f'[[feeds]]\nname = "feed {n}"\nurl = "{server.url}/feed/{n}"\n' for n in range(3)]

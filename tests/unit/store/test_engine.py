@@ -18,6 +18,8 @@ from livingreview.store import tables
 from livingreview.store.engine import HEAD_REVISION, explain, open_engine
 from livingreview.store.hashing import query_hash
 
+pytestmark = pytest.mark.usefixtures("schema_by_migrations")
+
 
 def test_a_fresh_database_has_every_table(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'deep' / 'store.db'}")

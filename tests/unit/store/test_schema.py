@@ -15,6 +15,7 @@ from livingreview.store import engine
 from livingreview.store.engine import HEAD_REVISION, open_engine
 from support import schemas
 
+pytestmark = pytest.mark.usefixtures("schema_by_migrations")
 LAST_OF_0_1_0 = "0010"
 STARTS = ["", *schemas.revisions()[:-1]]
 """Nothing, and every earlier schema."""
