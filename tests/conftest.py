@@ -16,7 +16,7 @@ from livingreview.config import Project, load_project
 from livingreview.store import engine
 from livingreview.store.repository import Repository
 from support import shared, tiny_review
-from support.lab import Cli, Ended, Lab
+from support.lab import Cli, Ended, Lab, Once
 from support.server import Server, serve
 
 settings.register_profile("default", deadline=None, database=None, max_examples=60, derandomize=True)
@@ -71,11 +71,18 @@ def _figures_are_drawn_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """A local server in the services' shapes, with an empty world."""
+@pytest.fixture(scope="session")
+def _running_server() -> Iterator[Server]:
+    """One server for all tests, so that a project that asked it can be copied: its address is that of every test."""
     with serve() as running:
         yield running
+
+
+@pytest.fixture
+def server(_running_server: Server) -> Server:
+    """A local server in the services' shapes, with an empty world."""
+    _running_server.renew()
+    return _running_server
 
 
 @pytest.fixture
@@ -117,6 +124,25 @@ def lab(
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
     return Lab(tiny_root, server, cli)
+
+
+@pytest.fixture
+def once(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Makes the project what it is after some commands, which run for the first test of a process that wants it."""
+
+    def make(name: str, commands: Callable[[], object]) -> None:
+        if name in _MADE:
+            shutil.rmtree(lab.root)
+            shutil.copytree(_MADE[name], lab.root)
+            return
+        commands()
+        _MADE[name] = shutil.copytree(lab.root, tmp_path_factory.mktemp("made") / "tiny")
+
+    return make
+
+
+_MADE: dict[str, Path] = {}
+"""Name of a project -> a copy of it."""
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 import json
 from datetime import date
+from functools import partial
 
 import pytest
 
 from support import server as faults
-from support.lab import Lab
+from support.lab import Lab, Once
 from support.tiny_review import CITED_DOI, CITED_PMID, CITED_TITLE, OTHER_NCT, PRINTED_NCT
 from support.world import Article, study
 
@@ -14,7 +15,7 @@ FIRST, SECOND, THIRD, FOURTH = (f"2022-06-{day:02d}T05:00:00Z" for day in (1, 8,
 
 
 @pytest.fixture
-def filled(lab: Lab) -> Lab:
+def filled(lab: Lab, once: Once) -> Lab:
     lab.server.world.add(
         Article(pmid=CITED_PMID, title=CITED_TITLE, doi="10.5555/tiny.0001", edat=date(2020, 5, 1)),
         Article(pmid="31000001", title="Vesicles of loom cells in burns of mice", edat=date(2022, 3, 15)),
@@ -25,7 +26,7 @@ def filled(lab: Lab) -> Lab:
         study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", updated="2022-02-01", status="COMPLETED"),
         study("NCT90000003", "Vesicles of loom cells once more", updated="2022-05-02", status="COMPLETED"),
     )
-    assert lab("run", now=FIRST).code == 0
+    once("before absences", partial(weeks, lab, FIRST))
     return lab
 
 

@@ -10,7 +10,7 @@ import pytest
 from livingreview.records import StoredRecord
 from livingreview.sources.formats import recognise
 from support import tiny_review
-from support.lab import Cli, Lab
+from support.lab import Cli, Lab, Once
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FOLDERS = {"facts_csv": "facts"}
@@ -18,10 +18,14 @@ LATER = "2022-06-08T05:00:00Z"
 
 
 @pytest.fixture
-def filled(lab: Lab) -> Lab:
+def filled(lab: Lab, once: Once) -> Lab:
     """A store with what the examples of every format hold."""
-    for name in recognise.PARSERS:
-        assert lab("run", "--from", FIXTURES / FOLDERS.get(name, name)).code == 0
+
+    def read() -> None:
+        for name in recognise.PARSERS:
+            assert lab("run", "--from", FIXTURES / FOLDERS.get(name, name)).code == 0
+
+    once("examples", read)
     return lab
 
 

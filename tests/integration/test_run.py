@@ -377,20 +377,27 @@ def test_nobody_at_the_address(filled: Lab, monkeypatch: pytest.MonkeyPatch) -> 
     assert filled("status").code == 0
 
 
-@pytest.mark.parametrize("path", ["esearch", "efetch", "/version", "/studies"])
+_PATHS = ("esearch", "efetch", "/version", "/studies")
+_PASSING = {
+    "429": faults.status(429, Retry_After="0"),
+    "429-date": faults.status(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
+    "503": faults.status(503),
+    "reset": faults.reset,
+    "truncated": faults.truncated,
+    "error-in-200": faults.error_in_200,
+    "html": faults.html_in_200,
+    "empty": faults.empty_body,
+}
+
+
 @pytest.mark.parametrize(
-    "fault",
+    ("path", "fault"),
     [
-        faults.status(429, Retry_After="0"),
-        faults.status(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"),
-        faults.status(503),
-        faults.reset,
-        faults.truncated,
-        faults.error_in_200,
-        faults.html_in_200,
-        faults.empty_body,
+        # Every path meets two faults and every fault one path in the default suite.
+        pytest.param(path, fault, marks=() if number % len(_PATHS) == place else pytest.mark.slow, id=f"{name}-{path}")
+        for number, (name, fault) in enumerate(_PASSING.items())
+        for place, path in enumerate(_PATHS)
     ],
-    ids=["429", "429-date", "503", "reset", "truncated", "error-in-200", "html", "empty"],
 )
 def test_a_fault_that_passes_leaves_no_trace(filled: Lab, path: str, fault: faults.Spoil) -> None:
     filled.server.spoil(fault, path, first=1 if path == "/version" else 2)

@@ -28,6 +28,7 @@ class Ended:
 
 
 Cli = Callable[..., Ended]
+Once = Callable[[str, Callable[[], object]], None]
 
 
 @dataclass(slots=True)

@@ -127,6 +127,12 @@ class Server:
         """The requests whose path holds this."""
         return [seen for seen in self.seen if path in seen.path]
 
+    def renew(self) -> None:
+        """An empty world, no faults and no requests, as of a new server."""
+        self.world, self.on_request = World(), lambda _seen: None
+        self.mend()
+        self.forget()
+
     def forget(self) -> None:
         """Empties the log of requests."""
         self.seen.clear()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from livingreview.classify import Example, shipped_examples, train
+from livingreview.classify import Example, evaluate, shipped_examples, train
 from livingreview.config import load_baseline, load_project
 from support.pandas import REVIEW, article
 
@@ -46,6 +46,11 @@ def model(review, examples):
 
 
 @pytest.fixture(scope="session")
+def evaluation(review, examples):
+    return evaluate(review, examples)
+
+
+@pytest.fixture(scope="session")
 def now():
     return NOW
 
@@ -58,3 +63,9 @@ def project():
 @pytest.fixture(scope="session")
 def labelled(project):
     return shipped_examples(project, load_baseline(project))
+
+
+@pytest.fixture(scope="session")
+def shipped(project, labelled):
+    """The model of the shipped review."""
+    return train(project.review, labelled, now=NOW, code_version="1")

@@ -4,14 +4,9 @@ import copy
 
 import pytest
 
-from livingreview.classify import card, evaluate
+from livingreview.classify import card
 from livingreview.classify.draw import draw
 from livingreview.errors import StoreError
-
-
-@pytest.fixture(scope="module")
-def evaluation(review, examples):
-    return evaluate(review, examples)
 
 
 def test_the_card_says_what_how_good_and_where_it_fails(model, evaluation):

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livingreview.classify import train
 from livingreview.classify.measures import figures
 
 CHALLENGE = Path(__file__).parents[2] / "fixtures" / "classify" / "challenge.csv"
@@ -16,11 +15,6 @@ CHALLENGE = Path(__file__).parents[2] / "fixtures" / "classify" / "challenge.csv
 def rows():
     with CHALLENGE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-@pytest.fixture(scope="module")
-def shipped(project, labelled, now):
-    return train(project.review, labelled, now=now, code_version="1")
 
 
 @pytest.fixture(scope="module")

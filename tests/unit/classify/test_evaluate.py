@@ -40,8 +40,8 @@ def test_too_few_positives_get_no_figure():
     assert figures({"few": (few, few)})["macro_f1"] is None
 
 
-def test_evaluate_a_review(review, examples):
-    found = evaluate(review, examples)
+def test_evaluate_a_review(review, examples, evaluation):
+    found = evaluation
     assert found["scopes"]["macro_f1"]["value"] > 0.9
     assert found["scopes"]["classes"]["unseen"] == {"n": 0, "note": "too few (0)", "missing": 10}
     assert sum(found["scopes"]["confusion"]["core"].values()) == 11
@@ -96,20 +96,20 @@ def test_calibration_says_how_often_it_is_so():
     assert found["expected_error"] == pytest.approx((2 * 0.45 + 2 * 0.025) / 4)
 
 
-def test_background_teaches_but_is_not_measured(review, examples, make_article):
+def test_background_teaches_but_is_not_measured(review, examples, evaluation, make_article):
     far = [
         Example(
             record=make_article(f"Steel of Turin {number}", f"b{number}"), scope="other", areas=None, origin=BACKGROUND
         )
         for number in range(30)
     ]
-    without, with_it = evaluate(review, examples), evaluate(review, [*examples, *far])
-    assert with_it["scopes"]["classes"]["other"]["n"] == without["scopes"]["classes"]["other"]["n"]
+    with_it = evaluate(review, [*examples, *far])
+    assert with_it["scopes"]["classes"]["other"]["n"] == evaluation["scopes"]["classes"]["other"]["n"]
     assert "Turin" not in str(with_it["mistakes"])
 
 
-def test_no_year_with_enough_labels_gives_no_temporal_figure(review, examples):
-    assert evaluate(review, examples)["temporal"] == {"note": "no year leaves enough labels before and after it"}
+def test_no_year_with_enough_labels_gives_no_temporal_figure(evaluation):
+    assert evaluation["temporal"] == {"note": "no year leaves enough labels before and after it"}
 
 
 def test_learning_from_the_past(review, examples):

@@ -185,8 +185,7 @@ def test_a_review_without_variants_works(review, examples, make_article, now):
     assert model.score([make_article("Bamboo protects the teeth of pandas")])[0].scope == "core"
 
 
-def test_shipped_review_tells_its_scopes_apart(project, labelled, make_article, now):
-    model = train(project.review, labelled, now=now, code_version="1")
+def test_shipped_review_tells_its_scopes_apart(shipped, make_article):
     titles = {
         "Small extracellular vesicles of human iPSC-derived mesenchymal stromal cells heal tendons": "imsc_ev",
         "iMSCs from aged donors are rejuvenated": "imsc",
@@ -194,14 +193,14 @@ def test_shipped_review_tells_its_scopes_apart(project, labelled, make_article, 
         "Exosomes of induced pluripotent stem cells after myocardial infarction": "ipsc_ev",
         "Vaccination against influenza in care homes": "other",
     }
-    scores = model.score([make_article(title) for title in titles])
+    scores = shipped.score([make_article(title) for title in titles])
     assert [score.scope for score in scores] == list(titles.values())
     assert scores[0].areas == ("musculoskeletal", "tendinopathy")
     assert scores[2].areas == ("skin", "wound")
     assert scores[3].areas == ("cardiovascular", "heart")
 
 
-def test_scores_do_not_hang_on_the_last_digits_of_a_machine(project, labelled, make_article, now, monkeypatch):
+def test_scores_do_not_hang_on_the_last_digits_of_a_machine(project, labelled, shipped, make_article, now, monkeypatch):
     """Another processor sums in another order: inputs that differ in the twelfth digit give the same six."""
     generator = np.random.default_rng(5)
 
@@ -213,13 +212,12 @@ def test_scores_do_not_hang_on_the_last_digits_of_a_machine(project, labelled, m
     records = [
         make_article(f"{name} heal the cornea") for name in ("iMSC-EVs", "MSC exosomes", "Eye drops", "iPSC-EVs")
     ]
-    here = train(project.review, labelled, now=now, code_version="1")
     beside = sys.modules["livingreview.classify.fit"]._beside
     monkeypatch.setattr("livingreview.classify.fit._beside", shaken)
     elsewhere = train(project.review, labelled, now=now, code_version="1")
-    assert not np.array_equal(elsewhere.fitted.scope_weights, here.fitted.scope_weights)
-    assert elsewhere.id == here.id
-    for one, other in zip(here.score(records), elsewhere.score(records), strict=True):
+    assert not np.array_equal(elsewhere.fitted.scope_weights, shipped.fitted.scope_weights)
+    assert elsewhere.id == shipped.id
+    for one, other in zip(shipped.score(records), elsewhere.score(records), strict=True):
         assert one.areas == other.areas
         assert one.probabilities == pytest.approx(other.probabilities, abs=5e-7)
-    assert elsewhere.relevance_threshold == pytest.approx(here.relevance_threshold, abs=1e-5)
+    assert elsewhere.relevance_threshold == pytest.approx(shipped.relevance_threshold, abs=1e-5)
