@@ -146,13 +146,13 @@ def test_killed_about_the_telling_of_what_no_version_brings(
     place: Lab, undisturbed: dict[str, list[object]], call: int, is_after: bool
 ) -> None:
     """Overdue trials (the first call) and new areas (the second): just before they commit, and just after."""
-    tell, calls = CalendarChanges.record_changes, itertools.count(1)
+    record, calls = CalendarChanges.record_changes, itertools.count(1)
 
     def dying(*arguments: Any) -> None:
         is_last = next(calls) == call
         if is_last and not is_after:
             die()
-        tell(*arguments)
+        record(*arguments)
         if is_last:
             die()
 

@@ -86,7 +86,7 @@ def test_a_second_record_in_doubt_does_not_lose_the_first(weeks: Weeks) -> None:
 
 
 @pytest.mark.parametrize("source_id", ["41000001", "NCT91000001", "PPR910001"])
-@pytest.mark.parametrize("days", [6, 20])
+@pytest.mark.parametrize("days", [pytest.param(6, marks=pytest.mark.slow), 20])
 def test_what_is_shown_within_the_overlap_is_read_at_once(weeks: Weeks, source_id: str, days: int) -> None:
     late = shy(source_id, late=days)
     stored = [weeks.run(late) for _ in range(6)]
@@ -159,7 +159,7 @@ def test_a_doubt_is_in_the_snapshot(weeks: Weeks, tmp_path: Path) -> None:
         other.close()
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_random_misses_lose_nothing(weeks: Weeks, seed: int) -> None:
     """Each record may be listed and not returned by any run; shown twice, it is stored, or given up by name."""
     draw = random.Random(seed)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from livingreview.records.change_types import ChangeType
-from support import rounds
+from support import rounds, shared
 from support.lab import Lab
 from support.rounds import ROUNDS, Round, golden, without_port
 from support.server import serve
@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "rounds"
 
 def played(root: Path) -> Iterator[Lab]:
     """A project in which every round has been played."""
-    with serve() as server, pytest.MonkeyPatch.context() as patch:
+    with serve() as server, pytest.MonkeyPatch.context() as patch, shared.figures():
         for name, value in rounds.environment(server).items():
             patch.setenv(name, value)
         lab = Lab(rounds.prepare(root), server, rounds.run_cli)
@@ -37,7 +37,7 @@ def _first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def lab(_first: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(_first: Lab, monkeypatch: pytest.MonkeyPatch, _figures_are_drawn_once: None) -> Lab:
     """Every round has been played; nobody changes the store."""
     for name, value in rounds.environment(_first.server).items():
         monkeypatch.setenv(name, value)

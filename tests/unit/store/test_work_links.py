@@ -112,7 +112,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("linking")
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.one_of(READ, READ, SAID), min_size=2, max_size=7))
 def test_what_changed_is_linked_as_if_all_were(folder: Path, steps: list[list[Record] | tuple[str, int, int]]) -> None:
     (folder / "store.db").unlink(missing_ok=True)
