@@ -1,10 +1,15 @@
 """One contract for every source that is registered; a source without a recorded example here fails."""
 
 import io
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,7 +17,10 @@ from livingreview.acquisition.transport import LiveTransport
 from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, SourceError
 from livingreview.records import Deletion, Problem, Record
-from livingreview.sources import SOURCES, Getter, Retrieved, Source, Window
+from livingreview.records.exchange import Request
+from livingreview.sources import SOURCES, Getter, Kept, Retrieved, Source, Window
+from livingreview.sources.http import Check
+from livingreview.sources.pubmed import articles
 from livingreview.store.repository import Repository
 from support import server as faults
 from support.server import Seen, Server, Spoil
@@ -254,6 +262,35 @@ def test_every_answer_is_archived_before_it_is_handed_over(bench: Bench) -> None
     bench.source.retrieve(bench.example.query(bench.server), WINDOW, keeping)
     assert kept
     assert all(kept)
+
+
+def test_an_answer_is_read_once_while_it_is_retrieved(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its check; that it is parsed from the archive later is another reading."""
+    bench.example.fill(bench.server.world, 3)
+    read: Counter[bytes] = Counter()
+
+    def count(module: ModuleType, name: str) -> None:
+        plain = getattr(module, name)
+
+        def counting(document: Any, *arguments: Any, **options: Any) -> Any:
+            body = document.getvalue() if isinstance(document, io.BytesIO) else document
+            read[body.encode() if isinstance(body, str) else body] += 1
+            return plain(document, *arguments, **options)
+
+        monkeypatch.setattr(module, name, counting)
+
+    for module, name in ((json, "loads"), (ElementTree, "fromstring"), (articles, "_pieces")):
+        count(module, name)
+    received: Counter[bytes] = Counter()
+
+    def keeping(request: Request, check: Check | None = None) -> Kept:
+        answer = bench.get(request, check)
+        received[answer.payload.body] += 1
+        return answer
+
+    bench.source.retrieve(bench.example.query(bench.server), WINDOW, keeping)
+    assert received
+    assert {body: read[body] for body in received if read[body] > received[body]} == {}
 
 
 TRANSIENT: dict[str, Spoil] = {

@@ -6,10 +6,10 @@ returns the archive keys of the answers that hold records, with the service's ow
 disk and an answer of the service take the same way.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, TypeVar, runtime_checkable
 
 from livingreview.config import Query
 from livingreview.records import Deletion, Problem, Record
@@ -17,6 +17,7 @@ from livingreview.records.exchange import Payload, Request
 from livingreview.sources.http import Check
 
 Item = Record | Deletion | Problem
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,29 @@ class Getter(Protocol):
     def __call__(self, request: Request, check: Check | None = None) -> Kept:
         """The archived answer; raises a :class:`~livingreview.errors.SourceError` when none came."""
         ...
+
+
+def ask(get: Getter, request: Request, read: Callable[[Payload], Value]) -> tuple[Kept, Value]:
+    """The archived answer to a request, and what ``read`` makes of it; it is read once, since reading is the check.
+
+    Args:
+        get: sends the request.
+        request: what to ask.
+        read: raises :class:`~livingreview.errors.ServiceFaultError` to have the request sent again.
+
+    Raises:
+        SourceError: no answer came that can be read.
+    """
+    found: list[tuple[Payload, Value]] = []
+
+    def check(payload: Payload) -> None:
+        found.append((payload, read(payload)))
+
+    kept = get(request, check)
+    if found and found[-1][0] is kept.payload:
+        return kept, found[-1][1]
+    # A replay hands out what was checked when it came.
+    return kept, read(kept.payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section, identifiers
 from livingreview.records.exchange import Payload, Request
-from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window, ask
 from livingreview.sources.values.dates import partial_date
 from livingreview.sources.values.json_values import strings, words
 from livingreview.sources.values.markup import plain_text
@@ -158,9 +158,8 @@ class CrossrefSource:
 
     def _page(self, parameters: Mapping[str, str], get: Getter, reading: _Reading) -> _Page:
         asked = {**parameters, "rows": str(self._page_size), **reading.more, **self._contact}
-        kept = get(Request(url=f"{self._base_url}/works", parameters=asked), _check)
+        kept, page = ask(get, Request(url=f"{self._base_url}/works", parameters=asked), _read_answer)
         reading.requests += 1
-        page = _read(kept.payload.body)
         if page.works:
             reading.keys.append(kept.key)
         return page
@@ -169,12 +168,12 @@ class CrossrefSource:
         request = Request(url=f"{self._base_url}/works/{quote(doi, safe='')}", parameters=self._contact)
         reading.requests += 1
         try:
-            kept = get(request, _check)
+            kept, page = ask(get, request, _read_answer)
         except QueryRejectedError as error:
             reading.missing[doi] = f"Crossref does not have this doi ({error})"
             return
         reading.keys.append(kept.key)
-        found = _ids(_read(kept.payload.body))
+        found = _ids(page)
         reading.ids |= found
         if doi not in found:
             reading.missing[doi] = f"Crossref answers with {', '.join(sorted(found)) or 'no work'} in its place"
@@ -205,9 +204,9 @@ def parse(document: BinaryIO) -> Iterator[Item]:
             yield Problem(source="crossref", source_id=doi, reason=f"a field has an unknown shape ({error})")
 
 
-def _check(payload: Payload) -> None:
+def _read_answer(payload: Payload) -> _Page:
     try:
-        _read(payload.body)
+        return _read(payload.body)
     except ValueError as error:
         raise ServiceFaultError(f"crossref: {error}") from error
 

@@ -28,7 +28,7 @@ from livingreview.config import Query, ServiceSettings
 from livingreview.errors import InputError, QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.records import Fidelity, Kind, Notice, Person, Problem, Record, Section, identifiers
 from livingreview.records.exchange import Payload, Request
-from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window, ask
 from livingreview.sources.values.dates import loose_date
 from livingreview.sources.values.json_values import strings, words
 from livingreview.sources.values.markup import plain_text
@@ -163,8 +163,7 @@ class EuropepmcSource:
                 },
                 is_post=is_post,
             )
-            kept = get(request, _check)
-            page = _page(kept.payload.body)
+            kept, page = ask(get, request, _read_answer)
             reading.requests += 1
             # A page that suddenly counts less makes the reading doubtful, not complete.
             reading.announced = max(reading.announced, page.announced)
@@ -207,9 +206,9 @@ def parse(document: BinaryIO) -> Iterator[Item]:
             yield Problem(source=key[0], source_id=key[1], reason=f"a field has an unknown shape ({error})")
 
 
-def _check(payload: Payload) -> None:
+def _read_answer(payload: Payload) -> _Page:
     try:
-        _page(payload.body)
+        return _page(payload.body)
     except ValueError as error:
         raise ServiceFaultError(f"europepmc: {error}") from error
 

@@ -8,13 +8,13 @@ say so, and whatever it does not give costs nothing but itself. Facts (observati
   escaped otherwise than those of API v2, so a state that is stored already must not be read from here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from livingreview.errors import ServiceFaultError, SourceError
 from livingreview.records.exchange import Payload, Request
-from livingreview.sources.base import Getter, Retrieved
-from livingreview.sources.clinicaltrials.studies import clean, content_of_json, number_of, object_of
+from livingreview.sources.base import Getter, Retrieved, ask
+from livingreview.sources.clinicaltrials.studies import clean, number_of, object_of
 from livingreview.sources.values.dates import iso_date
 
 
@@ -37,11 +37,10 @@ def retrieve_history(base_url: str, between: Mapping[str, tuple[str, str]], get:
     for nct, (since, before) in sorted(between.items()):
         try:
             requests += 1
-            listed = get(Request(url=f"{root}/{nct}/history"), _check_list)
-            for version in _wanted(content_of_json(listed.payload.body), since, before):
+            _, listed = ask(get, Request(url=f"{root}/{nct}/history"), _read_list)
+            for version in _wanted(listed, since, before):
                 requests += 1
-                kept = get(Request(url=f"{root}/{nct}/history/{version}"), _check_state)
-                state = content_of_json(kept.payload.body)["study"]
+                kept, state = ask(get, Request(url=f"{root}/{nct}/history/{version}"), _read_state)
                 # Another study, or a state that is stored already, would be taken for news.
                 if number_of(state) == nct and _posted(state) < before:
                     keys.append(kept.key)
@@ -52,9 +51,9 @@ def retrieve_history(base_url: str, between: Mapping[str, tuple[str, str]], get:
     return Retrieved(keys=tuple(keys), announced=len(between), missing=missing, requests=requests)
 
 
-def _wanted(listed: Mapping[str, Any], since: str, before: str) -> Iterator[int]:
+def _wanted(listed: Sequence[Mapping[str, Any]], since: str, before: str) -> Iterator[int]:
     """The version that stood on the day ``since``, and every later one before ``before`` with another status."""
-    changes = sorted((one["version"], iso_date(clean(one["date"])), clean(one["status"])) for one in listed["changes"])
+    changes = sorted((one["version"], iso_date(clean(one["date"])), clean(one["status"])) for one in listed)
     earlier = [one for one in changes if one[1] and one[1] <= since]
     last_status = earlier[-1][2] if earlier else ""
     if earlier:
@@ -72,16 +71,19 @@ def _posted(found: Any) -> str:
     return iso_date(clean(found)) or "9999"
 
 
-def _check_list(payload: Payload) -> None:
+def _read_list(payload: Payload) -> list[dict[str, Any]]:
     changes = object_of(payload).get("changes")
     if not isinstance(changes, list) or not all(map(_is_version, changes)):
         raise ServiceFaultError("clinicaltrials: the answer is no list of versions")
+    return changes
 
 
 def _is_version(one: Any) -> bool:
     return isinstance(one, dict) and type(one.get("version")) is int and {"date", "status"} <= one.keys()
 
 
-def _check_state(payload: Payload) -> None:
-    if not isinstance(object_of(payload).get("study"), dict):
+def _read_state(payload: Payload) -> dict[str, Any]:
+    study = object_of(payload).get("study")
+    if not isinstance(study, dict):
         raise ServiceFaultError("clinicaltrials: the answer holds no earlier state of a study")
+    return study

@@ -19,19 +19,18 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from livingreview.config import Query, ServiceSettings
 from livingreview.errors import QueryRejectedError, ServiceFaultError, UnreconciledError
 from livingreview.records.exchange import Payload, Request
 from livingreview.records.identifiers import nct_ids
-from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window, ask
 from livingreview.sources.clinicaltrials import studies as clinicaltrials_json
 from livingreview.sources.clinicaltrials.history import retrieve_history
 from livingreview.sources.clinicaltrials.studies import (
     aliases_of,
     clean,
-    content_of_json,
     number_of,
     object_of,
     updated_on,
@@ -183,10 +182,10 @@ class ClinicalTrialsSource:
         """The number of one study now, or why there is none; the registry redirects that of a merged one."""
         parameters = {"format": "json", "markupFormat": "markdown"}
         try:
-            kept = get(Request(url=f"{self._settings.base_url}/studies/{nct}", parameters=parameters), _check_object)
+            request = Request(url=f"{self._settings.base_url}/studies/{nct}", parameters=parameters)
+            kept, study = ask(get, request, object_of)
         except QueryRejectedError as error:
             return "", f"asked for by its number, not returned, not even alone ({error})"
-        study = content_of_json(kept.payload.body)
         number = number_of(study)
         if not number:
             return "", "asked for by its number alone, answered without a study"
@@ -202,10 +201,10 @@ class ClinicalTrialsSource:
     def _stamp(self, get: Getter) -> str:
         """The registry's ``dataTimestamp``; empty, so that everything is read, where it gives none."""
         try:
-            kept = get(Request(url=f"{self._settings.base_url}/version"), _check_object)
+            _, version = ask(get, Request(url=f"{self._settings.base_url}/version"), object_of)
         except QueryRejectedError:
             return ""
-        return clean(content_of_json(kept.payload.body).get("dataTimestamp"))
+        return clean(version.get("dataTimestamp"))
 
     def _try_pages(
         self, parameters: Mapping[str, str], get: Getter, what: str, since: date
@@ -225,7 +224,7 @@ class ClinicalTrialsSource:
             "countTotal": "true",
             "pageSize": parameters.get("pageSize", str(self._settings.page_size)),
         }
-        check = partial(_check_page, since=since.isoformat() if since else "")
+        read = partial(_read_page, since=since.isoformat() if since else "")
         keys = []
         ids: list[str] = []
         came_as: dict[str, str] = {}
@@ -233,9 +232,8 @@ class ClinicalTrialsSource:
         announced: int | None = None
         requests = 0
         for _ in range(_MAX_PAGES):
-            kept = get(Request(url=f"{self._settings.base_url}/studies", parameters=dict(asked)), check)
+            kept, page = ask(get, Request(url=f"{self._settings.base_url}/studies", parameters=dict(asked)), read)
             requests += 1
-            page = content_of_json(kept.payload.body)
             announced = page.get("totalCount", announced) if announced is None else announced
             if page["studies"]:
                 keys.append(kept.key)
@@ -268,11 +266,7 @@ def _both(first: str, second: str) -> str:
     return f"({first}) AND {second}" if first else second
 
 
-def _check_object(payload: Payload) -> None:
-    object_of(payload)
-
-
-def _check_page(payload: Payload, since: str) -> None:
+def _read_page(payload: Payload, since: str) -> dict[str, Any]:
     page = object_of(payload)
     studies = page.get("studies")
     if not isinstance(studies, list) or not all(isinstance(study, dict) for study in studies):
@@ -283,3 +277,4 @@ def _check_page(payload: Payload, since: str) -> None:
         raise ServiceFaultError(
             f"clinicaltrials: the answer belongs to another request: {others[0]} was updated before {since}"
         )
+    return page

@@ -16,10 +16,10 @@ from livingreview.errors import ServiceFaultError
 from livingreview.records import Record, Reference
 from livingreview.records.exchange import Payload, Request
 from livingreview.records.identifiers import normal_pmid, normal_title
-from livingreview.sources.base import Getter, Kept
+from livingreview.sources.base import Getter, Kept, ask
 from livingreview.sources.http import Check
 from livingreview.sources.pubmed import articles
-from livingreview.sources.pubmed.source import PubmedSource, check_search, read_search
+from livingreview.sources.pubmed.source import PubmedSource, read_search_answer
 
 _BATCH = 25
 _MAX_CANDIDATES = 5
@@ -104,7 +104,7 @@ def _titled(reference: Reference, settings: PubmedSettings, get: Getter) -> list
         },
         is_post=True,
     )
-    return list(read_search(get(request, check_search).payload.body).ids)
+    return list(ask(get, request, read_search_answer)[1].ids)
 
 
 def _records(pubmed: PubmedSource, pmids: Sequence[str], get: Getter) -> dict[str, Record]:

@@ -19,7 +19,7 @@ Facts (NBK25499, NBK25497 and observation):
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import BinaryIO
@@ -30,8 +30,7 @@ from livingreview.errors import InputError, QueryRejectedError, ServiceFaultErro
 from livingreview.records import Record
 from livingreview.records.exchange import Payload, Request
 from livingreview.records.identifiers import normal_doi, normal_pmid
-from livingreview.sources.base import Getter, Item, Listed, Retrieved, Window
-from livingreview.sources.http import Check
+from livingreview.sources.base import Getter, Item, Listed, Retrieved, Value, Window, ask
 from livingreview.sources.pubmed import articles
 
 _MAX_IDS = 9_999
@@ -180,7 +179,7 @@ class PubmedSource:
 
     def _search_all(self, term: str, asked: "_Counter") -> "_Search":
         parameters = {"db": "pubmed", "term": term, "retmax": str(_MAX_IDS), "retmode": "xml"}
-        return read_search(asked(self._request("esearch.fcgi", parameters), check_search).body)
+        return asked(self._request("esearch.fcgi", parameters), read_search_answer)
 
     def _list_window(self, query: Query, window: Window, asked: "_Counter") -> set[str]:
         """The distinct ids of all three kinds of date."""
@@ -248,7 +247,7 @@ class PubmedSource:
             "retmode": "xml",
         }
         request = self._request("esearch.fcgi", parameters)
-        found = read_search(asked(request, check_search).body)
+        found = asked(request, read_search_answer)
         where = f"pubmed query {query.name!r}, {date_type} {since} to {until}"
         if found.complaints:
             raise QueryRejectedError(f"{where}: PubMed says {'; '.join(found.complaints)}; mend it in review.toml")
@@ -294,9 +293,8 @@ class PubmedSource:
     def _fetch_batch(self, ids: Sequence[str], asked: "_Counter", keys: list[str]) -> set[str]:
         parameters = {"db": "pubmed", "id": ",".join(ids), "retmode": "xml"}
         request = self._request("efetch.fcgi", parameters)
-        payload = asked(request, _check_fetch)
+        records = asked(request, _read_records)
         keys.append(asked.last_key)
-        records = [item for item in articles.parse(io.BytesIO(payload.body)) if isinstance(item, Record)]
         asked.doi_of.update({record.source_id: record.doi for record in records if record.doi})
         return {record.source_id for record in records}
 
@@ -326,11 +324,11 @@ class _Counter:
         self.doi_of: dict[str, str] = {}
         self.last_key = ""
 
-    def __call__(self, request: Request, check: Check) -> Payload:
-        kept = self._get(request, check)
+    def __call__(self, request: Request, read: Callable[[Payload], Value]) -> Value:
+        kept, value = ask(self._get, request, read)
         self.count += 1
         self.last_key = kept.key
-        return kept.payload
+        return value
 
 
 def read_search(body: bytes) -> _Search:
@@ -363,24 +361,23 @@ def read_search(body: bytes) -> _Search:
     return _Search(int(count), ids, tuple(complaints))
 
 
-def check_search(payload: Payload) -> None:
-    """Has an answer that is no esearch answer asked for again.
+def read_search_answer(payload: Payload) -> _Search:
+    """What esearch answers; what is no such answer is asked for again.
 
     Raises:
         ServiceFaultError: it is not one.
     """
     try:
-        read_search(payload.body)
+        return read_search(payload.body)
     except InputError as error:
         raise ServiceFaultError(f"pubmed: {error}") from error
 
 
-def _check_fetch(payload: Payload) -> None:
+def _read_records(payload: Payload) -> list[Record]:
     head = payload.body[:2000]
     if fault := re.search(rb"<ERROR>(.*?)</ERROR>", head, re.DOTALL):
         raise ServiceFaultError(f"pubmed: efetch answers ERROR: {fault.group(1).decode('utf-8', 'replace')}")
     try:
-        for _ in articles.parse(io.BytesIO(payload.body)):
-            pass
+        return [item for item in articles.parse(io.BytesIO(payload.body)) if isinstance(item, Record)]
     except InputError as error:
         raise ServiceFaultError(f"pubmed: efetch: {error}") from error

@@ -12,6 +12,7 @@ from livingreview.config import Project, Query
 from livingreview.errors import InputError, QueryRejectedError, UnreconciledError
 from livingreview.records.exchange import Payload, Request
 from livingreview.sources import Getter, Kept, Window
+from livingreview.sources.base import ask
 from livingreview.sources.http import Check, Client
 from livingreview.sources.pubmed.source import PubmedSource, read_search
 from support.server import Server
@@ -84,7 +85,7 @@ def test_10_000_hits_are_bisected_and_each_read_once(source: PubmedSource, get: 
     )
     listed: list[str] = []
     for part in source._list_ids(
-        QUERY, "edat", WINDOW.since, WINDOW.until, lambda request, check: get(request, check).payload
+        QUERY, "edat", WINDOW.since, WINDOW.until, lambda request, read: ask(get, request, read)[1]
     ):  # type: ignore[arg-type]
         listed.extend(part)
     assert len(listed) == len(set(listed)) == 10_300
