@@ -112,9 +112,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("linking")
 
 
+STEPS = st.lists(st.one_of(READ, READ, SAID), min_size=2, max_size=7)
+Steps = list[list[Record] | tuple[str, int, int]]
+
+
 @settings(deadline=None, max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
-@given(steps=st.lists(st.one_of(READ, READ, SAID), min_size=2, max_size=7))
-def test_what_changed_is_linked_as_if_all_were(folder: Path, steps: list[list[Record] | tuple[str, int, int]]) -> None:
+@given(steps=STEPS)
+def test_what_changed_is_linked_as_if_all_were(folder: Path, steps: Steps) -> None:
+    assert_linked_as_if_all_were(folder, steps)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=3 * settings().max_examples, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_what_changed_is_linked_as_if_all_were_at_length(folder: Path, steps: Steps) -> None:
+    assert_linked_as_if_all_were(folder, steps)
+
+
+def assert_linked_as_if_all_were(folder: Path, steps: Steps) -> None:
     (folder / "store.db").unlink(missing_ok=True)
     for name in ("store.db-wal", "store.db-shm"):
         (folder / name).unlink(missing_ok=True)
