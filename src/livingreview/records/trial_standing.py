@@ -1,0 +1,117 @@
+"""Where a trial stands beside the review: one definition of each word of the glossary, for report, mail and rules.
+
+A printed trial is *changed since publication*, *differs, undated*, *already so at publication*, as printed, or of an
+unknown status. One that the review does not print is *new* or was *missed*, by the date on which its registry first
+posted it.
+"""
+
+import re
+from datetime import date
+from enum import StrEnum
+
+from livingreview.records.identifiers import is_before, normal_status
+from livingreview.records.record import Fidelity, PrintedTrial, Record
+
+ANNOUNCED = "ANNOUNCED"
+"""Normal form of the status of a trial that the review calls announced and not registered."""
+
+
+class Standing(StrEnum):
+    """How the registry's present status compares with the printed one."""
+
+    CHANGED = "changed"
+    UNDATED = "undated"
+    ALREADY_SO = "already_so"
+    SAME = "same"
+    UNKNOWN = "unknown"
+    NOT_STORED = "not_stored"
+
+
+class Posting(StrEnum):
+    """When a registry first posted a trial, beside the day on which the review appeared."""
+
+    BEFORE_REVIEW = "before_review"
+    AFTER_REVIEW = "after_review"
+    UNKNOWN = "unknown"
+
+
+def state_date(record: Record) -> str:
+    """The partial date of a state of a trial: as its source dates it, else the registry's last update."""
+    return record.source_date or (record.trial.last_update_posted_date if record.trial else "")
+
+
+def standing(printed: PrintedTrial, state: Record | None, published: date, *, is_stored: bool = True) -> Standing:
+    """How a printed trial stands.
+
+    Args:
+        printed: the trial as the review printed it.
+        state: its last state that gives a status (for an announced trial, its registration); None when there is none.
+        published: the day on which the review appeared.
+        is_stored: whether the store has the trial at all.
+    """
+    if not is_stored:
+        return Standing.NOT_STORED
+    then = normal_status(printed.status)
+    if then == ANNOUNCED and state is not None:
+        # Printed as not registered: once a registry has it, only the day of its registration is in question.
+        is_older = is_before(state_date(state), published) or posting(state, published) == Posting.BEFORE_REVIEW
+        return Standing.ALREADY_SO if is_older else Standing.CHANGED
+    now = state.trial.status if state is not None and state.trial else ""
+    if state is None or not now:
+        return Standing.UNKNOWN
+    if then == now:
+        return Standing.SAME
+    is_registry_copy = state.fidelity == Fidelity.FULL
+    # The registry turns a study UNKNOWN by the calendar: such a state bears no date of its own.
+    if is_registry_copy and now == "UNKNOWN":
+        return Standing.CHANGED
+    as_of = state_date(state)
+    if not as_of:
+        return Standing.CHANGED if is_registry_copy else Standing.UNDATED
+    return Standing.ALREADY_SO if is_before(as_of, published) else Standing.CHANGED
+
+
+def posting(record: Record, published: date) -> Posting:
+    """When a trial was first posted, beside the review.
+
+    The registry's own date counts. Without one, a state that lies before the review shows that it was registered by
+    then, and a number that ClinicalTrials.gov gives out only later shows that it was not; failing both, a study that
+    had begun is taken for registered.
+    """
+    facts = record.trial
+    if facts and facts.first_posted_date:
+        return Posting.BEFORE_REVIEW if is_before(facts.first_posted_date, published) else Posting.AFTER_REVIEW
+    if is_before(state_date(record), published):
+        return Posting.BEFORE_REVIEW
+    since = nct_submitted_from(record.source_id)
+    if since is not None and since >= published:
+        return Posting.AFTER_REVIEW
+    return Posting.BEFORE_REVIEW if facts and is_before(facts.start_date, published) else Posting.UNKNOWN
+
+
+_NCT_SUBMITTED = (
+    ("NCT02664363", date(2016, 1, 22)),
+    ("NCT03011541", date(2017, 1, 1)),
+    ("NCT03391791", date(2018, 1, 2)),
+    ("NCT03792594", date(2019, 1, 2)),
+    ("NCT04221997", date(2020, 1, 6)),
+    ("NCT04706312", date(2021, 1, 10)),
+    ("NCT05191381", date(2022, 1, 12)),
+    ("NCT05294952", date(2022, 3, 4)),
+    ("NCT05803083", date(2023, 3, 2)),
+    ("NCT06203210", date(2024, 1, 2)),
+    ("NCT06754501", date(2024, 12, 30)),
+    ("NCT07268053", date(2025, 11, 24)),
+)
+"""Numbers of ClinicalTrials.gov and the day on which each was submitted (``studyFirstSubmitDate`` of its record)."""
+
+
+def nct_submitted_from(nct_id: str) -> date | None:
+    """A day before which a number of ClinicalTrials.gov cannot have been given out; None when none is known.
+
+    Numbers rise in the order in which they are given out, so a higher one than that of a known study is younger than
+    that study's submission.
+    """
+    if not re.fullmatch(r"NCT\d{8}", nct_id):
+        return None
+    return max((day for number, day in _NCT_SUBMITTED if number <= nct_id), default=None)
