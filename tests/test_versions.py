@@ -44,7 +44,7 @@ VERSIONED = (
             *(f"sources/values/{name}.py" for name in ("mesh", "dates")),
             *(f"records/{name}.py" for name in ("identifiers", "record", "serialization")),
         ),
-        noted=(1, "36f89160a9fbd851"),
+        noted=(1, "7380fb1de4123a58"),
     ),
 )
 

@@ -210,11 +210,18 @@ def load_baseline(project: Project) -> Baseline:
         PrintedTrial(
             area=row["disease_area"],
             other_ids=() if row["nct_id"] else registry_ids(row["note"]),
+            place=_place(folder / "trials.csv", line, row.get("place", "")),
             **{name: row[name] for name in wanted if name != "disease_area"},
         )
-        for row in read_csv(folder / "trials.csv", wanted)
+        for line, row in enumerate(read_csv(folder / "trials.csv", wanted), start=2)
     )
     return Baseline(published_date=project.review.published_date, references=tuple(references), trials=trials)
+
+
+def _place(path: Path, line: int, word: str) -> str:
+    if word not in ("", "table1", "text"):
+        raise ConfigError(f"{path}, line {line}: place is {clip(word, 40)!r}; write table1 or text")
+    return word or "table1"
 
 
 def find_config_dir(given: Path | None) -> Path:

@@ -1,8 +1,8 @@
 """What travels between the rooms: records, changes, decisions, and the frozen rows that the store hands out."""
 
+from livingreview.records.baseline import Baseline, PrintedTrial, Reference
 from livingreview.records.record import (
     FINISHED_STATUS,
-    Baseline,
     Change,
     Cursor,
     Decision,
@@ -11,10 +11,8 @@ from livingreview.records.record import (
     Kind,
     Notice,
     Person,
-    PrintedTrial,
     Problem,
     Record,
-    Reference,
     Score,
     Section,
     Severity,

@@ -9,7 +9,7 @@ Dates of sources stay text in partial ISO form (``2024``, ``2024-05``, ``2024-05
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -279,67 +279,3 @@ class Decision:
     decided_at: datetime
     reason: str = ""
     areas: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """One entry of the published review's reference list."""
-
-    ref_no: int
-    first_author: str
-    year: int
-    journal: str
-    title: str
-    volume: str = ""
-    page: str = ""
-    doi: str = ""
-    pmid: str = ""
-    pmcid: str = ""
-    role: str = ""
-    area: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrintedTrial:
-    """One trial as the published review printed it; without an NCT number, ``other_ids`` names (source, number)."""
-
-    nct_id: str
-    title: str
-    ev_source: str
-    condition: str
-    status: str
-    location: str
-    area: str
-    note: str
-    role: str
-    other_ids: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
-    """What the published review said on its date."""
-
-    published_date: date
-    references: tuple[Reference, ...]
-    trials: tuple[PrintedTrial, ...]
-
-    @property
-    def nct_ids(self) -> frozenset[str]:
-        """NCT numbers of every printed trial that has one."""
-        return frozenset(trial.nct_id for trial in self.trials if trial.nct_id)
-
-    @property
-    def trial_keys(self) -> frozenset[tuple[str, str]]:
-        """(source, source_id) of every printed trial, in whatever registry."""
-        others = (key for trial in self.trials for key in trial.other_ids)
-        return frozenset((*(("clinicaltrials", nct_id) for nct_id in self.nct_ids), *others))
-
-    @property
-    def pmids(self) -> frozenset[str]:
-        """PMIDs of the references that have one."""
-        return frozenset(ref.pmid for ref in self.references if ref.pmid)
-
-    @property
-    def dois(self) -> frozenset[str]:
-        """DOIs of the references that have one, in normal form."""
-        return frozenset(ref.doi for ref in self.references if ref.doi)

@@ -8,8 +8,9 @@ or title, the lowest number wins, whatever their order.
 
 from collections.abc import Iterable, Iterator
 
+from livingreview.records.baseline import Reference
 from livingreview.records.identifiers import telling_title
-from livingreview.records.record import Kind, Record, Reference
+from livingreview.records.record import Kind, Record
 
 
 class ReferenceIndex:

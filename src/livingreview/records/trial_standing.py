@@ -9,8 +9,9 @@ import re
 from datetime import date
 from enum import StrEnum
 
+from livingreview.records.baseline import PrintedTrial
 from livingreview.records.identifiers import is_before, normal_status
-from livingreview.records.record import Fidelity, PrintedTrial, Record
+from livingreview.records.record import Fidelity, Record
 
 ANNOUNCED = "ANNOUNCED"
 """Normal form of the status of a trial that the review calls announced and not registered."""

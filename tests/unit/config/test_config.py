@@ -195,6 +195,24 @@ def test_a_baseline_without_a_column_is_named(config: Path) -> None:
         load_baseline(load_project(config))
 
 
+def test_the_table_of_trials_is_told_from_the_trials_of_the_text(config: Path) -> None:
+    shutil.copytree(ROOT / "data", config.parent / "data")
+    baseline = load_baseline(load_project(config))
+    assert (len(baseline.table), len(baseline.trials)) == (33, 36)
+    assert {trial.nct_id for trial in baseline.trials} - {trial.nct_id for trial in baseline.table} == {
+        "NCT02923375",
+        "NCT04537351",
+        "",
+    }
+
+
+def test_a_place_of_a_trial_that_is_none_is_named(config: Path) -> None:
+    shutil.copytree(ROOT / "data", config.parent / "data")
+    change(config.parent / "data/imsc-ev/baseline/trials.csv", "msc_ev_trial,table1", "msc_ev_trial,table9")
+    with pytest.raises(ConfigError, match=r"trials\.csv, line 2: place is 'table9'; write table1 or text"):
+        load_baseline(load_project(config))
+
+
 def test_where_the_configuration_is_looked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("LIVINGREVIEW_CONFIG", raising=False)
     assert find_config_dir(None) == Path("config")
