@@ -6,7 +6,6 @@ search had been read by its log. Scores are those of today: a model that is trai
 what its predecessor said is kept nowhere.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -18,6 +17,7 @@ from livingreview.records import Run
 from livingreview.store import queries
 from livingreview.store.base import Base
 from livingreview.store.decisions import DECISION, is_first
+from livingreview.store.hashing import loaded
 from livingreview.store.work_links import Linking
 
 _BATCH = 1_000
@@ -123,7 +123,7 @@ class _Filling:
             then = current[found.record_id]
             if found.number != then.number:
                 continue
-            row, content = names[found.record_id], json.loads(found.content)
+            row, content = names[found.record_id], loaded(found.content)
             rows.append(
                 row
                 | {

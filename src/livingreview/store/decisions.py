@@ -84,8 +84,9 @@ def bound_to(engine: Engine, run: Run) -> Engine:
 
 def is_first(n_decisions: int) -> ColumnElement[bool]:
     """The condition that a decision is one of the first so many that were stored."""
-    every = DECISION.alias()
-    return DECISION.c.id.in_(select(every.c.id).order_by(every.c.id).limit(n_decisions))
+    every = select(DECISION.c.id).order_by(DECISION.c.id).limit(n_decisions).subquery()
+    # One number, not a list: SQLite makes a list anew for every row that asks whether its work is decided.
+    return DECISION.c.id <= select(func.max(every.c.id)).scalar_subquery()
 
 
 def is_known(connection: Connection) -> ColumnElement[bool]:

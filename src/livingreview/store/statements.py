@@ -4,7 +4,6 @@ Evidence, marks and the changes that report them commit together, so a run that 
 if it had not begun, and nothing is reported twice.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from livingreview.records import Change, Run
 from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision
 from livingreview.store import queries
 from livingreview.store.base import Base
+from livingreview.store.hashing import loaded
 from livingreview.store.transaction import change_values
 
 _BATCH = 500
@@ -114,7 +114,7 @@ class Statements(Base):
         with self._read() as connection:
             for start in range(0, len(ids), _BATCH):
                 rows = connection.execute(current.where(record.c.source_id.in_(ids[start : start + _BATCH])))
-                titles |= {(row.source, row.source_id): json.loads(row.content).get("title", "") for row in rows}
+                titles |= {(row.source, row.source_id): loaded(row.content).get("title", "") for row in rows}
         return {key: titles.get(key, "") for key in keys}
 
     def add_evidence(self, run: Run, pieces: Sequence[Evidence]) -> int:
