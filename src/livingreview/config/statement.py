@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -12,6 +12,8 @@ from livingreview.config.base import Frozen, Pattern
 from livingreview.records import Kind
 from livingreview.records.change_types import ChangeType
 from livingreview.records.serialization import canonical_json
+
+_SIGNATURE = re.compile("[0-9a-f]{8}(?: [0-9a-f]{8}){0,15}")
 
 Effect = Literal["confirms", "extends", "challenges", "outdates"]
 """What evidence does to a statement, from the mildest to the gravest but one: ``outdates`` says that a fact of the day
@@ -98,10 +100,36 @@ WATCH_REFERENCES = Rule(
 it would be held against it anew, and its proposals made again, if one of them changed."""
 
 
+class Place(Frozen):
+    """Where a sentence stands in the published text: facts, no words of it.
+
+    Attributes:
+        section: number (``4.2``) or heading of its section.
+        cites: reference numbers that the sentence cites.
+        signature: hashes of its word trigrams, from ``livingreview baseline place``; see
+            :mod:`livingreview.text.signature`.
+    """
+
+    section: str = Field(min_length=1)
+    cites: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    signature: str
+
+    @field_validator("signature")
+    @classmethod
+    def _check_signature(cls, value: str) -> str:
+        if not _SIGNATURE.fullmatch(value):
+            raise ValueError(
+                "a signature is up to 16 hashes of 8 hex digits with a space between;"
+                " `livingreview baseline place` makes it of the sentence"
+            )
+        return value
+
+
 class Statement(Frozen):
     """One checkable sentence of the baseline, in our own words.
 
     Attributes:
+        places: the sentences of the published text that it stands for, in their order there.
         watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
         rules: those of the file, and last, for a statement with ``refs``, :data:`WATCH_REFERENCES`, unless
             ``watch_references`` switches it off or one of the file asks the same for a reason of its own.
@@ -116,6 +144,7 @@ class Statement(Frozen):
     refs: tuple[int, ...] = ()
     nct_ids: tuple[str, ...] = ()
     watch: str = ""
+    places: tuple[Place, ...] = Field(default=(), max_length=3)
     watch_references: bool = True
     rules: tuple[Rule, ...] = Field(default=(), validate_default=True)
 

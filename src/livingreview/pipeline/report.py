@@ -121,6 +121,7 @@ def material(
             for stored in repository.changes(type_=type_)
         ),
         new_areas=tuple(report.NewArea(terms=group.terms, keys=group.keys) for group in groups),
+        sentences=repository.review_sentences(),
         flows=repository.prisma_counts(
             run, {stored.work_id for stored in cited.values() if known.is_baseline(stored.record)}
         ),

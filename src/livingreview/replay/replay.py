@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from livingreview import __version__, errors
+from livingreview.acquisition import review_text
 from livingreview.acquisition.plan import Asking
 from livingreview.acquisition.progress import Tell, Watch
 from livingreview.config import Project, load_baseline
@@ -157,6 +158,9 @@ class _Scratch:
             for moment in self._trainings[run.id]:
                 known = train.examples(project, self._store, load_baseline(project))
                 train.train(project, self._store, known, moment)
+            for one in received:
+                if one.source == review_text.SOURCE:
+                    review_text.restore(self._store, one.key, self._bytes(run, one))
             self._run(project, run, received)
         again = self._store.runs()[-1]
         if again.name != run.name:

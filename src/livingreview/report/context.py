@@ -12,6 +12,7 @@ from livingreview.records.sanitize import clean
 from livingreview.report.data import Material
 from livingreview.text import wording
 from livingreview.text.links import nct_url, record_url, url_of
+from livingreview.text.published import PublishedText, published_text
 
 Key = tuple[str, str]
 T = TypeVar("T")
@@ -96,6 +97,11 @@ class Frame:
     def scope_labels(self) -> dict[str, str]:
         """Scope slug -> label, in the order of config."""
         return {scope.slug: scope.label for scope in self.material.review.scopes}
+
+    @cached_property
+    def published(self) -> PublishedText:
+        """The review's own sentences, as far as they may be shown."""
+        return published_text(self.material.review, self.material.sentences)
 
     @cached_property
     def _references(self) -> ReferenceIndex:

@@ -28,6 +28,7 @@ CHANGE: Table = table(tables.ChangeRow)
 STATEMENT_RULE: Table = table(tables.StatementRuleRow)
 EVIDENCE: Table = table(tables.EvidenceRow)
 STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
+REVIEW_SENTENCE: Table = table(tables.ReviewSentenceRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
 

@@ -356,6 +356,18 @@ class StatementDecisionRow(SQLModel, table=True):
     decided_at: datetime = moment()
 
 
+class ReviewSentenceRow(SQLModel, table=True):
+    """One sentence of the published text; ``key`` names its document in the archive. In no snapshot: it is theirs."""
+
+    __tablename__ = "review_sentence"
+
+    number: int = id_column(is_given=True)
+    key: str
+    section: str = text_column()
+    text: str = text_column()
+    cites: list[int] = json_column()
+
+
 class DigestRow(SQLModel, table=True):
     """One mail. ``pending`` from the moment it is built, ``delivered`` only once it has been accepted."""
 
