@@ -2,7 +2,7 @@
 
 Europe PMC gives the full text of an open-access article as JATS XML under ``{base_url}/{pmcid}/fullTextXML``; one that
 it does not have is answered with 404. The text is asked for once. Every run notes which document it knew
-(:data:`SOURCE` in the log of what it received), so that its report can be made again.
+(:data:`~livingreview.records.review_text.TEXT_SOURCE` in its log), so that its report can be made again.
 """
 
 from pathlib import Path
@@ -14,13 +14,12 @@ from livingreview.config import QUOTABLE, Project, Review
 from livingreview.errors import InputError, ServiceFaultError, SourceError, UsageError, unforeseen
 from livingreview.records import Run
 from livingreview.records.exchange import Payload, Request
-from livingreview.records.review_text import Sentence
+from livingreview.records.review_text import TEXT_SOURCE, Sentence
 from livingreview.records.sanitize import clip
 from livingreview.sources.base import ask
 from livingreview.store.repository import Repository
 
 SERVICE = "europepmc"
-SOURCE = "review text"
 _MOST_CHARS = 500
 
 
@@ -125,18 +124,20 @@ def note_document(context: RunContext) -> None:
     if is_kept(repository):
         key = repository.review_text_key()
         size_bytes = sum(map(len, repository.archive.blocks(key)))
-        repository.log_document(context.run, SOURCE, context.project.review.slug, key, size_bytes, context.run.now_at)
+        repository.log_document(
+            context.run, TEXT_SOURCE, context.project.review.slug, key, size_bytes, context.run.now_at
+        )
 
 
 def restore(repository: Repository, key: str, body: bytes) -> None:
     """Keeps the text that a run knew, to make the run again."""
-    repository.keep_review_sentences(key, sentences_of(body, SOURCE))
+    repository.keep_review_sentences(key, sentences_of(body, TEXT_SOURCE))
 
 
 def _keep(
     repository: Repository, run: Run, name: str, key: str, size_bytes: int, sentences: tuple[Sentence, ...]
 ) -> None:
-    repository.log_document(run, SOURCE, name, key, size_bytes, run.now_at)
+    repository.log_document(run, TEXT_SOURCE, name, key, size_bytes, run.now_at)
     repository.keep_review_sentences(key, sentences)
 
 

@@ -14,6 +14,7 @@ from livingreview.errors import UsageError
 from livingreview.records.evidence import Evidence, StatementDecision
 from livingreview.statements import evaluate
 from livingreview.store.repository import Repository
+from livingreview.text.published import PublishedText, published_text, shown
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -39,17 +40,19 @@ def list_command(
     project = invocation(context).project()
     with store(project) as repository:
         found = [one for one in _states(project, repository) if one.open or not is_open]
+        published = published_text(project.review, repository.review_sentences())
     if json:
         for one in found:
-            out_json(_plain(one))
+            out_json(_plain(one, published))
         return
+    said = {one.statement.id: shown(one.statement, published) for one in found}
     rows = [
         (
             one.statement.id,
-            one.statement.section,
+            said[one.statement.id].section,
             ", ".join(one.accepted) or "as printed",
             ", ".join(f"{change.change.after['effect']} ({change.change.after['n_works']})" for change in one.open),
-            one.statement.text,
+            said[one.statement.id].words,
         )
         for one in found
     ]
@@ -67,9 +70,10 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
         current = set(statement.rule_hashes)
         pieces = [piece for piece, _ in repository.evidence() if piece.rule_hash in current]
         titles = repository.titles([(piece.source, piece.source_id) for piece in pieces])
+        published = published_text(project.review, repository.review_sentences())
     if json:
         out_json(
-            _plain(one)
+            _plain(one, published)
             | {
                 "rules": [rule.asked() for rule in statement.rules],
                 "evidence": [_evidence(piece, titles) for piece in pieces],
@@ -77,7 +81,10 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
             }
         )
         return
-    out(f"{statement.id} ({statement.section}): {statement.text}")
+    says = shown(statement, published)
+    out(f"{statement.id} ({says.section}): {says.words}")
+    if says.is_own:
+        out(f"In our words: {statement.text}")
     out(
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
@@ -160,12 +167,15 @@ def _states(project: Project, repository: Repository) -> list[evaluate.Statement
     )
 
 
-def _plain(one: evaluate.StatementState) -> dict[str, Any]:
+def _plain(one: evaluate.StatementState, published: PublishedText) -> dict[str, Any]:
     statement = one.statement
+    says = shown(statement, published)
     return {
         "id": statement.id,
-        "section": statement.section,
+        "section": says.section,
         "text": statement.text,
+        "sentence": says.text,
+        "is_paraphrase": not says.is_own,
         "kind": statement.kind,
         "refs": list(statement.refs),
         "nct_ids": list(statement.nct_ids),

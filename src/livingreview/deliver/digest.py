@@ -24,6 +24,7 @@ from livingreview.deliver.transport import RefusedDeliveryError, Sent, Uncertain
 from livingreview.errors import DeliveryError, StoreError
 from livingreview.records import Digest, SourceStatus, StoredChange
 from livingreview.store.repository import Repository
+from livingreview.text.published import PublishedText
 
 
 class Sender(Protocol):
@@ -42,6 +43,7 @@ class Facts:
     sources_status: Mapping[str, SourceStatus] = field(default_factory=dict)
     report_note: str = ""
     pictures: tuple[Picture, ...] = ()
+    published: PublishedText | None = None
 
     @property
     def is_failed(self) -> bool:
@@ -160,6 +162,7 @@ def _compose(
         report_note=facts.report_note,
         pictures=facts.pictures,
         repeat_note=repeat_note,
+        published=facts.published,
     )
     return message_id, message
 

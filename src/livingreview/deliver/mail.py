@@ -24,6 +24,7 @@ from livingreview.errors import DeliveryError
 from livingreview.records import SourceStatus, StoredChange
 from livingreview.records.sanitize import clean, clip
 from livingreview.records.serialization import canonical_json
+from livingreview.text.published import PublishedText
 from livingreview.text.wording import counted, joined, source_name
 
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -70,6 +71,7 @@ def compose(
     report_note: str = "",
     pictures: Sequence[Picture] = (),
     repeat_note: str = "",
+    published: PublishedText | None = None,
 ) -> EmailMessage:
     """The mail; the same arguments give the same bytes.
 
@@ -85,13 +87,14 @@ def compose(
         report_note: where the whole report is to be found.
         pictures: shown in the HTML, described in the plain text.
         repeat_note: said at the top of a mail that may have arrived before.
+        published: the review's own sentences; None when there are none.
 
     Raises:
         DeliveryError: an address is none.
     """
     status = sources_status or {}
     failed = _failures(failures or {}, status)
-    summary = summarize(review, changes)
+    summary = summarize(review, changes, published)
     headline = _headline(summary, failed, status)
     moment = now.astimezone(UTC).replace(microsecond=0)
     subject = clip(f"[{_slug(review)}] {headline}: {moment.date().isoformat()}", 200)

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from livingreview.config import Review
+from livingreview.config import Review, Statement
 from livingreview.records import Severity, StoredChange
 from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.sanitize import clean, clip
 from livingreview.text import wording
 from livingreview.text.links import url_of
+from livingreview.text.published import PublishedText, Shown, shown
 
 MAX_SHOWN = 40
 """Items of one type that are shown; the others are counted. Alerts are always shown, all of them."""
@@ -45,6 +46,7 @@ HEADINGS: dict[str, str] = {
 """Heading of each type of change; groups come in this order."""
 _GRAVE = frozenset({"challenges", "outdates"})
 _MAX_PIECES = 3
+_MAX_SENTENCE = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class Proposal:
     """A statement of the review that a rule proposes to revise.
 
     Attributes:
+        sentence: the authors' where it is known, else ours; ``words`` is how it is printed.
         effect: ``challenged``, ``outdated``, ``confirmed`` or ``extended``.
         is_grave: the statement may no longer hold.
         n_works: how many works it rests on, those included that are not shown.
@@ -68,6 +71,10 @@ class Proposal:
 
     id: str
     text: str
+    sentence: str
+    is_paraphrase: bool
+    words: str
+    section: str
     effect: str
     is_grave: bool
     n_works: int
@@ -139,8 +146,14 @@ class Summary:
         return found
 
 
-def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
-    """Orders the changes of a mail; within a type they keep the order in which they were found."""
+def summarize(review: Review, changes: Sequence[StoredChange], published: PublishedText | None = None) -> Summary:
+    """Orders the changes of a mail; within a type they keep the order in which they were found.
+
+    Args:
+        review: whose changes they are.
+        changes: in the order in which they were found.
+        published: the review's own sentences; None when there are none.
+    """
     by: dict[Severity, dict[str, list[StoredChange]]] = {severity: {} for severity in Severity}
     proposed: list[StoredChange] = []
     new = others = 0
@@ -154,7 +167,7 @@ def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
         new += is_new
         others += not is_new and change.severity != Severity.ALERT
     return Summary(
-        proposals=_proposals(review, proposed),
+        proposals=_proposals(review, proposed, published),
         alerts=tuple(item_of(stored, review) for _, group in _ordered(by[Severity.ALERT]) for stored in group),
         notable=tuple(
             Group(
@@ -201,9 +214,12 @@ def area_labels(review: Review) -> dict[str, str]:
     return {area.slug: area.label for area in review.every_area()}
 
 
-def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Proposal, ...]:
+def _proposals(
+    review: Review, proposed: Sequence[StoredChange], published: PublishedText | None
+) -> tuple[Proposal, ...]:
     """The last word on each statement and effect, in the order of effects and of the review."""
     places = {statement.id: place for place, statement in enumerate(review.statements)}
+    statements = {statement.id: statement for statement in review.statements}
     last = {(stored.change.source_id, stored.change.after["effect"]): stored.change for stored in proposed}
     order = list(STATEMENT_TYPES)
     found = sorted(last.values(), key=lambda one: (order.index(one.after["effect"]), places.get(one.source_id, 0)))
@@ -211,6 +227,10 @@ def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Propos
         Proposal(
             id=clean(change.source_id),
             text=clip(change.before.get("text") or "", 300),
+            sentence=says.text,
+            is_paraphrase=not says.is_own,
+            words=says.words,
+            section=says.section,
             effect=wording.effect_words(STATEMENT_TYPES[change.after["effect"]]),
             is_grave=change.after["effect"] in _GRAVE,
             n_works=max(int(change.after.get("n_works") or 0), len(pieces)),
@@ -218,7 +238,17 @@ def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Propos
         )
         for change in found
         for pieces in [_pieces(change.after.get("evidence") or ())]
+        for says in [_says(statements.get(change.source_id), change.before, published)]
     )
+
+
+def _says(statement: Statement | None, before: Mapping[str, Any], published: PublishedText | None) -> Shown:
+    """The authors' sentence, else the statement as it was when its change was proposed."""
+    says = shown(statement, published) if statement else None
+    if says is None or not says.is_own:
+        section = says.section if says else ""
+        return Shown(text=clip(before.get("text") or "", 300), is_own=False, section=clean(section))
+    return Shown(text=clip(says.text, _MAX_SENTENCE), is_own=True, section=clean(says.section))
 
 
 def _pieces(evidence: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:

@@ -9,6 +9,7 @@ from livingreview.deliver.digest import Facts, Outcome, send_digest
 from livingreview.deliver.mail import Picture
 from livingreview.sources import queries_of
 from livingreview.store.repository import Repository
+from livingreview.text.published import published_text
 
 _MAILED = "over_time"
 """The figure of the last report that goes with a mail."""
@@ -40,7 +41,8 @@ def facts(project: Project, repository: Repository, now: datetime) -> Facts:
     reported = [run for run in repository.runs() if run.reported_at is not None]
     note = f"Report: {project.settings.out_dir}/{reported[-1].name}/report.html" if reported else ""
     asked = {name: found for name, found in status.items() if name not in services or services[name].is_enabled}
-    return Facts(sources_status=asked, report_note=note)
+    published = published_text(project.review, repository.review_sentences())
+    return Facts(sources_status=asked, report_note=note, published=published)
 
 
 def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:

@@ -1,6 +1,10 @@
 """The published text of the review that is kept alive, sentence by sentence."""
 
 from dataclasses import dataclass
+from typing import Final
+
+TEXT_SOURCE: Final = "review text"
+"""Under this name the log of what a run received has the document of the text that it knew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from livingreview.pipeline import method, monitor, train
 from livingreview.pipeline.run import Outcome, run_documents, run_records, run_services
 from livingreview.records import Received, Run, StoredChange
 from livingreview.records.exchange import Payload, Request
+from livingreview.records.review_text import TEXT_SOURCE
 from livingreview.records.sanitize import clean
 from livingreview.records.serialization import canonical_json, record_from
 from livingreview.sources import Kept
@@ -159,7 +160,7 @@ class _Scratch:
                 known = train.examples(project, self._store, load_baseline(project))
                 train.train(project, self._store, known, moment)
             for one in received:
-                if one.source == review_text.SOURCE:
+                if one.source == TEXT_SOURCE:
                     review_text.restore(self._store, one.key, self._bytes(run, one))
             self._run(project, run, received)
         again = self._store.runs()[-1]

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, insert, select
 
 from livingreview.records import Run
+from livingreview.records.review_text import TEXT_SOURCE
 from livingreview.store import queries
 from livingreview.store.base import Base
 from livingreview.store.decisions import DECISION, is_first
@@ -60,6 +61,9 @@ class _Filling:
         self._copy(DECISION, known)
         said = queries.STATEMENT_DECISION
         self._copy(said, select(said).where(said.c.decided_at <= now))
+        payload, sentence = queries.PAYLOAD, queries.REVIEW_SENTENCE
+        texts = select(payload.c.key).where(payload.c.source == TEXT_SOURCE, payload.c.run_id <= run_id)
+        self._copy(sentence, select(sentence).where(sentence.c.key.in_(texts)))
         stored = select(record.c.id).where(record.c.first_run_id <= run_id)
         by_people = select(link).where(link.c.made_by + link.c.undone_by != "", link.c.made_at <= now)
         between = by_people.where(link.c.record_id.in_(stored), link.c.other_id.in_(stored))

@@ -18,7 +18,7 @@ from livingreview.text.wording import counted, joined
 
 THRESHOLD: Final = 0.6
 """The least share of its hashes. One word that a rendering spells in another way takes 3 trigrams; of the 8 of a
-sentence of ten words 0.62 are left. In a review of 170 sentences on one subject, two different ones shared at most 0.27."""
+sentence of ten words 0.62 are left. In a review of 170 sentences on one subject, no two shared more than 0.27."""
 MAX_LOST: Final = 4
 """And the most hashes that may be missing: whoever changes more than a word has edited the sentence."""
 MARGIN: Final = 0.2
