@@ -11,8 +11,9 @@ from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from livingreview.store.columns import ID_TYPE, UtcDateTime, id_column, json_column, moment, text_column
+from livingreview.store.text_tables import ReviewSentenceRow
 
-__all__ = ["UtcDateTime"]
+__all__ = ["ReviewSentenceRow", "UtcDateTime"]
 
 
 class RunRow(SQLModel, table=True):
@@ -354,18 +355,6 @@ class StatementDecisionRow(SQLModel, table=True):
     reason: str = text_column()
     person: str
     decided_at: datetime = moment()
-
-
-class ReviewSentenceRow(SQLModel, table=True):
-    """One sentence of the published text; ``key`` names its document in the archive. In no snapshot: it is theirs."""
-
-    __tablename__ = "review_sentence"
-
-    number: int = id_column(is_given=True)
-    key: str
-    section: str = text_column()
-    text: str = text_column()
-    cites: list[int] = json_column()
 
 
 class DigestRow(SQLModel, table=True):
