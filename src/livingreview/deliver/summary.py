@@ -190,14 +190,17 @@ def heading_of(type_: str) -> str:
     return HEADINGS.get(type_, type_.replace("_", " ").capitalize())
 
 
-def item_of(stored: StoredChange, review: Review) -> Item:
-    """One change in words."""
+def item_of(stored: StoredChange, review: Review, published: PublishedText | None = None) -> Item:
+    """One change in words; ``published`` has the review's own sentences."""
     change = stored.change
     scopes = {scope.slug: scope.label for scope in review.scopes}
     words = wording.change_words(change.type, change.before, change.after)
     if change.type in FIRST_STORED_TYPES and (scope := scopes.get(str(change.after.get("scope") or ""))):
         words = f"{words}: {scope}"
-    title = change.after.get("title") or change.before.get("title") or change.before.get("text") or ""
+    title = change.after.get("title") or change.before.get("title") or ""
+    if change.after.get("effect") in STATEMENT_TYPES:
+        statements = {statement.id: statement for statement in review.statements}
+        title = _says(statements.get(change.source_id), change.before, published).words
     return Item(
         heading=heading_of(change.type),
         words=clip(words, 300),

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livingreview.errors import InputError
 from livingreview.records.review_text import Sentence
@@ -166,3 +168,15 @@ def test_a_huge_document_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(article, "MAX_BYTES", 100)
     with pytest.raises(InputError, match="larger than"):
         read_sentences(b"<article>" + b" " * 100, "huge.xml")
+
+
+@given(st.integers(0, 10_000), st.binary(max_size=6), st.integers(0, 400))
+def test_a_damaged_document_is_read_or_refused(place: int, damage: bytes, n_cut: int) -> None:
+    document = LOOM.read_bytes()
+    start = place % len(document)
+    try:
+        found = read_sentences(document[:start] + damage + document[start + n_cut :], "damaged.xml")
+    except InputError as error:
+        assert str(error).startswith("damaged.xml: ")
+    else:
+        assert all(sentence.text for sentence in found)
