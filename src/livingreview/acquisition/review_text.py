@@ -68,15 +68,18 @@ def read_file(project: Project, repository: Repository, run: Run, path: Path) ->
 
 
 def file_bytes(path: Path) -> bytes:
-    """What a file holds.
+    """What a file holds, as far as an article may reach; what is longer is refused when it is parsed.
 
     Raises:
         InputError: it cannot be read.
     """
+    from livingreview.sources.jats.article import MAX_BYTES
+
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', '') or error})") from error
 
 
 def sentences_of(body: bytes, what: str) -> tuple[Sentence, ...]:

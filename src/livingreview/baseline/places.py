@@ -9,6 +9,7 @@ from livingreview.acquisition.review_text import check_licence
 from livingreview.config import Place, Review
 from livingreview.errors import UsageError
 from livingreview.records.review_text import Sentence
+from livingreview.records.sanitize import clean, clip
 from livingreview.text.published import Found, PublishedText
 from livingreview.text.signature import signature
 
@@ -76,19 +77,19 @@ def make(sentence: str, section: str, cites: str, sentences: Sequence[Sentence] 
         signed = signature(sentence)
     except ValueError as error:
         raise UsageError(f"{error}; give the whole sentence") from error
-    numbers = _numbers(cites)
+    section, numbers = clean(section), _numbers(cites)
     if not sentences:
-        if not section.strip():
+        if not section:
             raise UsageError("--section: say in which section the sentence stands, or give the text with --from")
-        return Place(section=section.strip(), cites=numbers, signature=signed)
-    asked = Place(section=section.strip() or "?", cites=numbers, signature=signed)
+        return Place(section=section, cites=numbers, signature=signed)
+    asked = Place(section=section or "?", cites=numbers, signature=signed)
     found = PublishedText(sentences).find(asked)
     if found.sentence is None:
         problem = found.problem.removesuffix("; the text has no section ?")
         raise UsageError(f"--from: {problem}; compare the sentence, or say its --section and --cites")
     numbered = _NUMBERED.match(found.sentence.section)
     return Place(
-        section=section.strip() or (numbered[1] if numbered else found.sentence.section) or "?",
+        section=section or (numbered[1] if numbered else found.sentence.section) or "?",
         cites=numbers or found.sentence.cites,
         signature=signed,
     )
@@ -105,6 +106,6 @@ def _numbers(cites: str) -> tuple[int, ...]:
     for part in filter(None, (part.strip() for part in cites.split(","))):
         both = _CITED.fullmatch(part)
         if both is None or int(both[1]) < 1 or int(both[2] or both[1]) < int(both[1]):
-            raise UsageError(f"--cites {part}: not a reference number; write them as 5,6,25-28")
+            raise UsageError(f"--cites {clip(part, 40)}: not a reference number; write them as 5,6,25-28")
         found.update(range(int(both[1]), int(both[2] or both[1]) + 1))
     return tuple(sorted(found))

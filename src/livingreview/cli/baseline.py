@@ -223,7 +223,7 @@ def place_command(
     del context
     try:
         words = sys.stdin.read() if sentence == "-" else sentence
-    except UnicodeDecodeError as error:
-        raise UsageError("standard input: not UTF-8; save the sentence as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise UsageError("standard input: cannot be read as UTF-8; give the sentence as an argument") from error
     known = review_text.sentences_of(review_text.file_bytes(file), file.name) if file is not None else ()
     out(places.line(places.make(words, section, cites, known)))
