@@ -17,7 +17,6 @@ from support import server as faults
 from support import tiny_review
 from support.lab import Lab
 from support.server import Spoil
-from support.tiny_review import PRINTED_NCT
 
 FIRST, SECOND, THIRD = "2022-06-01T05:00:00Z", "2022-06-08T05:00:00Z", "2022-06-15T05:00:00Z"
 LOOM = Path(__file__).parents[1] / "fixtures" / "jats" / "loom.xml"
@@ -342,6 +341,9 @@ def test_a_place_that_cannot_be_made_is_one_line(lab: Lab, arguments: tuple[str 
     assert words in ended.err and len(ended.err.splitlines()) == 1
 
 
-def test_a_printed_trial_is_no_place(lab: Lab) -> None:
-    """Statements without places are as they were."""
-    assert PRINTED_NCT in lab("statements", "show", "S01").out
+@pytest.mark.parametrize("line", ['pmcid = "9496279"', 'pmid = "PMC12"', 'pmid = "123456789"'])
+def test_an_identifier_that_is_none_is_one_line(lab: Lab, line: str) -> None:
+    edit(lab, "review.toml", lambda text: f"{line}\n{text}")
+    ended = lab("baseline", "check")
+    assert ended.code == 2
+    assert line.split()[0] in ended.err and len(ended.err.splitlines()) == 1
