@@ -30,7 +30,7 @@ def _state(
 ) -> Record:
     return Record(
         source="clinicaltrials",
-        source_id="NCT01000001",
+        source_id="NCT09000001",
         kind=Kind.TRIAL,
         source_date=as_of,
         fidelity=fidelity,
