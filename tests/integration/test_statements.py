@@ -103,6 +103,15 @@ def test_evidence_proposes_once_and_a_decision_sticks_until_there_is_more(ruled:
     assert open_effects(ruled) == ["outdates", "extends"]
 
 
+def test_a_decision_may_suggest_a_new_wording(ruled: Lab) -> None:
+    read(ruled, ON_PEOPLE, FIRST)
+    wording = "Vesicles of loom cells were given to six people"
+    assert decide(ruled, "outdates", "--accept", "--wording", f" {wording} ", now=SECOND) == 0
+    (decision,) = shown(ruled)["decisions"]
+    assert (decision["verdict"], decision["wording"]) == ("accepted", wording)
+    assert wording in "".join(ruled("statements", "show", "S01").out.split("\n"))
+
+
 def test_an_edited_rule_is_held_against_everything_again(ruled: Lab) -> None:
     read(ruled, ON_RATS, FIRST)
     assert open_effects(ruled) == []

@@ -93,9 +93,10 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
     _out_evidence("Evidence", pieces, titles)
     said = [
-        (say_moment(word.decided_at), word.effect, word.verdict, word.person, word.reason) for word in one.decisions
+        (say_moment(word.decided_at), word.effect, word.verdict, word.person, word.reason, word.wording)
+        for word in one.decisions
     ]
-    out_table("Decisions", ("when", "effect", "verdict", "by", "reason"), said)
+    out_table("Decisions", ("when", "effect", "verdict", "by", "reason", "new wording"), said)
 
 
 @app.command("test")
@@ -133,6 +134,7 @@ def decide_command(
         bool, typer.Option("--accept/--reject", help="Whether the proposal holds.", show_default=False)
     ],
     reason: Annotated[str, typer.Option(help="Why.")] = "",
+    wording: Annotated[str, typer.Option(help="How the statement should read from now on.")] = "",
 ) -> None:
     """Accept or reject what is proposed for a statement; it stays so until new evidence comes."""
     call = invocation(context)
@@ -148,16 +150,16 @@ def decide_command(
                 " what does"
             )
         verdict = "accepted" if is_accepted else "rejected"
-        repository.decide_statement(
-            StatementDecision(
-                statement_id=statement.id,
-                effect=effect.value,
-                verdict=verdict,
-                person=person.strip(),
-                decided_at=call.now,
-                reason=reason.strip(),
-            )
+        decision = StatementDecision(
+            statement_id=statement.id,
+            effect=effect.value,
+            verdict=verdict,
+            person=person.strip(),
+            decided_at=call.now,
+            reason=reason.strip(),
+            wording=wording.strip(),
         )
+        repository.add_statement_decisions([decision])
     out(f"{statement.id}: {effect} {verdict} by {person.strip()}")
 
 

@@ -64,6 +64,7 @@ class StatementDecision:
 
     Attributes:
         verdict: ``accepted`` or ``rejected``.
+        wording: how the statement should read from now on; empty where nobody suggested it.
     """
 
     statement_id: str
@@ -72,3 +73,4 @@ class StatementDecision:
     person: str
     decided_at: datetime
     reason: str = ""
+    wording: str = ""
