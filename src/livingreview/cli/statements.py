@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,10 +12,11 @@ import typer
 from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
 from livingreview.config import Project, Rule, load_baseline
 from livingreview.errors import UsageError
-from livingreview.records.evidence import Evidence, StatementDecision
+from livingreview.records.evidence import Evidence, StatementDecision, WaitingProposal
 from livingreview.statements import evaluate
 from livingreview.store.repository import Repository
 from livingreview.text.published import PublishedText, published_text, shown
+from livingreview.text.wording import based_on, counted, effect_heading
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -37,33 +39,35 @@ def list_command(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Every statement: what people accepted, what is proposed and waits."""
-    project = invocation(context).project()
+    call = invocation(context)
+    project = call.project()
     with store(project) as repository:
         found = [one for one in _states(project, repository) if one.open or not is_open]
         published = published_text(project.review, repository.review_sentences())
     if json:
         for one in found:
-            out_json(_plain(one, published))
+            out_json(_plain(one, published, call.now))
         return
     said = {one.statement.id: shown(one.statement, published) for one in found}
     rows = [
         (
-            one.statement.id,
-            said[one.statement.id].section,
-            ", ".join(one.accepted) or "as printed",
-            ", ".join(f"{change.change.after['effect']} ({change.change.after['n_works']})" for change in one.open),
             said[one.statement.id].words,
+            ", ".join(one.accepted) or "as printed",
+            "\n".join(_waiting(proposal, project, call.now) for proposal in one.open),
+            said[one.statement.id].section,
+            one.statement.id,
         )
         for one in found
     ]
-    columns = ("id", "section", "state", "proposed (works)", "statement")
+    columns = ("statement", "state", "waits for a decision", "section", "id")
     out_table(f"{len(rows)} statements of {project.review.slug}", columns, rows)
 
 
 @app.command("show")
 def show_command(context: typer.Context, statement_id: _Id, json: _Json = False) -> None:
     """One statement: its rules, the evidence that met them, what people said."""
-    project = invocation(context).project()
+    call = invocation(context)
+    project = call.project()
     statement = evaluate.statement_of(project.review, statement_id)
     with store(project) as repository:
         (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
@@ -73,7 +77,7 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
         published = published_text(project.review, repository.review_sentences())
     if json:
         out_json(
-            _plain(one, published)
+            _plain(one, published, call.now)
             | {
                 "rules": [rule.asked() for rule in statement.rules],
                 "evidence": [_evidence(piece, titles) for piece in pieces],
@@ -89,6 +93,8 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
     out(f"State: {', '.join(one.accepted) or 'as printed'}")
+    for proposal in one.open:
+        out(f"Waits: {_waiting(proposal, project, call.now)}")
     rules = [(str(number), rule.effect, rule.why, _asked(rule)) for number, rule in enumerate(statement.rules, 1)]
     out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
     _out_evidence("Evidence", pieces, titles)
@@ -144,7 +150,7 @@ def decide_command(
         raise UsageError("--by: a decision needs a name")
     with store(project) as repository:
         (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
-        if effect not in {change.change.after["effect"] for change in one.open}:
+        if effect not in {proposal.effect for proposal in one.open}:
             raise UsageError(
                 f"{statement.id}: nothing waits that {effect} it; `livingreview statements show {statement.id}` says"
                 " what does"
@@ -169,7 +175,14 @@ def _states(project: Project, repository: Repository) -> list[evaluate.Statement
     )
 
 
-def _plain(one: evaluate.StatementState, published: PublishedText) -> dict[str, Any]:
+def _waiting(proposal: WaitingProposal, project: Project, now: datetime) -> str:
+    """``Out of date? Based on 1 study, for 21 days``."""
+    heading = effect_heading(proposal.effect, project.review.published_date.year)
+    days = counted(proposal.days(now), "day")
+    return f"{heading}{'' if heading.endswith('?') else ':'} {based_on(proposal.found.change.after)}, for {days}"
+
+
+def _plain(one: evaluate.StatementState, published: PublishedText, now: datetime) -> dict[str, Any]:
     statement = one.statement
     says = shown(statement, published)
     return {
@@ -182,12 +195,17 @@ def _plain(one: evaluate.StatementState, published: PublishedText) -> dict[str, 
         "refs": list(statement.refs),
         "nct_ids": list(statement.nct_ids),
         "accepted": list(one.accepted),
-        "open": [
-            {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
-            | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
-            for found in one.open
-        ],
+        "open": [_open(proposal, now) for proposal in one.open],
     }
+
+
+def _open(proposal: WaitingProposal, now: datetime) -> dict[str, Any]:
+    found = proposal.found
+    return (
+        {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
+        | {"since": proposal.since, "days": proposal.days(now)}
+        | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
+    )
 
 
 def _evidence(piece: Evidence, titles: dict[tuple[str, str], str]) -> dict[str, Any]:
