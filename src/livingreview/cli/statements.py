@@ -1,20 +1,26 @@
-"""``statements list``, ``show``, ``test``, ``decide``."""
+"""``statements list``, ``show``, ``test``, ``decide``, ``export``, ``import``."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
+from livingreview.cli.common import invocation, locked_store, out, out_json, out_table, say_moment, store, tell
 from livingreview.config import Project, Rule, load_baseline
-from livingreview.errors import UsageError
+from livingreview.errors import InputError, StoreError, UsageError
 from livingreview.records.evidence import Evidence, StatementDecision, WaitingProposal
 from livingreview.statements import evaluate
+from livingreview.statements.csv_export import export_proposals
+from livingreview.statements.csv_import import import_decisions
 from livingreview.store.repository import Repository
+from livingreview.text.csv_rows import RowsError
 from livingreview.text.published import PublishedText, published_text, shown
 from livingreview.text.wording import based_on, counted, effect_heading
 
@@ -148,7 +154,7 @@ def decide_command(
     statement = evaluate.statement_of(project.review, statement_id)
     if not person.strip():
         raise UsageError("--by: a decision needs a name")
-    with store(project) as repository:
+    with locked_store(project) as repository:
         (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
         if effect not in {proposal.effect for proposal in one.open}:
             raise UsageError(
@@ -167,6 +173,52 @@ def decide_command(
         )
         repository.add_statement_decisions([decision])
     out(f"{statement.id}: {effect} {verdict} by {person.strip()}")
+
+
+@app.command("export")
+def export_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file; - is standard output.", allow_dash=True)],
+) -> None:
+    """What waits for a decision as CSV, one row a study and proposal, to fill in `verdict`, `by` and more."""
+    call = invocation(context)
+    project = call.project()
+    with store(project) as repository:
+        try:
+            is_stdout = str(file) == "-"
+            opened = nullcontext(sys.stdout) if is_stdout else file.open("w", encoding="utf-8", newline="")
+            with opened as target:
+                count, studies = export_proposals(repository, project.review, target, call.now)
+        except OSError as error:
+            raise StoreError(f"{file}: cannot be written to ({error.strerror or error}); name another file") from error
+    words = f"{counted(count, 'proposal')}, based on {counted(studies, 'study', 'studies')}"
+    tell(words if is_stdout else f"{words}, in {file}")
+
+
+@app.command("import")
+def import_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The CSV file that came back.")],
+    person: Annotated[str, typer.Option("--by", help="Who decided, for rows that name nobody.")] = "",
+) -> None:
+    """Take decisions on statements back; all of the file or, if a row is wrong, nothing of it."""
+    call = invocation(context)
+    project = call.project()
+    with locked_store(project) as repository:
+        try:
+            with file.open(encoding="utf-8", newline="") as source:
+                done = import_decisions(
+                    repository, project.review, source, name=str(file), person=person, decided_at=call.now
+                )
+        except RowsError as error:
+            for problem in error.problems[1:20]:
+                tell(problem)
+            raise
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{file}: cannot be read ({error})") from error
+    for note in done.notes:
+        tell(note)
+    out(f"{done.added} decisions added, {done.repeated} known already, {done.undecided} rows without a verdict")
 
 
 def _states(project: Project, repository: Repository) -> list[evaluate.StatementState]:
