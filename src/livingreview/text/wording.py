@@ -73,8 +73,23 @@ def named(source: str, source_id: str, title: object) -> str:
 
 
 def telling_facts(facts: Iterable[object]) -> list[str]:
-    """The facts of a piece of evidence without those that only repeat what its rule asked for."""
-    return [said for fact in facts if not (said := clean(fact)).startswith(_OF_THE_RULE)]
+    """The facts of a piece of evidence in words, without those that only repeat what its rule asked for."""
+    return [_fact_words(said) for fact in facts if not (said := clean(fact)).startswith(_OF_THE_RULE)]
+
+
+def _fact_words(fact: str) -> str:
+    """A fact (``name: value``) for a reader: ``phase 2/3``, ``was Recruiting, now Unknown status``."""
+    name, _, value = fact.partition(": ")
+    if name == "phases":
+        phases = [enum_words(phase) for phase in value.split(", ")]
+        return "/".join(phases[:1] + [phase.removeprefix("phase ") for phase in phases[1:]])
+    if name == "status":
+        printed, is_unlike, now = value.rpartition(", now ")
+        token, comma, rest = now.partition(", ")
+        status = status_words(token)
+        words = status[:1].upper() + status[1:] + comma + rest
+        return f"{printed.replace('printed', 'was', 1)}, now {words}" if is_unlike else words
+    return f"{name.replace('_', ' ')}: {value.replace('_', ' ')}" if value else fact
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:
