@@ -29,6 +29,7 @@ from livingreview.text.gaps import source_gaps
 from livingreview.text.published import PublishedText
 from livingreview.text.wording import counted, day, source_name
 
+_MAX_SUBJECT_CHARS = 200
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_IN_ID = re.compile(r"\.(\d{8}T\d{6}Z)\.[0-9a-f]+@")
 
@@ -100,9 +101,10 @@ def compose(
     failed = _failures(failures or {}, status)
     moment = now.astimezone(UTC).replace(microsecond=0)
     summary = summarize(review, changes, waiting, moment, published)
-    headline = _headline(summary, source_gaps(status, failed, moment), status)
+    gaps = source_gaps(status, failed, moment)
+    headline = "; ".join(_told([summary.news, ", ".join(_counts(summary))], summary, gaps, status))
     name = clip(review.short_title or review.citation or review.title, 60)
-    subject = clip(f"{name}, {day(moment, moment)}: {headline}", 200)
+    subject = _subject(f"{name}, {day(moment, moment)}", summary, gaps, status)
     values: dict[str, Any] = {
         "review": review,
         "subject": subject,
@@ -171,21 +173,34 @@ def _failures(given: Mapping[str, str], status: Mapping[str, SourceStatus]) -> d
     return {name: clip(reason or "no reason given", 300) for name, reason in sorted(found.items())}
 
 
-def _headline(summary: Summary, gaps: Sequence[str], status: Mapping[str, SourceStatus]) -> str:
+def _subject(name: str, summary: Summary, gaps: Sequence[str], status: Mapping[str, SourceStatus]) -> str:
+    """As the headline, but news that can be named goes without counts; it is cut before what was not read is."""
+    counts = _counts(summary)
+    news = [summary.news, *counts[: bool(summary.alerts)]] if summary.news else [", ".join(counts)]
+    first, *rest = _told(news, summary, gaps, status)
+    tail = "".join(f"; {part}" for part in rest)
+    first = clip(first, max(12, _MAX_SUBJECT_CHARS - len(f"{name}: {tail}")))
+    return clip(f"{name}: {first}{tail}", _MAX_SUBJECT_CHARS)
+
+
+def _counts(summary: Summary) -> list[str]:
+    """How many alerts, new records and other changes there are, those that there are."""
+    counts = (
+        (len(summary.alerts), "alert", "alerts"),
+        (summary.n_new, "new paper or trial", "new papers and trials"),
+        (summary.n_other, "other change", "other changes"),
+    )
+    return [counted(*count) for count in counts if count[0]]
+
+
+def _told(news: Sequence[str], summary: Summary, gaps: Sequence[str], status: Mapping[str, SourceStatus]) -> list[str]:
     """The news, what waits, and what was not read; silence is no news only where nothing is missing."""
-    counts = []
-    if summary.alerts:
-        counts.append(counted(len(summary.alerts), "alert"))
-    if summary.n_new:
-        counts.append(counted(summary.n_new, "new paper or trial", "new papers and trials"))
-    if summary.n_other:
-        counts.append(counted(summary.n_other, "other change"))
-    parts = [part for part in (summary.news, ", ".join(counts), summary.waiting, *gaps) if part]
-    if counts or gaps or any(one.is_new for one in summary.proposals):
-        return "; ".join(parts)
+    parts = [part for part in (*news, summary.waiting, *gaps) if part]
+    if any(news) or gaps or any(one.is_new for one in summary.proposals):
+        return parts
     read = [name for name, source in status.items() if source.searched_through_at]
     aside = f" ({'all ' if len(read) > 1 else ''}{counted(len(read), 'source')} read)" if read else ""
-    return "; ".join([f"no new evidence{aside}", *parts])
+    return [f"no new evidence{aside}", *parts]
 
 
 def _source_row(name: str, source: SourceStatus, failed: Mapping[str, str]) -> dict[str, Any]:

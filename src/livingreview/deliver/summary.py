@@ -49,7 +49,7 @@ HEADINGS: dict[str, str] = {
 """Heading of each type of change; groups come in this order."""
 _GRAVE = frozenset({"challenges", "outdates"})
 _MAX_PIECES = 3
-"""Works that are shown of a proposal by which a statement may no longer hold; of the others the newest alone is."""
+"""Works that are shown of a new proposal by which a statement may no longer hold; of the others the newest alone."""
 _MAX_SENTENCE = 600
 
 
@@ -266,13 +266,14 @@ def _proposal(
     after = found.change.after
     statement = next((one for one in review.statements if one.id == waiting.statement_id), None)
     says = _says(statement, found.change.before, published)
-    pieces = _pieces(after.get("evidence") or (), _MAX_PIECES if waiting.effect in _GRAVE else 1)
+    is_new = found.id in carried
+    pieces = _pieces(after.get("evidence") or (), _MAX_PIECES if is_new and waiting.effect in _GRAVE else 1)
     return Proposal(
         id=clean(waiting.statement_id),
         words=says.words,
         section=says.section,
         effect=waiting.effect,
-        is_new=found.id in carried,
+        is_new=is_new,
         days=waiting.days(now),
         basis=wording.based_on(after),
         n_works=max(int(after.get("n_works") or 0), len(pieces)),

@@ -38,10 +38,8 @@ def _phrases(status: Mapping[str, SourceStatus], failed: Collection[str], now: d
         also = "never searched completely" if name in never else since.get(name, "")
         found.setdefault(f"FAILED, {also}" if also else "FAILED", []).append(name)
     for name in never:
-        is_begun = overdue[name].last_run is not None
-        phrase = "have never been searched" + (" completely" if is_begun else "")
         if name not in failed:
-            found.setdefault(phrase, []).append(name)
+            found.setdefault("have never been searched", []).append(name)
     for _moment, name in late:
         if name not in failed:
             found.setdefault(since[name], []).append(name)

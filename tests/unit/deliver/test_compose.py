@@ -109,10 +109,10 @@ def test_what_waits_comes_first_and_in_words(review: Review, change: Make, now: 
     mild, old = proposal(change, "extended", "S2"), proposal(change, "outdated", "S3")
     new = proposal(change, "challenged", "S1", n_works=1, evidence=[twice, twice])
     waiting = [waits(new, now, 0), waits(old, now, 21), waits(mild, now, 1)]
-    message = mail(review, [bad, new], now, waiting=waiting)
+    message = mail(review, [bad, change(), old, new], now, waiting=waiting)
     assert message["Subject"] == "A 2022, 22 Nov: says so; 1 alert; 3 suggestions still waiting, the oldest 21 days"
     text, html = parts(message)
-    assert text.startswith("Says so; 1 alert; 3 suggestions")
+    assert text.startswith("Says so; 1 alert, 1 new paper or trial; 3 suggestions still waiting")
     order = [
         "WHAT MAY HAVE TO CHANGE IN THE REVIEW: 3 suggestions still waiting, the oldest 21 days",
         "1 statement may be contradicted, 1 is out of date, 1 gains coverage.",
@@ -127,9 +127,10 @@ def test_what_waits_comes_first_and_in_words(review: Review, change: Make, now: 
     ]
     assert sorted(order, key=text.index) == order
     assert "new; based on 1 study:\n  - <b>Loom</b>\n    says so; n: 3\n    https://pubmed.ncbi.nlm.nih.gov/31" in text
-    assert "waiting for 21 days; based on 5 trials:" in text and "waiting for 1 day; based on 5 trials:" in text
+    assert "waiting for 21 days, with new evidence; based on 5 trials:" in text
+    assert "waiting for 1 day; based on 5 trials:" in text
     assert text.count("<b>Loom</b>") == 1 and "&lt;b&gt;Loom&lt;/b&gt;</a>" in html
-    # Three trials of what may be out of date, the newest alone of new coverage.
+    # Three trials of what may be out of date now, the newest alone of what is not new.
     assert text.count("Trial 3") == 1 and text.count("Trial 1") == 2 and "NCT00000004" not in text
     assert all(f"and {n} more, in the report" in part for part in (text, html) for n in (2, 4))
     assert "n works" not in text and "ROUTINE" not in text and "ledger" not in text
@@ -171,6 +172,17 @@ def test_nothing_new_is_said_of_no_week_in_which_something_was_not_read(
     two = mail(review, [], now, sources_status={"europepmc": never, "pubmed": never, "clinicaltrials": late})
     words = "Europe PMC and PubMed have never been searched; ClinicalTrials.gov NOT searched since 2 Nov"
     assert two["Subject"] == f"A 2022, 22 Nov: {words}"
+
+
+def test_a_long_subject_keeps_what_was_not_read(review: Review, change: Make, now: datetime) -> None:
+    piece = {"source": "pubmed", "source_id": "1", "title": "T", "why": "words " * 40}
+    new = proposal(change, "challenged", "S1", n_works=1, evidence=[piece])
+    never = dict.fromkeys(("pubmed", "europepmc", "clinicaltrials"), status(is_overdue=True))
+    named = review.model_copy(update={"short_title": "name " * 40})
+    subject = str(mail(named, [new], now, waiting=[waits(new, now, 9)], sources_status=never)["Subject"])
+    assert len(subject) <= 200
+    assert subject.endswith("; ClinicalTrials.gov, Europe PMC and PubMed have never been searched")
+    assert "1 suggestion still waiting, for 9 days" in subject and "words" in subject
 
 
 def test_what_could_not_be_read_stands_above_everything(review: Review, change: Make, now: datetime) -> None:
