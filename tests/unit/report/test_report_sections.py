@@ -38,7 +38,8 @@ def test_headline_says_what_changed_what_is_touched_and_what_failed(material: Ma
     assert "1 new paper on Core vesicles (skin & wounds)" in sentences["changed"]
     assert "1 new trial that the review does not print" in sentences["changed"]
     said = "2 of 3 statements are touched by what changed, as far as could be read, and should be looked at;"
-    assert sentences["statements"].startswith(said) and "(S1 and S2)." in sentences["statements"]
+    waits = "As far as could be read, 1 statement is out of date: 1 suggestion still waiting, for 21 days; a person"
+    assert sentences["statements"].startswith(f"{waits} decides. {said}") and "(S1 and S2)." in sentences["statements"]
     assert sentences["read"].startswith("NOT everything was read: Europe PMC FAILED; 2 other searches answered.")
 
 
