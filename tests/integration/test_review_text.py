@@ -234,14 +234,15 @@ def test_report_and_mail_show_the_authors_sentence_or_mark_ours(placed: Lab) -> 
     report = placed.root / "out" / "20220615T050000Z" / "report.md"
     page = report.read_text(encoding="utf-8").replace("\\", "")
     assert PRINTED in page and "Section 2.1 Torn felt" in page and "(paraphrase)" not in page
-    (row,) = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))["sections"]["statements"]["proposals"]
+    headline = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))["sections"]["headline"]
+    (row,) = [one for group in headline["waiting"]["groups"] for one in group["proposals"]]
     assert (row["text"], row["sentence"], row["is_paraphrase"]) == (OURS, f"{MOUSE} [5–7].", False)
     sent = placed("digest", "send", now=THIRD)
     assert sent.code == 0, sent.err
     (path,) = placed.root.rglob("*.eml")
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     text = " ".join(message.get_body(("plain",)).get_content().split())  # type: ignore[union-attr]
-    assert f"OUTDATED: {PRINTED} (section 2.1 Torn felt)" in text
+    assert f"Out of date? (1) * {PRINTED} (section 2.1 Torn felt) [S01]" in text
 
 
 def test_the_text_is_in_no_snapshot(placed: Lab, tmp_path: Path) -> None:

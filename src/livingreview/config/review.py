@@ -150,6 +150,7 @@ class Review(Frozen):
     """One published review that is kept alive: everything topic-specific.
 
     Attributes:
+        short_title: what a mail calls it in its subject; without it the citation.
         pmid: the review itself in PubMed.
         pmcid: the review itself in PubMed Central, ``PMC`` and a number; its full text is fetched by it.
         licence: of the published text; any but those of :data:`QUOTABLE` counts as none given.
@@ -157,6 +158,7 @@ class Review(Frozen):
 
     slug: str = Field(pattern=f"^{SLUG}$")
     title: str
+    short_title: str = ""
     citation: str
     doi: str = ""
     pmid: str = Field(default="", pattern=r"^\d{0,8}$")

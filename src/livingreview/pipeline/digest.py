@@ -8,6 +8,7 @@ from livingreview.config import Project
 from livingreview.deliver.digest import Facts, Outcome, send_digest
 from livingreview.deliver.mail import Picture
 from livingreview.sources import queries_of
+from livingreview.statements.evaluate import waiting
 from livingreview.store.repository import Repository
 from livingreview.text.published import published_text
 
@@ -42,7 +43,8 @@ def facts(project: Project, repository: Repository, now: datetime) -> Facts:
     note = f"Report: {project.settings.out_dir}/{reported[-1].name}/report.html" if reported else ""
     asked = {name: found for name, found in status.items() if name not in services or services[name].is_enabled}
     published = published_text(project.review, repository.review_sentences())
-    return Facts(sources_status=asked, report_note=note, published=published)
+    proposals = waiting(project.review, repository)
+    return Facts(sources_status=asked, report_note=note, published=published, waiting=proposals)
 
 
 def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:

@@ -14,6 +14,7 @@ from livingreview.pipeline import monitor
 from livingreview.records import StoredChange, StoredRecord
 from livingreview.records.change_types import TRIAL_TYPES, ChangeType
 from livingreview.sources import queries_of
+from livingreview.statements.evaluate import waiting
 from livingreview.text.published import published_text
 
 _IDS_A_LOOK = 1_000
@@ -128,4 +129,6 @@ def material(
         flows=repository.prisma_counts(
             run, {stored.work_id for stored in cited.values() if known.is_baseline(stored.record)}
         ),
+        waiting=waiting(review, repository),
+        statement_decisions=tuple(repository.statement_decisions()),
     )

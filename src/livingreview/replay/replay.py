@@ -150,7 +150,9 @@ class _Scratch:
             CannotReplayError: what it needs is not in the archive.
         """
         received = self._original.received(run)
-        self._store.add_decisions(self._original.for_run(run).decision_log())
+        original = self._original.for_run(run)
+        self._store.add_decisions(original.decision_log())
+        self._store.add_statement_decisions(original.statement_decision_log())
         if run.road not in ("services", "files", "hand"):
             # Runs that only ask leave nothing behind but their log.
             self._store.start_run(run.road, run.now_at, run.code_version, run.config_hash)

@@ -160,8 +160,9 @@ class Frame:
         if not is_with_statements:
             after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
         words = wording.change_words(change.type, change.before, after)
-        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type in STATEMENT_TYPES.values()
-        name = [clean(change.source_id)] * (is_named or not title) + [called] * bool(called)
+        is_named = facts is not None or bool(nct_url(change.source_id))
+        name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
+        label = wording.named("review", change.source_id, called) if change.source == "review" else ": ".join(name)
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
             "type": change.type,
@@ -169,7 +170,7 @@ class Frame:
             "source": change.source,
             "source_id": clean(change.source_id),
             "title": title or clean(change.source_id),
-            "label": ": ".join(name),
+            "label": label,
             "url": record_url(stored.record) if stored else url_of(change.source, change.source_id),
             "words": f"{words}: {scope}" if scope else words,
             "effective_date": clean(change.effective_date),

@@ -18,6 +18,7 @@ from livingreview.records import (
     StoredChange,
     StoredRecord,
 )
+from livingreview.records.evidence import StatementDecision, WaitingProposal
 from livingreview.records.review_text import Sentence
 
 
@@ -53,6 +54,8 @@ class Material:
         flows: what every run up to this one brought, oldest first, this one last.
         failures: source or file -> one line that says why it could not be read.
         now: the moment that the report speaks of.
+        waiting: proposals for statements that nobody has decided on, the gravest effect first.
+        statement_decisions: every decision on a statement, oldest first.
     """
 
     review: Review
@@ -75,6 +78,8 @@ class Material:
     flows: tuple[RunFlow, ...] = ()
     reported_trials: tuple[Change, ...] = ()
     sentences: tuple[Sentence, ...] = ()
+    waiting: tuple[WaitingProposal, ...] = ()
+    statement_decisions: tuple[StatementDecision, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

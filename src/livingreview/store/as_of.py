@@ -60,7 +60,8 @@ class _Filling:
         known = select(DECISION).where(is_first(self._run.n_decisions)).order_by(DECISION.c.id)
         self._copy(DECISION, known)
         said = queries.STATEMENT_DECISION
-        self._copy(said, select(said).where(said.c.decided_at <= now))
+        known = select(said).where(is_first(self._run.n_statement_decisions, said)).order_by(said.c.id)
+        self._copy(said, known)
         payload, sentence = queries.PAYLOAD, queries.REVIEW_SENTENCE
         texts = select(payload.c.key).where(payload.c.source == TEXT_SOURCE, payload.c.run_id <= run_id)
         self._copy(sentence, select(sentence).where(sentence.c.key.in_(texts)))
