@@ -199,6 +199,7 @@ def load_baseline(project: Project) -> Baseline:
                     doi=row["doi"].lower(),
                     pmid=row["pmid"],
                     pmcid=row.get("pmcid", ""),
+                    derived_doi=row.get("derived_doi", "").lower(),
                     role=row["role"],
                     area=row.get("disease_area", ""),
                 )

@@ -6,7 +6,11 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """One entry of the published review's reference list."""
+    """One entry of the published review's reference list.
+
+    Attributes:
+        derived_doi: a doi that was derived or remembered, not seen beside the title: a guess to ask about, no identifier.
+    """
 
     ref_no: int
     first_author: str
@@ -18,6 +22,7 @@ class Reference:
     doi: str = ""
     pmid: str = ""
     pmcid: str = ""
+    derived_doi: str = ""
     role: str = ""
     area: str = ""
 

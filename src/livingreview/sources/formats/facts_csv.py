@@ -6,8 +6,9 @@ Two shapes, comma-separated, UTF-8, names of columns in any case and order; colu
   abstract keywords nct_id`` may follow. The source is ``pubmed`` with a pmid, else ``crossref`` with a doi, else
   ``pmc``.
 - *trials*: ``nct_id``, or ``source`` and ``source_id`` for another registry, with ``title`` or ``status``;
-  ``enrollment enrollment_type phases condition intervention why_stopped has_results as_of`` may follow. ``as_of`` is
-  the date of the state: several rows of one trial are several states. An empty cell is not known, never "none".
+  ``enrollment enrollment_type study_type phases condition intervention why_stopped has_results first_posted as_of``
+  may follow. ``first_posted`` is the day on which the registry first showed the trial, ``as_of`` the date of the
+  state: several rows of one trial are several states. An empty cell is not known, never "none".
 
 A row that cannot be believed (a date that is none, a cell too many) becomes a Problem with its line and column: a
 shifted row is worse than a missing one. Lists within a cell are parted by ``;`` or ``|``. Dates are partial ISO.
@@ -24,7 +25,7 @@ from livingreview.records.identifiers import is_preprint_doi
 from livingreview.sources.base import Item
 from livingreview.sources.formats.tables import Row, column_names, table_rows
 from livingreview.sources.values.own_exports import MAX_ID_CHARS
-from livingreview.sources.values.registry_words import phase_word, status_word, token
+from livingreview.sources.values.registry_words import STUDY_TYPES, phase_word, status_word, token
 
 Shape = Literal["papers", "trials"]
 
@@ -143,6 +144,9 @@ def _trial(row: Mapping[str, str], source: str, source_id: str) -> Record:
     type_name = token(row.get("enrollment_type") or row.get("enrolment_type", ""))
     if type_name not in _ENROLLMENT_TYPES:
         raise _RowError(f"column enrollment_type: {type_name!r} is neither ACTUAL nor ESTIMATED")
+    study_type = token(row.get("study_type", ""))
+    if study_type and study_type not in STUDY_TYPES:
+        raise _RowError(f"column study_type: {study_type!r} is none of {', '.join(sorted(STUDY_TYPES))}")
     has_results = row.get("has_results", "").lower()
     if has_results not in _YES_NO:
         raise _RowError(f"column has_results: {has_results!r} is neither true nor false")
@@ -155,7 +159,9 @@ def _trial(row: Mapping[str, str], source: str, source_id: str) -> Record:
         trial=TrialFacts(
             status=status_word(row.get("status", "")),
             why_stopped=row.get("why_stopped", ""),
+            study_type=study_type,
             phases=tuple(phase_word(text) for text in _list(row, "phases")),
+            first_posted_date=_date(row, "first_posted"),
             enrollment_count=int(count) if count else None,
             enrollment_type=_ENROLLMENT_TYPES[type_name],
             has_results=_YES_NO[has_results],

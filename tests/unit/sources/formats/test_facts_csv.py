@@ -84,6 +84,16 @@ def test_trials() -> None:
     assert problems[1].source_id == "NCT09999903"
 
 
+def test_when_a_trial_was_first_posted_and_of_which_type_it_is() -> None:
+    found = one("nct_id,title,study_type,first_posted", "NCT09999901,A title,observational,2020-02")
+    assert isinstance(found, Record)
+    assert found.trial is not None
+    assert (found.trial.study_type, found.trial.first_posted_date) == ("OBSERVATIONAL", "2020-02")
+    shifted = one("nct_id,title,study_type,first_posted", "NCT09999901,A title,2020-02,OBSERVATIONAL")
+    assert isinstance(shifted, Problem)
+    assert "column study_type: '2020_02'" in shifted.reason
+
+
 @pytest.mark.parametrize(
     ("value", "key"),
     [
