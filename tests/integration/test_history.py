@@ -58,7 +58,7 @@ def test_the_path_of_a_printed_trial_is_read_once(past: Lab, monkeypatch: pytest
     assert asked == ["", "/1", "/3", "/4"]
     # What was so then is no news.
     told = [json.loads(line) for line in past("changes", "--json").lines]
-    assert {one["type"] for one in told if one["source_id"] == PRINTED_NCT} == {"new_trial"}
+    assert {one["type"] for one in told if one["source_id"] == PRINTED_NCT} == {"trial_read"}
     past.server.forget()
     past.server.world.data_timestamp = "2022-12-07"
     ended = past("run", now=SECOND)

@@ -105,7 +105,7 @@ def test_a_mail_arrives_exactly_once(
     assert mail.rcpt_tos == ["a@example.org", "b@example.org"]
     assert isinstance(mail.content, bytes)
     parsed = message_from_bytes(mail.content, policy=default)
-    assert parsed["Message-ID"] == done.message_id and "2 new" in parsed["Subject"]
+    assert parsed["Message-ID"] == done.message_id and "2 other papers" in parsed["Subject"]
     body = parsed.get_body(("plain",))
     assert body is not None and "Title 2" in body.get_content()
 

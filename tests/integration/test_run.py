@@ -29,7 +29,12 @@ def filled(lab: Lab) -> Lab:
     lab.server.world.register(
         study(PRINTED_NCT, "Vesicles of loom cells for burns", updated="2022-01-20"),
         study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", updated="2021-02-01", status="COMPLETED"),
-        study("NCT90000003", "A new trial of vesicles of loom cells", updated="2022-05-02"),
+        study(
+            "NCT90000003",
+            "A new trial of vesicles of loom cells",
+            updated="2022-05-02",
+            studyFirstPostDateStruct={"date": "2022-05-02"},
+        ),
     )
     return lab
 
@@ -99,9 +104,9 @@ def test_the_first_run_reports_everything_and_the_next_only_what_is_new(filled: 
         "new_core_record 31000002",
         f"new_record {CITED_PMID}",
         "new_record 31000003",
-        f"new_trial {PRINTED_NCT}",
-        f"new_trial {OTHER_NCT}",
         "new_trial NCT90000003",
+        f"trial_read {PRINTED_NCT}",
+        f"trial_read {OTHER_NCT}",
     ]
     filled.server.world.add(
         Article(pmid="31000004", title="Vesicles of loom cells in deep wounds", edat=date(2022, 6, 3))
@@ -111,7 +116,10 @@ def test_the_first_run_reports_everything_and_the_next_only_what_is_new(filled: 
     )
     second = filled("run", now=SECOND)
     assert (second.code, counted(second)) == (0, 2)
-    assert types(changes(filled, "--run", "20220608T050000Z")) == ["new_core_record 31000004", "new_trial NCT90000004"]
+    assert types(changes(filled, "--run", "20220608T050000Z")) == [
+        "missed_trial NCT90000004",
+        "new_core_record 31000004",
+    ]
     third = filled("run", now=THIRD)
     assert (third.code, counted(third)) == (0, 0)
     assert status(filled)["pubmed"]["records"] == 5
@@ -542,9 +550,9 @@ def test_a_file_and_the_service_bring_one_record(filled: Lab, tmp_path: Path) ->
     assert counted(filled("run", "--from", path, now=SECOND)) == 0
     ended = filled("run", now=THIRD)
     assert types(changes(filled, "--run", "20220615T050000Z")) == [
-        f"new_trial {PRINTED_NCT}",
-        f"new_trial {OTHER_NCT}",
         "new_trial NCT90000003",
+        f"trial_read {PRINTED_NCT}",
+        f"trial_read {OTHER_NCT}",
     ]
     assert ended.code == 0
 

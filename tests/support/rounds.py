@@ -134,8 +134,14 @@ def _first(world: World) -> None:
         study(OTHER_NCT, "Vesicles of yarn cells for dry eyes", status="COMPLETED", updated="2022-01-25"),
         study("NCT90000010", "Vesicles of loom cells for wounds, first registration", updated="2022-03-02"),
         study("NCT90000011", "Vesicles of loom cells for wounds", updated="2022-03-03"),
-        study("NCT90000012", "Vesicles of yarn cells for burns", updated="2022-03-04"),
-        study("NCT90000013", "Vesicles of loom cells for the retina", updated="2022-03-05", enrollment=40),
+        study("NCT90000012", "Vesicles of yarn cells for burns", updated="2022-03-04", **_posted("2022-03-04")),
+        study(
+            "NCT90000013",
+            "Vesicles of loom cells for the retina",
+            updated="2022-03-05",
+            enrollment=40,
+            **_posted("2022-02-20"),
+        ),
         study("NCT90000014", "Vesicles of yarn cells for sleep", updated="2022-03-06"),
         study("NCT90000016", "Vesicles of yarn cells for dry skin", updated="2022-03-07"),
     )
@@ -167,7 +173,7 @@ def _second(world: World) -> None:
 
 
 def _third(world: World) -> None:
-    """A retraction of evidence, a report on people, results in three places, three papers on what the review lacks."""
+    """A retraction of evidence, a report on people, results in three places, papers on what the review lacks."""
     world.revise(
         "31000001",
         notices=(("RetractionIn", "41000002", "J Invent Res. 2022 Nov;7(5):60"),),
@@ -190,7 +196,10 @@ def _third(world: World) -> None:
     _move(world, "NCT90000012", "2022-12-01", references=["31000010"])
     _move(world, PRINTED_NCT, "2022-12-02", references=["31000008"])
     _move(world, "NCT90000014", "2022-12-03", overallStatus="TERMINATED", whyStopped="No yarn was left")
-    world.register(study("NCT90000015", "Vesicles of loom cells for snoring", updated="2022-12-04"))
+    world.register(
+        study("NCT90000015", "Vesicles of loom cells for snoring", updated="2022-12-04", **_posted("2022-12-04")),
+        study("NCT05200000", "Vesicles of yarn cells for cold hands", updated="2022-12-05", **_posted(None)),
+    )
 
 
 def _fourth(world: World) -> None:
@@ -217,7 +226,9 @@ def _fifth(world: World) -> None:
 
 def _sixth(world: World) -> None:
     """What the registry had lost is back; the trial that was overdue is so anew, with others; an area has grown."""
-    world.register(study("NCT90000015", "Vesicles of loom cells for snoring", updated="2024-08-30"))
+    world.register(
+        study("NCT90000015", "Vesicles of loom cells for snoring", updated="2024-08-30", **_posted("2022-12-04"))
+    )
     world.add(
         *(
             _article(40 + number, f"Vesicles of loom cells and snoring, part {number + 3}", 8, year=2024)
@@ -245,6 +256,12 @@ ROUNDS = (
     Round("2023-09-05T05:00:00Z", _fifth, statements=(_NO_FALL,)),
     Round("2024-09-15T05:00:00Z", _sixth),
 )
+
+
+def _posted(day: str | None) -> dict[str, Any]:
+    """When a registry first posted a study, which had not begun before; None where its record does not say."""
+    posted = {"date": day, "type": "ACTUAL"} if day else {}
+    return {"studyFirstPostDateStruct": posted, "startDateStruct": {"date": "2023-01", "type": "ESTIMATED"}}
 
 
 def _day(month: int, day: int = 15, year: int = 2022) -> date:

@@ -11,7 +11,9 @@ from livingreview.config import Review, TrialsSettings
 from livingreview.records import Baseline, Change, Fidelity, Kind, Record, Reference, Score, Severity, Underived
 from livingreview.records.change_types import ChangeType
 from livingreview.records.identifiers import is_before, normal_title
+from livingreview.records.news import TRIAL_NEWS
 from livingreview.records.reference_index import ReferenceIndex
+from livingreview.records.trial_standing import posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +159,15 @@ def _first(version: Underived, score: Score, context: Context, *, is_baseline: b
             "conditions": list(facts.conditions),
             "interventions": list(facts.interventions),
         }
-        # A trial of the product that the review is about is what its lead must hear of first.
-        severity = Severity.ALERT if is_core else Severity.NOTABLE if is_relevant else Severity.ROUTINE
+        after["first_posted_date"] = facts.first_posted_date
         effective = facts.first_posted_date or record.source_date
-        return [Event(ChangeType.NEW_TRIAL, Severity.ROUTINE if is_baseline else severity, {}, after, effective)]
+        if is_baseline or not is_relevant:
+            return [Event(ChangeType.TRIAL_READ, Severity.ROUTINE, {}, after, effective)]
+        type_ = TRIAL_NEWS[posting(record, context.review.published_date)]
+        # A trial of the product that the review is about is what its lead must hear of first. What the review missed
+        # was there to be found: an omission, never news.
+        severity = Severity.ALERT if is_core and type_ != ChangeType.MISSED_TRIAL else Severity.NOTABLE
+        return [Event(type_, severity, {}, after, effective)]
     after |= _publication(record)
     effective = record.publication_date or record.created_date
     if version.reported_kinds:

@@ -27,7 +27,7 @@ from livingreview.records.sanitize import clean, clip
 from livingreview.records.serialization import canonical_json
 from livingreview.text.gaps import source_gaps
 from livingreview.text.published import PublishedText
-from livingreview.text.wording import counted, day, source_name
+from livingreview.text.wording import counted, day, source_name, trial_news
 
 _MAX_SUBJECT_CHARS = 200
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -185,12 +185,18 @@ def _subject(name: str, summary: Summary, gaps: Sequence[str], status: Mapping[s
 
 def _counts(summary: Summary) -> list[str]:
     """How many alerts, new records and other changes there are, those that there are."""
-    counts = (
-        (len(summary.alerts), "alert", "alerts"),
-        (summary.n_new, "new paper or trial", "new papers and trials"),
-        (summary.n_other, "other change", "other changes"),
-    )
-    return [counted(*count) for count in counts if count[0]]
+    found = summary.counted
+    counts = [
+        counted(n, name)
+        for n, name in (
+            (len(summary.alerts), "alert"),
+            (found.core_papers, "new paper"),
+            (found.other_papers, "other paper"),
+        )
+        if n
+    ]
+    counts += [trial_news(type_, n) for type_, n in found.trials.items() if n]
+    return counts + ([counted(summary.n_other, "other change")] if summary.n_other else [])
 
 
 def _told(news: Sequence[str], summary: Summary, gaps: Sequence[str], status: Mapping[str, SourceStatus]) -> list[str]:

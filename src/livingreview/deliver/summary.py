@@ -10,6 +10,7 @@ from livingreview.config import Review, Statement
 from livingreview.records import Severity, StoredChange
 from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
 from livingreview.records.evidence import WaitingProposal
+from livingreview.records.news import News, is_meeting, news_of
 from livingreview.records.sanitize import clean, clip
 from livingreview.text import wording
 from livingreview.text.links import url_of
@@ -20,8 +21,11 @@ MAX_SHOWN = 40
 
 HEADINGS: dict[str, str] = {
     ChangeType.NEW_CORE_RECORD: "New papers of the core",
-    ChangeType.NEW_RECORD: "New papers",
+    ChangeType.NEW_RECORD: "Other papers",
     ChangeType.NEW_TRIAL: "New trials",
+    ChangeType.UNDATED_TRIAL: "Trials whose first posting is not dated",
+    ChangeType.MISSED_TRIAL: "Trials missed by the review",
+    ChangeType.TRIAL_READ: "Trials read for the first time",
     ChangeType.NEW_AREA: "New disease areas",
     ChangeType.PREPRINT_PUBLISHED: "Preprints now published",
     ChangeType.RESULTS_POSTED: "Trial results posted",
@@ -138,6 +142,8 @@ class Summary:
     Attributes:
         year: of the review.
         proposals: what waits for a decision, the gravest effect first.
+        counted: news, counted as the report counts it.
+        n_other: changes that are neither alerts nor of records that are stored for the first time.
     """
 
     year: int
@@ -145,7 +151,7 @@ class Summary:
     alerts: tuple[Item, ...]
     notable: tuple[Group, ...]
     routine: tuple[Group, ...]
-    n_new: int
+    counted: News
     n_other: int
 
     @property
@@ -194,15 +200,15 @@ def summarize(
     """
     by: dict[Severity, dict[str, list[StoredChange]]] = {severity: {} for severity in Severity}
     carried = frozenset(stored.id for stored in changes)
-    new = others = 0
+    others = 0
     for stored in changes:
         change = stored.change
         if change.after.get("effect") in STATEMENT_TYPES:
             continue
+        if is_meeting(change):
+            continue
         by[change.severity].setdefault(change.type, []).append(stored)
-        is_new = change.type in FIRST_STORED_TYPES
-        new += is_new
-        others += not is_new and change.severity != Severity.ALERT
+        others += change.type not in FIRST_STORED_TYPES and change.severity != Severity.ALERT
     return Summary(
         year=review.published_date.year,
         proposals=tuple(_proposal(review, one, carried, now, published) for one in waiting),
@@ -218,7 +224,7 @@ def summarize(
         routine=tuple(
             Group(heading=heading_of(type_), count=len(group)) for type_, group in _ordered(by[Severity.ROUTINE])
         ),
-        n_new=new,
+        counted=news_of(changes),
         n_other=others,
     )
 

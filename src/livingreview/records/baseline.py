@@ -9,7 +9,7 @@ class Reference:
     """One entry of the published review's reference list.
 
     Attributes:
-        derived_doi: a doi that was derived or remembered, not seen beside the title: a guess to ask about, no identifier.
+        derived_doi: one that was derived or remembered, not seen beside the title: a guess to ask about, no identifier.
     """
 
     ref_no: int

@@ -19,6 +19,9 @@ class ChangeType(StrEnum):
     NEW_RECORD = "new_record"
     NEW_CORE_RECORD = "new_core_record"
     NEW_TRIAL = "new_trial"
+    MISSED_TRIAL = "missed_trial"
+    UNDATED_TRIAL = "undated_trial"
+    TRIAL_READ = "trial_read"
     PREPRINT_PUBLISHED = "preprint_published"
     REVISED_TEXT = "revised_text"
 
@@ -63,7 +66,15 @@ class ChangeType(StrEnum):
 
 _ON_REFERENCE: Final = "baseline_reference_"
 
-FIRST_STORED_TYPES: Final = frozenset({ChangeType.NEW_RECORD, ChangeType.NEW_CORE_RECORD, ChangeType.NEW_TRIAL})
+FIRST_TRIAL_TYPES: Final = (
+    ChangeType.NEW_TRIAL,
+    ChangeType.MISSED_TRIAL,
+    ChangeType.UNDATED_TRIAL,
+    ChangeType.TRIAL_READ,
+)
+"""A trial was stored for the first time. Of a relevant scope, and not printed in the review, it is new, was missed by
+the review, or nobody knows when it was posted; any other was merely read."""
+FIRST_STORED_TYPES: Final = frozenset({ChangeType.NEW_RECORD, ChangeType.NEW_CORE_RECORD, *FIRST_TRIAL_TYPES})
 """A record was stored for the first time, or is of the core scope after all."""
 NEW_TYPES: Final = FIRST_STORED_TYPES | {ChangeType.PREPRINT_PUBLISHED}
 """A reader meets a record for the first time."""
@@ -90,7 +101,7 @@ REGISTRY_TYPES: Final = (
     ChangeType.ALIAS_CHANGED,
 )
 """What a registry changes in a trial, in the order in which the changes of one trial are listed."""
-TRIAL_TYPES: Final = frozenset({ChangeType.NEW_TRIAL, *REGISTRY_TYPES})
+TRIAL_TYPES: Final = frozenset({*FIRST_TRIAL_TYPES, *REGISTRY_TYPES})
 """What the record of a trial alone can bring; it may be reinstated and withdrawn as well."""
 STATEMENT_TYPES: Final[Mapping[str, ChangeType]] = {
     "challenges": ChangeType.STATEMENT_CHALLENGED,

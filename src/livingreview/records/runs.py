@@ -54,6 +54,8 @@ class RunFlow:
         records: source -> records that the run stored for the first time, those that the review cites left out.
         n_known: records that the run stored for the first time and that the review cites.
         n_works: works whose first record the run stored, those that the review cites left out.
+        n_duplicates: of ``records``, those that are the same text or registration as a record stored before them; the
+            others of a work (notices, preprints, registrations) are tied to it and are no duplicates.
         decided: what people have said of these works so far.
         changes: (type, severity, number) of the changes that it found.
     """
@@ -62,6 +64,7 @@ class RunFlow:
     records: Mapping[str, int]
     n_known: int
     n_works: int
+    n_duplicates: int
     decided: tuple[DecisionCount, ...]
     changes: tuple[tuple[str, str, int], ...]
 

@@ -24,10 +24,10 @@ UPDATES_SHOWN = 3
 _REASONS_SHOWN = 4
 _CAPTION = (
     "After PRISMA 2020 and its extension for living systematic reviews (PRISMA-LSR). How many records the published"
-    " review found and screened is not recorded; a sum that it is part of is a lower bound (\u2265). A work is one"
-    " piece of research, however many records tell of it; it is counted in the version that brought its first record,"
-    " with what people have decided on it since. What the review itself cites is counted in version 1 only. A model"
-    " sorts and removes nothing."
+    " review found, screened and included is not recorded; a sum that it is part of is a lower bound (\u2265). What it"
+    " refers to stands beside the last box. A work is one piece of research, however many records tell of it; it is"
+    " counted in the version that brought its first record, with what people have decided on it since. What the review"
+    " itself cites is not among them. A model sorts and removes nothing."
 )
 _CAPTION_LAST = "The same boxes and rules; every version before the last stands in one column."
 
@@ -100,13 +100,14 @@ def _figure(frame: Frame, title: str, caption: str, columns: list[_Column]) -> d
         for line in box["lines"]
     ]
     included = next(box for box in boxes if box["slug"] == "included")
-    total = [sum(value or 0 for value in line["values"]) for line in included["lines"]]
+    n_papers, n_trials = [sum(value or 0 for value in line["values"]) for line in included["lines"]]
     heads = [f"{column.label} ({column.note})" for column in columns]
     return figure(
         title,
         caption,
-        f"Flow chart in {wording.counted(len(columns), 'column')}: {'; '.join(heads)}. Included so far:"
-        f" {wording.counted(total[0], 'publication')} and {wording.counted(total[1], 'registered trial')}.",
+        f"Flow chart in {wording.counted(len(columns), 'column')}: {'; '.join(heads)}. {_cited_words(frame)}"
+        f" Included by people since: {wording.counted(n_papers, 'publication')} and"
+        f" {wording.counted(n_trials, 'registered trial')}.",
         {"columns": ["Step", *heads], "rows": rows},
         {
             "columns": [{"key": column.key, "label": column.label, "note": column.note} for column in columns],
@@ -115,27 +116,22 @@ def _figure(frame: Frame, title: str, caption: str, columns: list[_Column]) -> d
     )
 
 
-def _line(
-    columns: Sequence[_Column], label: str, count: Callable[[_Column], int], base: int | None = None
-) -> dict[str, Any]:
-    """One number a column; ``base`` is the published review's own, None where nobody wrote it down."""
+def _line(columns: Sequence[_Column], label: str, count: Callable[[_Column], int]) -> dict[str, Any]:
+    """One number a column; what the published review itself counted nobody wrote down."""
     values: list[int | None] = []
     shown = []
     for column in columns:
         counted = count(column)
-        is_known = not column.is_base or base is not None
-        value = counted + (base or 0) * column.is_base if is_known or counted else None
-        values.append(value)
-        shown.append(NOT_RECORDED if value is None else f"{value:,}" if is_known else f"\u2265 {value:,}")
+        values.append(None if column.is_base and not counted else counted)
+        shown.append(f"{counted:,}" if not column.is_base else f"\u2265 {counted:,}" if counted else NOT_RECORDED)
     return {"label": label, "values": values, "shown": shown}
 
 
 def _boxes(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
     """The boxes from top to bottom; one with ``is_side`` is drawn beside the box before it."""
-    baseline = frame.material.baseline
 
-    def line(label: str, count: Callable[[_Column], int], base: int | None = None) -> dict[str, Any]:
-        return _line(columns, label, count, base)
+    def line(label: str, count: Callable[[_Column], int]) -> dict[str, Any]:
+        return _line(columns, label, count)
 
     def decided(stage: str, *verdicts: str) -> Callable[[_Column], int]:
         return lambda column: sum(_n(column.decided, stage, verdicts))
@@ -164,7 +160,11 @@ def _boxes(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
             "Identification",
             "Removed before screening",
             [
-                line("Duplicate records", lambda column: _all_records(column) - _works(column)),
+                line("Duplicate records", _duplicates),
+                line(
+                    "Further reports of a study, tied to it",
+                    lambda column: _all_records(column) - _works(column) - _duplicates(column),
+                ),
                 line("By automation tools", lambda column: 0),
             ],
             is_side=True,
@@ -205,11 +205,51 @@ def _boxes(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
             "Included",
             "Included",
             [
-                line("Publications", included(is_trial=False), len(baseline.references)),
-                line("Registered trials", included(is_trial=True), len(baseline.trials)),
+                line("Publications", included(is_trial=False)),
+                line("Registered trials", included(is_trial=True)),
             ],
         ),
+        _box("cited", "Included", "In the published review", _cited_lines(frame, columns), is_side=True),
     ]
+
+
+def _cited_lines(frame: Frame, columns: Sequence[_Column]) -> list[dict[str, Any]]:
+    """What the published review refers to: its list of references, not what anybody included by criteria."""
+    baseline = frame.material.baseline
+    n_table = len(baseline.table)
+    counts = [
+        ("References", len(baseline.references)),
+        ("Trials in its table", n_table),
+        ("Trials in its text", len(baseline.trials) - n_table),
+    ]
+    return [
+        {
+            "label": label,
+            "values": [n if column.is_base else None for column in columns],
+            "shown": [f"{n:,}" if column.is_base else "\u2013" for column in columns],
+        }
+        for label, n in counts
+        if n or label == "References"
+    ]
+
+
+def _references_by_scope(frame: Frame) -> list[tuple[str, int]]:
+    """Label of each relevant scope that the review has references of, and their number; the rest without a label."""
+    review = frame.material.review
+    counts = Counter(review.scope_of_reference(reference) for reference in frame.material.baseline.references)
+    found = [(clean(scope.label), counts[scope.slug]) for scope in review.scopes if scope.is_relevant]
+    return [(name, n) for name, n in [*found, ("", counts[review.other_scope])] if n]
+
+
+def _cited_words(frame: Frame) -> str:
+    """How much the review refers to: ``The published review has 74 references (21 on ..., 28 background) ...``."""
+    baseline = frame.material.baseline
+    parts = [f"{n:,} on {name}" if name else f"{n:,} background" for name, n in _references_by_scope(frame)]
+    references = wording.counted(len(baseline.references), "reference")
+    return (
+        f"The published review has {references} ({', '.join(parts)}) and names"
+        f" {wording.counted(len(baseline.trials), 'trial')}."
+    )
 
 
 def _box(slug: str, stage: str, title: str, lines: list[dict[str, Any]], *, is_side: bool = False) -> dict[str, Any]:
@@ -222,6 +262,10 @@ def _records(column: _Column, source: str) -> int:
 
 def _all_records(column: _Column) -> int:
     return sum(sum(flow.records.values()) for flow in column.runs)
+
+
+def _duplicates(column: _Column) -> int:
+    return sum(flow.n_duplicates for flow in column.runs)
 
 
 def _works(column: _Column) -> int:

@@ -6,14 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
+from livingreview.linking import LinkKind
 from livingreview.records import DecisionCount, Kind, Run, RunFlow
 from livingreview.records.decisions import current_decisions
 from livingreview.store.decisions import read_decisions
-from livingreview.store.queries import CHANGE, RECORD
+from livingreview.store.queries import CHANGE, RECORD, WORK_LINK
 from livingreview.store.runs import Runs
 
 _AT_ONCE = 1_000
 """Names that one statement may hold; SQLite and PostgreSQL take more than that."""
+
+_REPEATS = (LinkKind.SAME_PMID, LinkKind.SAME_DOI, LinkKind.SAME_PMCID, LinkKind.TRIAL_ALIAS, LinkKind.TITLE)
+"""Links between two records that say the same; the other kinds tie a notice, preprint or registration to its study."""
 
 
 class PrismaCounts(Runs):
@@ -30,6 +34,7 @@ class PrismaCounts(Runs):
         with self._read() as connection:
             records, n_known = _records(connection, known)
             n_works, decided = _works(connection, known)
+            n_duplicates = _duplicates(connection, known)
             changes = _changes(connection)
         return tuple(
             RunFlow(
@@ -37,6 +42,7 @@ class PrismaCounts(Runs):
                 records=dict(sorted((+records.get(one.id, Counter())).items())),
                 n_known=n_known[one.id],
                 n_works=n_works[one.id],
+                n_duplicates=n_duplicates[one.id],
                 decided=tuple(decided.get(one.id, ())),
                 changes=tuple(changes.get(one.id, ())),
             )
@@ -64,6 +70,18 @@ def _records(connection: Connection, known: Collection[str]) -> tuple[dict[int, 
             found[run_id][source] -= n
             n_known[run_id] += n
     return found, n_known
+
+
+def _duplicates(connection: Connection, known: Collection[str]) -> Counter[int]:
+    """Run -> records that it stored and that repeat one stored before, without those of works that the review cites."""
+    repeats = (
+        select(RECORD.c.id, RECORD.c.first_run_id, RECORD.c.work_id)
+        .join(WORK_LINK, RECORD.c.id == WORK_LINK.c.other_id)
+        .where(WORK_LINK.c.undone_at.is_(None), WORK_LINK.c.kind.in_([str(kind) for kind in _REPEATS]))
+        .distinct()
+    )
+    cited = set(known)
+    return Counter(run_id for _, run_id, work_id in connection.execute(repeats) if work_id not in cited)
 
 
 def _firsts() -> Select[Any]:

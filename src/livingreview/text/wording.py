@@ -325,6 +325,24 @@ def _proposed(effect: str) -> Any:
     return words
 
 
+def trial_news(type_: ChangeType, count: int) -> str:
+    """How many trials that the review does not print are new, were missed by it, or are not dated."""
+    if type_ == ChangeType.NEW_TRIAL:
+        return counted(count, "new trial")
+    return counted(count, "trial") + (
+        " missed by the review" if type_ == ChangeType.MISSED_TRIAL else " whose first posting is not dated"
+    )
+
+
+def _first_trial(text: str) -> Any:
+    def words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        status = status_words(str(after.get("status") or "")) or "status not given"
+        posted = clean(after.get("first_posted_date") or "")
+        return f"{text} ({f'first posted {posted}; ' if posted else ''}{status})"
+
+    return words
+
+
 def _said(text: str) -> Any:
     return lambda before, after: text
 
@@ -345,9 +363,10 @@ WORDS: dict[str, Any] = {
         _notice("reinstated")(before, after) if after.get("notice") else "its source has it again"
     ),
     ChangeType.ALIAS_CHANGED: _alias_changed,
-    ChangeType.NEW_TRIAL: lambda before, after: (
-        f"new trial ({status_words(str(after.get('status') or '')) or 'status not given'})"
-    ),
+    ChangeType.NEW_TRIAL: _first_trial("new trial"),
+    ChangeType.MISSED_TRIAL: _first_trial("missed by the review"),
+    ChangeType.UNDATED_TRIAL: _first_trial("not printed in the review, date of first posting unknown"),
+    ChangeType.TRIAL_READ: _first_trial("read for the first time"),
     ChangeType.DESIGN_CHANGED: _design_changed,
     ChangeType.STATUS_CHANGED: _status_changed,
     ChangeType.RESULTS_POSTED: _results_posted,

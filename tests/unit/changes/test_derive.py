@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from livingreview.changes import Context
-from livingreview.records import Change, Fidelity, Kind, Notice, Record, Section
+from livingreview.records import Change, Fidelity, Kind, Notice, Record, Section, TrialFacts
 from livingreview.records.serialization import canonical_json
 from support.records import NOW, article, records, trial
 from support.tiny_review import CITED_DOI, CITED_PMID, CITED_TITLE, PRINTED_NCT
@@ -62,17 +62,34 @@ def test_a_short_title_is_no_identity(changes_of: Derive, context: Context) -> N
 
 
 @pytest.mark.parametrize(
-    ("scope", "severity"), [("loom_ev", "alert"), ("loom", "notable"), ("yarn_ev", "notable"), ("other", "routine")]
+    ("scope", "type_", "severity"),
+    [
+        ("loom_ev", "new_trial", "alert"),
+        ("loom", "new_trial", "notable"),
+        ("yarn_ev", "new_trial", "notable"),
+        ("other", "trial_read", "routine"),
+    ],
 )
-def test_a_new_trial(changes_of: Derive, scope: str, severity: str) -> None:
+def test_a_new_trial(changes_of: Derive, scope: str, type_: str, severity: str) -> None:
     (found,) = changes_of(trial(first_posted_date="2022-04-08"), scope=scope)
-    assert types_of([found]) == [("new_trial", severity)]
+    assert types_of([found]) == [(type_, severity)]
     assert found.effective_date == "2022-04-08"
     assert found.after["status"] == "RECRUITING"
 
 
 def test_a_printed_trial_is_no_news(changes_of: Derive) -> None:
-    assert types_of(changes_of(trial(PRINTED_NCT))) == [("new_trial", "routine")]
+    assert types_of(changes_of(trial(PRINTED_NCT))) == [("trial_read", "routine")]
+
+
+def test_a_trial_that_was_there_before_the_review_was_missed_and_is_not_new(changes_of: Derive) -> None:
+    (found,) = changes_of(trial(first_posted_date="2022-01-09"))
+    assert types_of([found]) == [("missed_trial", "notable")]
+    assert (found.effective_date, found.after["first_posted_date"]) == ("2022-01-09", "2022-01-09")
+
+
+def test_a_trial_of_which_nobody_knows_when_it_was_posted_is_not_called_new(changes_of: Derive) -> None:
+    bare = replace(trial("NCT05200000"), source_date="", trial=TrialFacts(status="RECRUITING"))
+    assert types_of(changes_of(bare)) == [("undated_trial", "alert")]
 
 
 def test_a_preprint_that_is_published(changes_of: Derive) -> None:

@@ -28,7 +28,7 @@ def test_an_export_brings_it_and_the_baseline_knows_it(config_dir: Path) -> None
         assert (record.trial.first_posted_date, record.trial.start_date) == ("2020-08-31", "2020-11-11")
         assert context.is_baseline(record)
         (change,) = derive(first_version(record), Score(scope="imsc", probabilities={"imsc": 1.0}), context)
-        assert (change.type, change.source, change.severity) == ("new_trial", "anzctr", Severity.ROUTINE)
+        assert (change.type, change.source, change.severity) == ("trial_read", "anzctr", Severity.ROUTINE)
         assert change.after["is_baseline"]
 
 

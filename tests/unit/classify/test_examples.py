@@ -25,10 +25,10 @@ def test_shipped_examples_cover_every_scope(labelled, project):
 
 def test_references_follow_config(labelled):
     by_id = {example.record.source_id: example for example in labelled}
-    assert by_id["reference-23"].scope == "imsc"
+    assert by_id["32929265"].scope == "imsc"
     assert by_id["reference-3"].scope == "other"
     assert by_id["reference-3"].areas == ("gvhd",)
-    assert by_id["reference-21"].areas == ()
+    assert by_id["10.1016/j.cell.2006.07.024"].areas == ()
 
 
 def test_areas_of_and_their_parents(review):

@@ -107,7 +107,7 @@ def test_a_digest_is_shown_sent_once_and_not_again(filled: Lab) -> None:
     (mail,) = (filled.root / "var" / "mail").glob("*.eml")
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
     never = "ClinicalTrials.gov and PubMed have never been searched"
-    assert message["Subject"] == f"Nobody 2022, 1 Jun: 2 new papers and trials; {never}"
+    assert message["Subject"] == f"Nobody 2022, 1 Jun: 1 new paper, 1 other paper; {never}"
     (picture,) = (part for part in message.walk() if part.get_content_type() == "image/png")
     assert picture.get_content().startswith(b"\x89PNG")
     assert "PUBLICATIONS OVER TIME" in message.get_body(("plain",)).get_content()

@@ -20,7 +20,7 @@ def test_the_newest_come_first(review: Review, change: Make, now: datetime) -> N
     text = feed(review, changes, now=now, self_url="https://example.org/feed.xml?a=1&b=2", limit=3)
     assert text == feed(review, changes, now=now, self_url="https://example.org/feed.xml?a=1&b=2", limit=3)
     parsed = feedparser.parse(text)
-    assert not parsed.bozo and [entry.title for entry in parsed.entries] == [f"New papers: T{n}" for n in (4, 3, 2)]
+    assert not parsed.bozo and [entry.title for entry in parsed.entries] == [f"Other papers: T{n}" for n in (4, 3, 2)]
     assert parsed.feed.updated == "2026-11-22T05:00:00Z"
     assert parsed.entries[0].link == "https://pubmed.ncbi.nlm.nih.gov/5/"
     assert feed(review, changes[:1], now=now).count("<entry>") == 1

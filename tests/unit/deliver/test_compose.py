@@ -68,13 +68,13 @@ def test_headers_and_groups(review: Review, change: Make, now: datetime) -> None
         change("new_core_record", after={"title": "Core", "areas": ["skin"], "is_baseline": False}),
     ]
     message = mail(review, changes, now)
-    assert message["Subject"] == "A 2022, 22 Nov: 1 alert, 3 new papers and trials, 1 other change"
+    assert message["Subject"] == "A 2022, 22 Nov: 1 alert, 1 new paper, 1 other paper, 1 new trial, 1 other change"
     assert message["To"] == "a@example.org, B <b@example.org>"
     assert message["List-Id"] == "<demo.livingreview.example.org>"
     assert message["Date"].datetime == now
     text, html = parts(message)
     assert text.index("ALERTS (1)") < text.index("NEW PAPERS OF THE CORE (1)") < text.index("NEW TRIALS (1)")
-    assert text.index("NEW TRIALS") < text.index("ROUTINE, COUNTED") < text.index("New papers: 1")
+    assert text.index("NEW TRIALS") < text.index("ROUTINE, COUNTED") < text.index("Other papers: 1")
     assert "recruiting -> completed" in text and "areas: Skin & wounds" in text and "Bad <b>paper</b>" in text
     assert "https://clinicaltrials.gov/study/NCT01234567" in text
     assert "Bad &lt;b&gt;paper&lt;/b&gt;" in html and "<b>paper" not in html
@@ -112,7 +112,7 @@ def test_what_waits_comes_first_and_in_words(review: Review, change: Make, now: 
     message = mail(review, [bad, change(), old, new], now, waiting=waiting)
     assert message["Subject"] == "A 2022, 22 Nov: says so; 1 alert; 3 suggestions still waiting, the oldest 21 days"
     text, html = parts(message)
-    assert text.startswith("Says so; 1 alert, 1 new paper or trial; 3 suggestions still waiting")
+    assert text.startswith("Says so; 1 alert, 1 other paper; 3 suggestions still waiting")
     order = [
         "WHAT MAY HAVE TO CHANGE IN THE REVIEW: 3 suggestions still waiting, the oldest 21 days",
         "1 statement may be contradicted, 1 is out of date, 1 gains coverage.",
@@ -168,7 +168,7 @@ def test_nothing_new_is_said_of_no_week_in_which_something_was_not_read(
         assert text.startswith(words)
         assert all("nothing new" not in part.lower() and "no new evidence" not in part.lower() for part in (text, html))
         with_news = mail(review, [change()], now, sources_status={"pubmed": state})
-        assert with_news["Subject"] == f"A 2022, 22 Nov: 1 new paper or trial; {words}"
+        assert with_news["Subject"] == f"A 2022, 22 Nov: 1 other paper; {words}"
     two = mail(review, [], now, sources_status={"europepmc": never, "pubmed": never, "clinicaltrials": late})
     words = "Europe PMC and PubMed have never been searched; ClinicalTrials.gov NOT searched since 2 Nov"
     assert two["Subject"] == f"A 2022, 22 Nov: {words}"
@@ -195,7 +195,7 @@ def test_what_could_not_be_read_stands_above_everything(review: Review, change: 
     broken = mail(review, [], now, sources_status={"pubmed": status(status="broken", error="")})
     assert "PubMed FAILED" in broken["Subject"]
     with_changes = mail(review, [change()], now, failures={"feeds": "no answer"})
-    assert with_changes["Subject"] == "A 2022, 22 Nov: 1 new paper or trial; feeds FAILED"
+    assert with_changes["Subject"] == "A 2022, 22 Nov: 1 other paper; feeds FAILED"
     late = parts(mail(review, [], now, sources_status={"pubmed": status(is_overdue=True)}))
     assert "PubMed IS OVERDUE: never read completely so far" in late[0] and "PubMed is overdue" in late[1]
 

@@ -74,7 +74,7 @@ def test_changes_are_delivered_once(review: Review, change: Make, now: datetime)
     store, post = FakeStore([change(), change("retracted", "alert")]), Postman()
     (done,) = send_digest(store, review, SMTP, now=now, send=post)
     assert (done.n_changes, done.is_repeat, store.states) == (2, False, ["delivered"])
-    assert str(done) == "A 2022, 22 Nov: 1 alert, 1 new paper or trial -> smtp x:1"
+    assert str(done) == "A 2022, 22 Nov: 1 alert, 1 other paper -> smtp x:1"
     assert send_digest(store, review, SMTP, now=now + timedelta(days=7), send=post) == []
     assert len(post.mails) == 1
 
@@ -152,7 +152,7 @@ def test_what_waits_is_brought_to_mind_once_a_week(review: Review, change: Make,
         ]
 
     waits = "1 suggestion still waiting, for {} days"
-    assert sent(0) == [f"A 2022, 22 Nov: 1 new paper or trial; {waits.format(15)}"]
+    assert sent(0) == [f"A 2022, 22 Nov: 1 other paper; {waits.format(15)}"]
     assert sent(0.1) == sent(5) == []
     assert sent(6.9) == [f"A 2022, 29 Nov: no new evidence; {waits.format(21)}"]
     assert sent(7) == sent(12) == []
@@ -224,5 +224,5 @@ def test_partial_refusal_is_reported(review: Review, change: Make, now: datetime
 
 def test_preview_notes_nothing(review: Review, change: Make, now: datetime) -> None:
     store = FakeStore([change()])
-    assert "1 new" in preview_digest(store, review, SMTP, now=now)["Subject"]
+    assert "1 other paper" in preview_digest(store, review, SMTP, now=now)["Subject"]
     assert store.states == []

@@ -233,7 +233,7 @@ def log(source: str, name: str = "core", **values: Any) -> QueryLog:
 
 
 def flow(run: Run, records: dict[str, int], n_works: int, *changes: tuple[str, str, int], **values: Any) -> RunFlow:
-    settings = {"n_known": 0, "decided": ()} | values
+    settings = {"n_known": 0, "n_duplicates": 0, "decided": ()} | values
     return RunFlow(**({"run": run, "records": records, "n_works": n_works, "changes": changes} | settings))
 
 
@@ -258,11 +258,12 @@ def make_flows(run: Run) -> tuple[RunFlow, ...]:
             ("new_core_record", "notable", 8),
             ("new_record", "routine", 60),
             n_known=70,
+            n_duplicates=9,
             decided=decided,
         ),
         flow(killed, {"pubmed": 2}, 2, ("retracted", "alert", 1)),
         flow(second, {"pubmed": 3, "europepmc": 1}, 3, ("new_record", "routine", 3)),
-        flow(run, {"pubmed": 5}, 4, ("results_posted", "alert", 1), ("new_core_record", "notable", 1)),
+        flow(run, {"pubmed": 5}, 4, ("results_posted", "alert", 1), ("new_core_record", "notable", 1), n_duplicates=1),
     )
 
 
@@ -370,7 +371,7 @@ def make_material() -> Material:
             ),
             changed(
                 10,
-                "new_trial",
+                "trial_read",
                 "NCT00000002",
                 "routine",
                 source="clinicaltrials",

@@ -36,7 +36,7 @@ def test_headline_says_what_changed_what_is_touched_and_what_failed(material: Ma
     sentences = section(material, "headline")["sentences"]
     assert sentences["changed"].startswith("10 changes, 2 alerts since 2026-11-16; only what could be read: ")
     assert "1 new paper on Core vesicles (skin & wounds)" in sentences["changed"]
-    assert "1 new trial that the review does not print" in sentences["changed"]
+    assert "; 1 new trial;" in sentences["changed"]
     said = "2 of 3 statements are touched by what changed, as far as could be read, and should be looked at;"
     waits = "As far as could be read, 1 statement is out of date: 1 suggestion still waiting, for 21 days; a person"
     assert sentences["statements"].startswith(f"{waits} decides. {said}") and "(S1 and S2)." in sentences["statements"]
@@ -47,7 +47,7 @@ def test_a_quiet_run_says_since_when(quiet: Material) -> None:
     sentences = section(quiet, "headline")["sentences"]
     assert sentences["changed"] == "Nothing new since 2026-11-16."
     assert sentences["read"] == "Everything was read: 1 search of 1 source, all reconciled."
-    assert row(quiet, "NCT00000001")["verdict"] == "differs"
+    assert row(quiet, "NCT00000001")["standing"] == "changed"
     assert not build(quiet).banners
 
 
@@ -255,19 +255,19 @@ def test_flags_name_retracted_and_withdrawn(
 
 
 @pytest.mark.parametrize(
-    ("nct_id", "verdict", "status"),
+    ("nct_id", "standing", "status"),
     [
-        ("NCT00000001", "differs", "completed"),
-        ("NCT00000002", "differs", "unknown status"),
-        ("NCT00000003", "context", "withdrawn"),
+        ("NCT00000001", "changed", "completed"),
+        ("NCT00000002", "changed", "unknown status"),
+        ("NCT00000003", "already_so", "withdrawn"),
         ("NCT00000004", "undated", "terminated"),
-        ("NCT00000005", "not_in_store", ""),
-        ("", "differs", "registered"),
+        ("NCT00000005", "not_stored", ""),
+        ("", "changed", "registered"),
     ],
 )
-def test_then_and_now(material: Material, nct_id: str, verdict: str, status: str) -> None:
+def test_then_and_now(material: Material, nct_id: str, standing: str, status: str) -> None:
     found = row(material, nct_id)
-    assert (found["verdict"], found["status_label"]) == (verdict, status)
+    assert (found["standing"], found["status_label"]) == (standing, status)
 
 
 def test_a_printed_trial_shows_its_path_and_facts(material: Material) -> None:
@@ -289,13 +289,13 @@ def test_a_state_without_status_falls_back_on_the_last_that_had_one(
     one = replace(quiet, records=(store(bare, "around"),), trial_history={"NCT00000001": (old, bare)})
     assert (row(one, "NCT00000001")["status"], row(one, "NCT00000001")["as_of"]) == ("COMPLETED", "2023")
     empty = replace(one, trial_history={})
-    assert row(empty, "NCT00000001")["verdict"] == "unknown"
+    assert row(empty, "NCT00000001")["standing"] == "unknown"
 
 
 def test_trials_not_printed_are_listed(material: Material) -> None:
     others = section(material, "trials")["others"]
-    assert [(one["source_id"], one["is_new"], one["phases"]) for one in others] == [
-        ("NCT00000009", True, "phase 1; phase 2")
+    assert [(one["source_id"], one["is_now"], one["posting"], one["phases"]) for one in others] == [
+        ("NCT00000009", True, "after_review", "phase 1; phase 2")
     ]
 
 

@@ -61,12 +61,12 @@ def trial_flow(axes: Any, data: Mapping[str, Any]) -> None:
         used_left[one["then"]] += thick
         used_right[one["now"]] += thick
     # Dark ones last, so that none is hidden.
-    for one, left, right, thick in sorted(bands, key=lambda band: (band[0]["n_differ"] > 0, -band[3])):
-        is_dark = one["n_differ"] > 0
+    for one, left, right, thick in sorted(bands, key=lambda band: (band[0]["n_changed"] > 0, -band[3])):
+        is_dark = one["n_changed"] > 0
         fill, edge = ("second", "first") if is_dark else ("fourth", "second")
         area(axes, _band(left, right, thick), fill, edge, linewidth=0.4, alpha=0.88)
     for one, left, _, thick in bands:
-        is_dark = one["n_differ"] > 0
+        is_dark = one["n_changed"] > 0
         size = min(8.0, max(5.5, thick))
         weight = "bold" if is_dark else "normal"
         label(axes, _LEFT + _NODE + 5, left - thick / 2, str(one["n"]), "ink", size, fontweight=weight)

@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+from livingreview.records.trial_standing import Standing
 from livingreview.report.context import Frame
 from livingreview.report.data import figure
+from livingreview.report.numbers import STANDING_LABELS, numbers, standing_words
 from livingreview.report.sections import trials
 from livingreview.report.sections.clocks import clocks
 from livingreview.report.sections.works_figures import evidence_map, over_time
@@ -29,39 +31,44 @@ def figures(frame: Frame) -> dict[str, Any]:
 
 
 def trial_flow(frame: Frame) -> dict[str, Any]:
-    """The printed trials by the status that was printed and the one that the registry shows now."""
-    rows = frame.once(trials.then_and_now)["printed"]
+    """The trials of the review's table by the status that was printed and the one that the registry shows now."""
+    found = frame.once(numbers).table
+    rows = [row for row in frame.once(trials.printed_rows) if row["place"] == "table1"]
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    moved: Counter[tuple[str, str]] = Counter()
+    changed: Counter[tuple[str, str]] = Counter()
     for row in rows:
-        now = row["status_label"] or ("not in the store" if row["verdict"] == "not_in_store" else "status not known")
+        now = row["status_label"] or STANDING_LABELS[Standing(row["standing"])]
         key = (row["printed_status"].partition(" (")[0].lower(), now)
         groups[key].append(row["source_id"] or row["title"])
-        moved[key] += row["verdict"] in ("differs", "context", "undated")
+        changed[key] += row["standing"] == Standing.CHANGED
     flows: list[dict[str, Any]] = [
         {
             "then": then,
             "now": now,
             "n": len(groups[then, now]),
-            "n_differ": moved[then, now],
+            "n_changed": changed[then, now],
             "trials": groups[then, now],
         }
         for then, now in sorted(groups, key=lambda key: (_status_place(key[0]), key[0], _status_place(key[1]), key[1]))
     ]
     statuses = sorted({status for key in groups for status in key}, key=lambda status: (_status_place(status), status))
-    changed = sum(moved.values())
     return figure(
         "Trials of the review, then and now",
-        f"The {wording.counted(len(rows), 'trial')} that the review printed, by the status it printed (left) and the"
-        " one that the registry shows now (right). Each band is as wide as its number of trials; the strong bands,"
-        " their numbers in bold, stand differently now. What is dated before the review, or not dated, is among them"
-        " here; the table of trials tells them apart.",
-        f"Bands from printed to present status of {wording.counted(len(rows), 'trial')}: {changed} stand differently.",
+        f"The {wording.counted(len(rows), 'trial')} of the review's table, by the printed status (left) and the one"
+        " that the registry shows now (right). Each band is as wide as its number of trials; the strong bands, their"
+        " numbers in bold, hold trials that changed since publication. What was already so at publication, or differs"
+        " without a date, is not among them; the table of trials tells them apart.",
+        f"Bands from printed to present status: {standing_words(found)}.",
         {
             "columns": ["Printed", "Registry now", "Trials", "Which"],
             "rows": [[one["then"], one["now"], str(one["n"]), ", ".join(one["trials"])] for one in flows],
         },
-        {"statuses": statuses, "flows": flows, "n_trials": len(rows), "n_differ": changed},
+        {
+            "statuses": statuses,
+            "flows": flows,
+            "n_trials": len(rows),
+            "n_by_standing": {kind.value: n for kind, n in found.items()},
+        },
     )
 
 
@@ -80,8 +87,8 @@ _STATUS_ORDER = (
     "unknown status",
     "completed",
     "finalized",
-    "status not known",
-    "not in the store",
+    "status unknown",
+    "not read yet",
 )
 
 

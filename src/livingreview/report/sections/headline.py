@@ -1,17 +1,18 @@
-"""Three sentences (what changed, whether the review still holds, whether everything was read), and what waits."""
+"""In short: what changed, whether the review still holds, how its trials stand, what was read, and what waits."""
 
 from typing import Any
 
 from livingreview.records import Severity
 from livingreview.records.change_types import ChangeType
 from livingreview.report.context import Frame
+from livingreview.report.numbers import numbers, reference_words, standing_words
 from livingreview.report.sections import events, evidence, proposals, statements, trials
 from livingreview.text import wording
 from livingreview.text.gaps import source_gaps
 
 
 def headline(frame: Frame) -> dict[str, Any]:
-    """The three sentences, the numbers behind them, and what waits for a decision."""
+    """The sentences, the numbers behind them, and what waits for a decision."""
     touched = frame.once(statements.touched)
     severities = {
         severity.value: sum(found.change.severity == severity for found in frame.changes) for severity in Severity
@@ -22,8 +23,11 @@ def headline(frame: Frame) -> dict[str, Any]:
         "sentences": {
             "changed": _changed(frame),
             "statements": _statements(frame, touched),
+            "trials": f"{standing_words(frame.once(numbers).table)}.",
+            "references": f"{reference_words(frame.once(numbers))}.",
             "read": _read(frame),
         },
+        "numbers": frame.once(numbers).to_json(),
         "n_changes": len(frame.changes),
         "by_severity": severities,
         "by_type": events.counts_by_type(frame),
@@ -66,15 +70,14 @@ def _parts(frame: Frame) -> list[str]:
     label = frame.scope_labels[review.core_scope]
     trial_rows = frame.once(trials.changes)["trials"]
     printed = sum(row["is_printed"] for row in trial_rows)
-    others = [row for row in frame.once(trials.then_and_now)["others"] if row["is_new"] and not row["is_before_review"]]
     types = events.counts_by_type(frame)
+    news = frame.once(numbers).news
     notices = frame.once(events.notices)
     n_notices = len(notices["references"]) + len(notices["others"])
     parts = []
-    if core:
-        parts.append(f"{wording.counted(len(core), 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
-    if others:
-        parts.append(wording.counted(len(others), "new trial") + " that the review does not print")
+    if news.core_papers:
+        parts.append(f"{wording.counted(news.core_papers, 'new paper')} on {label}" + (f" ({areas})" if areas else ""))
+    parts += [wording.trial_news(type_, n) for type_, n in news.trials.items() if n]
     if trial_rows:
         some = "" if printed == len(trial_rows) else f"{printed} of them "
         aside = f" ({some}printed in the review)" if printed else ""
@@ -94,7 +97,7 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
     changed = touched["standing"]
     aside = (
         f" {wording.counted(len(changed), 'statement')} {'names' if len(changed) == 1 else 'name'} a trial that"
-        " already stands differently from what was printed."
+        " has changed since publication."
         if changed
         else ""
     )

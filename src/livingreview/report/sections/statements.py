@@ -5,8 +5,10 @@ from typing import Any
 
 from livingreview.config import Statement
 from livingreview.records import StoredChange
-from livingreview.records.change_types import FIRST_STORED_TYPES, ChangeType
+from livingreview.records.change_types import ChangeType
+from livingreview.records.news import TRIAL_NEWS, is_meeting
 from livingreview.records.sanitize import clean
+from livingreview.records.trial_standing import Standing
 from livingreview.report.context import Frame
 from livingreview.report.sections import proposals, trials
 from livingreview.text import wording
@@ -60,9 +62,7 @@ def _row(frame: Frame, statement: Statement) -> dict[str, Any]:
 
 def _is_first_sight(found: StoredChange) -> bool:
     """Whether the store merely met what the review itself cites, or a record outside the review's own scope."""
-    change = found.change
-    is_meeting = change.type in FIRST_STORED_TYPES and bool(change.after.get("is_baseline"))
-    return is_meeting or change.type == ChangeType.NEW_RECORD
+    return is_meeting(found.change) or found.change.type == ChangeType.NEW_RECORD
 
 
 def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -> dict[str, str]:
@@ -80,7 +80,7 @@ def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -
         return _link("evidence", f"leans on {clean(change.source_id)} as evidence")
     core_scope = frame.material.review.core_scope
     is_core = change.type == ChangeType.NEW_CORE_RECORD or (
-        change.type in (ChangeType.NEW_TRIAL, ChangeType.PREPRINT_PUBLISHED) and change.after.get("scope") == core_scope
+        change.type in (*TRIAL_NEWS.values(), ChangeType.PREPRINT_PUBLISHED) and change.after.get("scope") == core_scope
     )
     shared = frame.areas_of(set(change.after.get("areas", ())) & set(statement.areas)) if is_core else []
     return _link("area", wording.joined(shared).lower()) if shared else {}
@@ -101,8 +101,8 @@ def _reference_number(frame: Frame, found: StoredChange) -> int:
 
 
 def _changed_since_publication(frame: Frame) -> list[dict[str, Any]]:
-    """Statements that name a printed trial which the registry now shows differently, whatever run found it."""
-    differing = {row["nct_id"]: row for row in frame.once(trials.printed_rows) if row["verdict"] == "differs"}
+    """Statements that name a printed trial which has changed since publication, whatever run found it."""
+    differing = {row["nct_id"]: row for row in frame.once(trials.printed_rows) if row["standing"] == Standing.CHANGED}
     rows = []
     for statement in frame.material.review.statements:
         named = [differing[nct_id] for nct_id in statement.nct_ids if nct_id in differing]

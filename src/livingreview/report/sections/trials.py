@@ -4,53 +4,52 @@ from collections import defaultdict
 from datetime import date
 from typing import Any
 
-from livingreview.records import (
-    Change,
-    Fidelity,
-    Kind,
-    PrintedTrial,
-    Record,
-    Severity,
-    StoredChange,
-    StoredRecord,
-    TrialFacts,
-)
+from livingreview.records import Change, PrintedTrial, Record, Severity, StoredChange, StoredRecord, TrialFacts
 from livingreview.records.change_types import REGISTRY_TYPES, ChangeType
 from livingreview.records.identifiers import is_before, normal_status
+from livingreview.records.news import TRIAL_NEWS
 from livingreview.records.sanitize import clean
+from livingreview.records.trial_standing import ANNOUNCED, state_date
 from livingreview.report.context import Frame
+from livingreview.report.numbers import (
+    POSTING_LABELS,
+    STANDING_LABELS,
+    PrintedState,
+    numbers,
+    printed_states,
+    standing_words,
+    unprinted_trials,
+)
 from livingreview.text import wording
 from livingreview.text.links import nct_url, pmid_url, record_url, results_url
 
 CAP = 100
 """Rows of a list of trials that are printed; the JSON holds them all."""
 _LOUD = (Severity.ALERT.value, Severity.NOTABLE.value, Severity.ROUTINE.value)
-_ANNOUNCED = "ANNOUNCED"
-_VERDICTS = {
-    "differs": "stands differently",
-    "same": "as printed",
-    "context": "differed before the review appeared",
-    "undated": "differs (undated)",
-    "unknown": "present state not known",
-    "not_in_store": "not in the store",
-}
 
 
 def then_and_now(frame: Frame) -> dict[str, Any]:
     """The printed trials beside the registry's present state, and the trials that are not among them."""
     rows = frame.once(printed_rows)
-    others = _others(frame, {row["source_id"] for row in rows if row["source_id"]})
-    differ = sum(row["verdict"] == "differs" for row in rows)
-    undated = sum(row["verdict"] == "undated" for row in rows)
+    others = _others(frame)
+    found = frame.once(numbers)
     late = sum(bool(row["overdue"]) for row in (*rows, *others))
-    aside = f" ({undated} more, undated)" if undated else ""
+    since = (wording.trial_news(type_, found.others[kind]) for kind, type_ in TRIAL_NEWS.items() if found.others[kind])
     return {
-        "summary": f"{differ} of {len(rows)} printed trials stand differently{aside}; {len(others):,} not printed"
-        + (f"; {late:,} overdue" if late else ""),
+        "summary": "; ".join([standing_words(found.table), *since, *([f"{late:,} overdue"] if late else [])]),
         "published_date": frame.material.baseline.published_date.isoformat(),
-        "verdicts": {
-            name: {"label": label, "n": sum(row["verdict"] == name for row in rows)}
-            for name, label in _VERDICTS.items()
+        "standings": {
+            place: {kind.value: {"label": STANDING_LABELS[kind], "n": n} for kind, n in counts.items()}
+            for place, counts in (("table1", found.table), ("text", found.text))
+        },
+        "postings": {
+            kind.value: {
+                "label": POSTING_LABELS[kind],
+                "words": wording.trial_news(type_, found.others[kind]),
+                "n": found.others[kind],
+                "n_now": found.news.trials[type_],
+            }
+            for kind, type_ in TRIAL_NEWS.items()
         },
         "printed": rows,
         "others": others,
@@ -113,18 +112,15 @@ def _words(group: list[StoredChange], rows: list[dict[str, Any]]) -> list[str]:
 
 def printed_rows(frame: Frame) -> list[dict[str, Any]]:
     """One row a trial of the baseline, in the order in which the review printed them."""
-    return [_printed_row(frame, printed) for printed in frame.material.baseline.trials]
+    return [_printed_row(frame, one) for one in frame.once(printed_states)]
 
 
-def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
-    stored = _find(frame, printed)
-    history = _states(frame, printed, stored)
-    state = next((record for record in reversed(history) if record.trial and record.trial.status), None)
+def _printed_row(frame: Frame, one: PrintedState) -> dict[str, Any]:
+    printed, stored, history, state = one.printed, one.stored, one.history, one.state
     facts = history[-1].trial if history and history[-1].trial else TrialFacts()
-    then = normal_status(printed.status)
     now = state.trial.status if state and state.trial else ""
-    as_of = _as_of(state or history[-1]) if history else ""
-    verdict = _verdict(frame, then, now, state, is_stored=stored is not None)
+    is_registered = stored is not None and normal_status(printed.status) == ANNOUNCED
+    as_of = clean(state_date(state or history[-1])) if history else ""
     return {
         "nct_id": printed.nct_id,
         "source_id": clean(stored.record.source_id) if stored else printed.nct_id,
@@ -132,12 +128,13 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
         "title": clean(printed.title),
         "area": frame.area_labels.get(frame.material.review.area_of_alias().get(printed.area, ""), ""),
         "role": printed.role,
+        "place": printed.place,
         "printed_status": clean(printed.status),
         "status": now,
-        "status_label": wording.status_words(now) or ("registered" if stored and then == _ANNOUNCED else ""),
+        "status_label": wording.status_words(now) or ("registered" if is_registered else ""),
         "as_of": as_of,
-        "verdict": verdict,
-        "verdict_label": _VERDICTS[verdict],
+        "standing": one.standing.value,
+        "standing_label": STANDING_LABELS[one.standing],
         "differences": _differences(frame, printed, stored, facts, history),
         "enrollment": wording.enrollment_words(_enrollment(facts)),
         "has_results": facts.has_results,
@@ -148,45 +145,6 @@ def _printed_row(frame: Frame, printed: PrintedTrial) -> dict[str, Any]:
         and stored.record.key in frame.changed_keys
         and stored.record.key not in frame.new_keys,
     }
-
-
-def _find(frame: Frame, printed: PrintedTrial) -> StoredRecord | None:
-    """The stored record of a printed trial: by its number, else by a registry number that its note names."""
-    if printed.nct_id:
-        return frame.by_key.get(("clinicaltrials", printed.nct_id))
-    return next((frame.by_key[key] for key in printed.other_ids if key in frame.by_key), None)
-
-
-def _states(frame: Frame, printed: PrintedTrial, stored: StoredRecord | None) -> tuple[Record, ...]:
-    known = tuple(frame.material.trial_history.get(printed.nct_id, ()))
-    if stored is None:
-        return known
-    return known if known and known[-1] == stored.record else (*known, stored.record)
-
-
-def _as_of(record: Record) -> str:
-    """The date of a state: as its source dates it, else the registry's last update."""
-    return clean(record.source_date or (record.trial.last_update_posted_date if record.trial else ""))
-
-
-def _verdict(frame: Frame, then: str, now: str, state: Record | None, *, is_stored: bool) -> str:
-    if not is_stored:
-        return "not_in_store"
-    if then == _ANNOUNCED:
-        return "differs"
-    if state is None or not now:
-        return "unknown"
-    if then == now:
-        return "same"
-    published = frame.material.baseline.published_date
-    is_registry_copy = state.fidelity == Fidelity.FULL
-    # The registry turns a study UNKNOWN by the calendar: such a state bears no date of its own.
-    if is_registry_copy and now == "UNKNOWN":
-        return "differs"
-    as_of = _as_of(state)
-    if not as_of:
-        return "differs" if is_registry_copy else "undated"
-    return "context" if is_before(as_of, published) else "differs"
 
 
 def _enrollment(facts: TrialFacts) -> dict[str, Any]:
@@ -270,24 +228,18 @@ def _history(history: tuple[Record, ...]) -> list[dict[str, str]]:
     for record in history:
         status = record.trial.status if record.trial else ""
         if status and (not path or path[-1]["status"] != status):
-            path.append({"status": status, "label": wording.status_words(status), "as_of": _as_of(record)})
+            path.append({"status": status, "label": wording.status_words(status), "as_of": clean(state_date(record))})
     return path
 
 
-def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
+def _others(frame: Frame) -> list[dict[str, Any]]:
     """Trials of a relevant scope that the review did not print: new ones first, the core scope before the rest."""
     scopes = sorted(frame.material.review.scopes, key=lambda scope: not scope.is_core)
-    relevant = [scope.slug for scope in scopes if scope.is_relevant]
+    places = {scope.slug: place for place, scope in enumerate(scopes)}
     rows: list[dict[str, Any]] = []
-    for stored in frame.material.records:
-        record, facts = stored.record, stored.record.trial
-        if record.kind != Kind.TRIAL or facts is None or record.source_id in printed:
-            continue
-        scope = frame.scope_of(stored)
-        if scope not in relevant:
-            continue
+    for stored, posted in frame.once(unprinted_trials):
+        record, facts, scope = stored.record, stored.record.trial or TrialFacts(), frame.scope_of(stored)
         areas = stored.score.areas if stored.score else ()
-        since = facts.first_posted_date or facts.start_date
         rows.append(
             {
                 "source": record.source,
@@ -295,29 +247,30 @@ def _others(frame: Frame, printed: set[str]) -> list[dict[str, Any]]:
                 "url": record_url(record),
                 "title": clean(record.title or record.source_id),
                 "scope": scope,
-                "scope_label": frame.scope_labels[scope],
+                "scope_label": frame.scope_labels.get(scope, ""),
                 "area_labels": frame.areas_of(areas),
                 "conditions": [clean(name) for name in facts.conditions],
                 "status": facts.status,
                 "status_label": wording.status_words(facts.status),
-                "as_of": _as_of(record),
+                "as_of": clean(state_date(record)),
+                "first_posted": clean(facts.first_posted_date),
+                "posting": posted.value,
+                "posting_label": POSTING_LABELS[posted],
                 "phases": wording.enum_words(facts.phases),
                 "enrollment": wording.enrollment_words(_enrollment(facts)),
                 "has_results": facts.has_results,
                 "overdue": _overdue(frame, stored),
                 "results": _results(frame, stored),
                 "gone": _gone(stored),
-                "is_new": record.key in frame.new_keys,
-                "is_before_review": any(
-                    is_before(day, frame.material.baseline.published_date) for day in (since, _as_of(record))
-                ),
+                "is_now": record.key in frame.new_keys,
             }
         )
+    order = [kind.value for kind in POSTING_LABELS]
     rows.sort(
         key=lambda row: (
-            not row["is_new"],
-            relevant.index(row["scope"]),
-            row["is_before_review"],
+            order.index(row["posting"]),
+            not row["is_now"],
+            places.get(row["scope"], len(places)),
             row["source_id"],
         )
     )

@@ -7,6 +7,7 @@ from typing import Any
 from livingreview.records import Kind, QueryLog, SourceStatus
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
+from livingreview.report.numbers import numbers
 from livingreview.report.versions import method_words
 from livingreview.text import wording
 
@@ -137,15 +138,15 @@ def gaps(frame: Frame) -> dict[str, Any]:
     """What is missing: identifiers, references and trials that are not in the store, abstracts, scores, sources."""
     baseline = frame.material.baseline
     counts = _record_counts(frame)
-    no_id = [reference for reference in baseline.references if not (reference.pmid or reference.doi)]
+    unchecked = frame.once(numbers).unchecked
     absent = [reference for reference in baseline.references if reference.ref_no not in counts["references"]]
     no_abstract = counts["no_abstract"]
     facts = [
         (
             "Baseline references without pmid and doi",
-            len(no_id),
+            len(unchecked),
             len(baseline.references),
-            "a notice on them cannot be found by number; the command baseline resolve fills them",
+            "a notice on them cannot be found by number; every run looks them up",
         ),
         ("Baseline references not in the store", len(absent), len(baseline.references), ""),
         (
@@ -177,7 +178,7 @@ def gaps(frame: Frame) -> dict[str, Any]:
         "summary": f"{wording.counted(n_open, 'kind')} of gap"
         + (f", {wording.counted(late, 'source')} overdue" if late else ""),
         "facts": [{"label": label, "n": n, "of": of, "note": note} for label, n, of, note in facts],
-        "references_without_id": [reference.ref_no for reference in no_id],
+        "references_without_id": list(unchecked),
         "references_not_stored": [reference.ref_no for reference in absent],
         "sources": clocks,
         "failures": frame.failures,

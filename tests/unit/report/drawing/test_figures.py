@@ -131,13 +131,13 @@ def test_a_review_without_types_of_study_has_one_column(quiet: Material, store: 
 
 def test_trials_flow_from_the_printed_to_the_present_status(material: Material) -> None:
     found = data(material, "trial_flow")
-    flows = {(one["then"], one["now"]): (one["n"], one["n_differ"], one["trials"]) for one in found["flows"]}
+    flows = {(one["then"], one["now"]): (one["n"], one["n_changed"], one["trials"]) for one in found["flows"]}
     assert flows["recruiting", "completed"] == (1, 1, ["NCT00000001"])
-    assert flows["unknown status", "not in the store"] == (1, 0, ["NCT00000005"])
+    assert flows["unknown status", "not read yet"] == (1, 0, ["NCT00000005"])
     assert flows["announced, not yet registered", "registered"] == (1, 1, ["ACTRN12620000870954"])
     assert sum(one["n"] for one in found["flows"]) == found["n_trials"] == 6
     order = found["statuses"]
-    assert order.index("recruiting") < order.index("completed") < order.index("not in the store")
+    assert order.index("recruiting") < order.index("completed") < order.index("not read yet")
 
 
 # Clocks
@@ -282,7 +282,8 @@ def test_each_column_of_the_flow_adds_up(material: Material) -> None:
     found = boxes(material)
     assert found["identified: PubMed"] == ["not recorded", "90", "5", "5"]
     assert found["identified: All sources"] == ["not recorded", "110", "6", "5"]
-    assert found["removed: Duplicate records"] == ["not recorded", "10", "1", "1"]
+    assert found["removed: Duplicate records"] == ["not recorded", "9", "0", "1"]
+    assert found["removed: Further reports of a study, tied to it"] == ["not recorded", "1", "1", "0"]
     assert found["to_screen"] == ["not recorded", "100", "5", "4"]
     assert found["screened"] == ["not recorded", "30", "0", "0"]
     assert found["not_screened"] == ["not recorded", "70", "5", "4"]
@@ -291,24 +292,28 @@ def test_each_column_of_the_flow_adds_up(material: Material) -> None:
     assert found["not_read"] == ["not recorded", "3", "0", "0"]
     assert found["assessed"] == ["not recorded", "7", "0", "0"]
     assert found["excluded_full: wrong | cell"] == ["not recorded", "2", "0", "0"]
-    assert found["included: Publications"] == ["2", "4", "0", "0"]
-    assert found["included: Registered trials"] == ["6", "1", "0", "0"]
+    assert found["included: Publications"] == ["not recorded", "4", "0", "0"]
+    assert found["included: Registered trials"] == ["not recorded", "1", "0", "0"]
+    assert found["cited: References"] == ["2", "\u2013", "\u2013", "\u2013"]
+    assert found["cited: Trials in its table"] == ["6", "\u2013", "\u2013", "\u2013"]
 
 
 def test_a_sum_with_what_nobody_recorded_is_a_lower_bound(material: Material) -> None:
     found = boxes(material, "flow_last")
     assert found["identified: All sources"] == ["\u2265 116", "5"]
     assert found["removed: By automation tools"] == ["not recorded", "0"]
-    assert found["included: Publications"] == ["6", "0"]
+    assert found["included: Publications"] == ["\u2265 4", "0"]
+    assert found["cited: References"] == ["2", "\u2013"]
 
 
 def test_without_any_run_there_is_the_base_version_and_nothing_made_up(quiet: Material) -> None:
     bare = replace(quiet, flows=())
     for layout in ("flow_updates", "flow_last"):
         found = boxes(bare, layout)
-        assert found.pop("included: Publications") == ["2"]
-        assert found.pop("included: Registered trials") == ["6"]
-        assert set(map(tuple, found.values())) == {("not recorded",)}
+        assert found.pop("cited: References") == ["2"]
+        assert found.pop("cited: Trials in its table") == ["6"]
+        counted = {name: shown for name, shown in found.items() if not name.startswith("cited: ")}
+        assert set(map(tuple, counted.values())) == {("not recorded",)}
 
 
 def test_many_updates_share_a_column(material: Material) -> None:
@@ -325,6 +330,7 @@ def test_many_updates_share_a_column(material: Material) -> None:
             records={"pubmed": 1},
             n_known=0,
             n_works=1,
+            n_duplicates=0,
             decided=(),
             changes=(("retracted", "alert", 1),),
         )

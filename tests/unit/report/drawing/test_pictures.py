@@ -137,7 +137,7 @@ def test_what_is_drawn_is_within_its_frame(odd: Material) -> None:
 
 def test_numbers_of_the_figures_can_be_read(material: Material) -> None:
     flow = texts(pictures.draw("flow_updates", figures(material)["flow_updates"]))
-    assert flow.count("not recorded") == 14
+    assert flow.count("not recorded") == 17
     assert {"110", "100", "Version 4", "Records identified", "wrong | cell"} <= set(flow)
     clocks = texts(pictures.draw("clocks", figures(material)["clocks"]))
     assert {"2 days, OVERDUE", "never read completely, FAILED", "2 days, in time"} <= set(clocks)
