@@ -330,7 +330,7 @@ def crossref_list(world: World, asked: Mapping[str, str]) -> Answer:
         if (not dois or doi in dois)
         and days.get("from-index-date", "") <= work["indexed"]["date-time"][:10]
         and work["indexed"]["date-time"][:10] <= days.get("until-index-date", "9")
-        and all(word in work["title"][0].lower() for word in words)
+        and all(word in _citation(work) for word in words)
     ]
     size, cursor = int(asked.get("rows", "20")), asked.get("cursor", "")
     start = 0 if cursor in ("", "*") else int(base64.urlsafe_b64decode(cursor).decode())
@@ -344,6 +344,12 @@ def crossref_list(world: World, asked: Mapping[str, str]) -> Answer:
     if cursor:
         message["next-cursor"] = base64.urlsafe_b64encode(str(start + size).encode()).decode()
     return _crossref("work-list", message)
+
+
+def _citation(work: Mapping[str, Any]) -> str:
+    """What a search in free words looks into."""
+    names = " ".join(author["family"] for author in work["author"])
+    return f"{work['title'][0]} {names} {work['published']['date-parts'][0][0]}".lower()
 
 
 def crossref_work(world: World, doi: str) -> Answer:

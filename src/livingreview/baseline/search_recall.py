@@ -7,8 +7,9 @@ PubMed, printed trials against those of the registry; a source that cannot be as
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from livingreview.acquisition.references import known_baseline
 from livingreview.acquisition.transport import LiveTransport
-from livingreview.config import Project, Query, load_baseline
+from livingreview.config import Project, Query
 from livingreview.errors import SourceError
 from livingreview.records import Reference, Run
 from livingreview.sources import SOURCES, FindsDois, Searchable, queries_of
@@ -69,7 +70,7 @@ def check_searches(project: Project, repository: Repository, run: Run, sleep: Ca
         run: under which they are logged.
         sleep: waits for some seconds.
     """
-    baseline, review = load_baseline(project), project.review
+    baseline, review = known_baseline(project, repository), project.review
     core = [ref for ref in baseline.references if review.scope_of_reference(ref) == review.core_scope]
     recall = Recall()
     recall.wanted["clinicaltrials"] = {trial.nct_id: trial.title for trial in baseline.trials if trial.nct_id}

@@ -3,15 +3,19 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from livingreview.acquisition.context import RunContext
+from livingreview.acquisition.progress import Watch
+from livingreview.acquisition.references import known_baseline, look_up
 from livingreview.acquisition.transport import LiveTransport
 from livingreview.atomic import written_aside
 from livingreview.config import Project, load_baseline
 from livingreview.errors import StoreError
 from livingreview.records import Baseline, Reference, Run
 from livingreview.records.identifiers import nct_ids, normal_title
+from livingreview.records.reference_match import ReferenceMatch, open_references
 from livingreview.sources.pubmed.citation_matching import Match, match_references
 from livingreview.store.repository import Repository
 
@@ -55,7 +59,7 @@ def check(project: Project) -> Check:
     return Check(
         counts=counts,
         inconsistencies=tuple(_inconsistencies(project, baseline)),
-        unwatched=tuple(ref for ref in baseline.references if not ref.pmid and not ref.doi),
+        unwatched=open_references(baseline),
         without_pmid=tuple(ref for ref in baseline.references if ref.doi and not ref.pmid),
     )
 
@@ -105,37 +109,59 @@ def _inconsistencies(project: Project, baseline: Baseline) -> list[str]:
     return found
 
 
-def resolve(project: Project, repository: Repository, run: Run, sleep: Callable[[float], None]) -> list[Match]:
-    """A proposal for every reference that lacks a pmid, asked of PubMed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What ``baseline resolve`` found.
+
+    Attributes:
+        matches: what services gave for references that nothing names, confirmed or not; the store keeps it.
+        proposals: for every reference that lacks a pmid, what PubMed has, with its likeness.
+    """
+
+    matches: tuple[ReferenceMatch, ...]
+    proposals: tuple[Match, ...]
+
+
+def resolve(project: Project, repository: Repository, run: Run, sleep: Callable[[float], None]) -> Resolved:
+    """Looks up every reference that nothing names, then asks PubMed for every one that lacks a pmid.
 
     Raises:
         SourceError: PubMed cannot be reached.
     """
+
+    def connect(name: str) -> LiveTransport:
+        return LiveTransport(name, project.settings, repository, run, sleep)
+
+    baseline = known_baseline(project, repository)
+    context = RunContext(project=project, repository=repository, baseline=baseline, run=run, watch=Watch(sleep=sleep))
+    matches = look_up(context, connect, most=len(baseline.references))
     wanted = [ref for ref in load_baseline(project).references if not ref.pmid]
-    settings = project.settings.sources.pubmed
-    transport = LiveTransport("pubmed", project.settings, repository, run, sleep)
+    transport = connect("pubmed")
     try:
-        return match_references(wanted, settings, transport.get)
+        proposals = match_references(wanted, project.settings.sources.pubmed, transport.get)
     finally:
         transport.close()
+    return Resolved(matches=tuple(matches), proposals=tuple(proposals))
 
 
-def write_matches(project: Project, matches: Sequence[Match]) -> int:
-    """Fills pmid and doi of references.csv where a match is sure; returns how many rows were filled.
+def write_matches(project: Project, resolved: Resolved) -> int:
+    """Fills the identifiers of references.csv where a match is confirmed or sure; returns how many rows were filled.
 
     Raises:
         StoreError: the file cannot be read or written.
     """
     path = project.data_dir / "baseline" / "references.csv"
-    sure = {match.reference.ref_no: match for match in matches if match.confidence >= SURE}
+    sure = {match.reference.ref_no: match for match in resolved.proposals if match.confidence >= SURE}
+    confirmed = {match.ref_no: match for match in resolved.matches if match.is_confirmed}
     try:
         reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
         columns = list(reader.fieldnames or ())
         rows = list(reader)
         for row in rows:
-            if match := sure.get(int(row["ref_no"])):
-                row["pmid"] = match.pmid
-                row["doi"] = row["doi"] or match.doi
+            ref_no = int(row["ref_no"])
+            for match in (confirmed.get(ref_no), sure.get(ref_no)):
+                row["pmid"] = row["pmid"] or (match.pmid if match else "")
+                row["doi"] = row["doi"] or (match.doi if match else "")
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, columns, lineterminator="\n")
         writer.writeheader()
@@ -144,4 +170,4 @@ def write_matches(project: Project, matches: Sequence[Match]) -> int:
             file.write(text.getvalue().encode())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
-    return len(sure)
+    return len(sure.keys() | confirmed.keys())

@@ -34,7 +34,7 @@ class Context:
     @classmethod
     def of(cls, review: Review, baseline: Baseline, settings: TrialsSettings, now: datetime) -> "Context":
         """The context of one run."""
-        return cls(review, settings, ReferenceIndex(baseline.references), baseline.trial_keys, now)
+        return cls(review, settings, ReferenceIndex(baseline.texts), baseline.trial_keys, now)
 
     def reference_of(self, record: Record) -> Reference | None:
         """The baseline reference that a record is."""

@@ -13,7 +13,7 @@ from livingreview.acquisition import review_text
 from livingreview.acquisition.transport import LiveTransport
 from livingreview.baseline import places
 from livingreview.baseline.search_recall import Recall, check_searches
-from livingreview.baseline.transcript import SURE, check, resolve, write_matches
+from livingreview.baseline.transcript import SURE, Resolved, check, resolve, write_matches
 from livingreview.cli.common import Invocation, invocation, locked_store, out, out_json, out_table, store
 from livingreview.config import Project
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, LivingReviewError, SourceError, UsageError
@@ -119,17 +119,23 @@ def _say_recall(recall: Recall) -> None:
 def resolve_command(
     context: typer.Context,
     write: Annotated[
-        bool, typer.Option("--write", help=f"Fill references.csv where the confidence is at least {SURE}.")
+        bool,
+        typer.Option(
+            "--write", help=f"Fill references.csv with what agrees, and where the confidence is at least {SURE}."
+        ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> int:
-    """Look up missing PMIDs in PubMed; every proposal comes with its confidence."""
+    """Look up references that nothing names at Crossref and PubMed, and missing PMIDs, each with its confidence.
+
+    What agrees in title, year and first author is kept in the store, and watched from the next run on.
+    """
     call = invocation(context)
     project = call.project()
     with locked_store(project) as repository:
         run = repository.start_run("resolve", call.now, __version__, project.config_hash())
         try:
-            matches = resolve(project, repository, run, time.sleep)
+            resolved = resolve(project, repository, run, time.sleep)
         except SourceError as error:
             repository.finish_run(run, "failed", error=str(error))
             out(f"No reference was resolved: {error}")
@@ -137,29 +143,21 @@ def resolve_command(
         repository.finish_run(run, "done")
     if json:
         out_json(
-            [
-                {
-                    "ref_no": match.reference.ref_no,
-                    **{name: value for name, value in asdict(match).items() if name != "reference"},
-                }
-                for match in matches
-            ]
+            {
+                "looked_up": [asdict(match) for match in resolved.matches],
+                "proposals": [
+                    {
+                        "ref_no": match.reference.ref_no,
+                        **{name: getattr(match, name) for name in ("pmid", "doi", "confidence", "way")},
+                    }
+                    for match in resolved.proposals
+                ],
+            }
         )
     else:
-        rows = [
-            (
-                str(match.reference.ref_no),
-                match.pmid or "not found",
-                match.doi,
-                f"{match.confidence:.3f}",
-                match.way,
-                match.reference.title,
-            )
-            for match in matches
-        ]
-        out_table("Proposals", ("no.", "pmid", "doi", "confidence", "found by", "title"), rows)
+        _say_resolved(resolved)
     if write:
-        out(f"{write_matches(project, matches)} references filled in references.csv; the others stay as they are")
+        out(f"{write_matches(project, resolved)} references filled in references.csv; the others stay as they are")
     return 0
 
 
@@ -227,3 +225,29 @@ def place_command(
         raise UsageError("standard input: cannot be read as UTF-8; give the sentence as an argument") from error
     known = review_text.sentences_of(review_text.file_bytes(file), file.name) if file is not None else ()
     out(places.line(places.make(words, section, cites, known)))
+
+
+def _say_resolved(resolved: Resolved) -> None:
+    looked_up = [
+        (
+            str(match.ref_no),
+            "confirmed" if match.is_confirmed else "ANOTHER TITLE",
+            match.pmid or match.doi or match.pmcid,
+            match.source,
+            match.found_title,
+        )
+        for match in resolved.matches
+    ]
+    out_table("References that nothing named", ("no.", "outcome", "identifier", "found by", "title there"), looked_up)
+    rows = [
+        (
+            str(match.reference.ref_no),
+            match.pmid or "not found",
+            match.doi,
+            f"{match.confidence:.3f}",
+            match.way,
+            match.reference.title,
+        )
+        for match in resolved.proposals
+    ]
+    out_table("Proposals", ("no.", "pmid", "doi", "confidence", "found by", "title"), rows)

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from livingreview.acquisition.references import known_baseline
 from livingreview.cli.common import invocation, locked_store, out, out_json, out_table, say_moment, store, tell
-from livingreview.config import Project, Rule, load_baseline
+from livingreview.config import Project, Rule
 from livingreview.errors import InputError, StoreError, UsageError
 from livingreview.records.evidence import Evidence, StatementDecision, WaitingProposal
 from livingreview.statements import evaluate
@@ -121,7 +122,7 @@ def test_command(
     project = invocation(context).project()
     asked = statement_ids or [statement.id for statement in project.review.statements]
     with store(project) as repository:
-        pieces = evaluate.tried(project, repository, load_baseline(project), asked)
+        pieces = evaluate.tried(project, repository, known_baseline(project, repository), asked)
         titles = repository.titles(sorted({(piece.source, piece.source_id) for piece in pieces}))
     pieces.sort(key=lambda piece: (piece.statement_id, piece.rule, piece.source, piece.source_id))
     if json:

@@ -216,7 +216,18 @@ def load_baseline(project: Project) -> Baseline:
         )
         for line, row in enumerate(read_csv(folder / "trials.csv", wanted), start=2)
     )
-    return Baseline(published_date=project.review.published_date, references=tuple(references), trials=trials)
+    review = project.review
+    itself = Reference(
+        ref_no=0,
+        first_author="",
+        year=review.published_date.year,
+        journal="",
+        title=review.title,
+        doi=review.doi.lower(),
+        pmid=review.pmid,
+        pmcid=review.pmcid,
+    )
+    return Baseline(published_date=review.published_date, references=tuple(references), trials=trials, itself=itself)
 
 
 def _place(path: Path, line: int, word: str) -> str:

@@ -72,7 +72,8 @@ def material(
     repository, baseline, run = context.repository, context.baseline, context.run
     review, settings = context.project.review, context.project.settings
     relevant = [scope.slug for scope in review.scopes if scope.is_relevant]
-    pmids, dois = sorted(baseline.pmids), sorted(baseline.dois)
+    pmids = sorted(one.pmid for one in baseline.texts if one.pmid)
+    dois = sorted(one.doi for one in baseline.texts if one.doi)
     # Trials whose registry entry changed are shown with their titles, whatever their scope.
     changed = {(one.change.source, one.change.source_id) for one in found if one.change.type in TRIAL_TYPES}
     wanted: dict[str, list[str]] = {}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from livingreview import __version__
-from livingreview.acquisition import enrichment, review_text
+from livingreview.acquisition import enrichment, references, review_text
 from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.documents import file_values, read_file
 from livingreview.acquisition.inbox import find_inbox, read_inbox
@@ -19,12 +19,13 @@ from livingreview.acquisition.plan import Asking, plan
 from livingreview.acquisition.progress import Watch
 from livingreview.acquisition.services import Acquired, read_services
 from livingreview.acquisition.transport import Connect, live
-from livingreview.config import Project, load_baseline
+from livingreview.config import Project
 from livingreview.errors import EXIT_DONE, EXIT_NOTHING_READ, EXIT_PARTIAL, InputError, LockedError
 from livingreview.pipeline import method, monitor
 from livingreview.pipeline.derive import derive
 from livingreview.pipeline.report import changes_to_report, material, write_feed, write_report
 from livingreview.records import Record, Run, StoredChange
+from livingreview.records.reference_match import with_matches
 from livingreview.records.serialization import canonical_json, content_of, envelope_of
 from livingreview.sources.formats.listing import Document, find_documents
 from livingreview.statements import evaluate
@@ -87,6 +88,8 @@ def run_services(
         read_inbox(dropped, read_dropped, acquired, watch)
         enrichment.follow(context, askings, acquired, transports, is_wanted)
         review_text.fetch_once(context, transports, acquired)
+        if acquired.answered:
+            references.look_up(context, transports, is_wanted, skipped=acquired.failures)
         return acquired
 
     return _run(project, repository, "services", now, watch, read)
@@ -150,7 +153,7 @@ def _run(
     watch: Watch,
     read: Callable[[RunContext], Acquired],
 ) -> Outcome:
-    baseline = load_baseline(project)
+    baseline = references.known_baseline(project, repository)
     with repository.locked(project.settings.lock_stale_after):
         run = repository.start_run(channel, now, __version__, project.config_hash())
         # A decision that arrives from here on is of the next run.
@@ -164,6 +167,8 @@ def _run(
                 error = "; ".join(acquired.failures.values())
                 repository.finish_run(run, "failed", error=error)
                 return Outcome(run=run, failures=acquired.failures, changes=(), exit_code=EXIT_NOTHING_READ)
+            # What was found for an open reference holds from here on.
+            context = replace(context, baseline=with_matches(baseline, repository.reference_matches()))
             repository.link_works(run)
             model, drift = derive(context)
             groups = monitor.record_changes(context)

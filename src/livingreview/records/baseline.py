@@ -50,11 +50,21 @@ class PrintedTrial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """What the published review said on its date."""
+    """What the published review said on its date.
+
+    Attributes:
+        itself: the review, as number 0 of its own references, so that a search that finds it finds nothing new.
+    """
 
     published_date: date
     references: tuple[Reference, ...]
     trials: tuple[PrintedTrial, ...]
+    itself: Reference | None = None
+
+    @property
+    def texts(self) -> tuple[Reference, ...]:
+        """The references, and the review itself."""
+        return (*self.references, *([self.itself] if self.itself else []))
 
     @property
     def nct_ids(self) -> frozenset[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from livingreview import report
 from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.progress import Watch
-from livingreview.config import Project, load_baseline
+from livingreview.acquisition.references import known_baseline
+from livingreview.config import Project
 from livingreview.errors import UsageError
 from livingreview.pipeline.report import changes_to_report, material
 from livingreview.records import Run
@@ -56,9 +57,10 @@ def as_of(project: Project, repository: Repository, run: Run) -> Iterator[RunCon
 
     Either holds the decisions alone that the run knew as it began.
     """
-    baseline, watch = load_baseline(project), Watch()
+    watch = Watch()
     if repository.runs()[-1].id == run.id:
         then = repository.for_run(run)
+        baseline = known_baseline(project, then)
         yield RunContext(project=project, repository=then, baseline=baseline, run=run, watch=watch)
         return
     lags = {name: timedelta(days=service.lag_days) for name, service in project.settings.services().items()}
@@ -66,6 +68,7 @@ def as_of(project: Project, repository: Repository, run: Run) -> Iterator[RunCon
         then = Repository.open(f"sqlite:///{Path(folder) / 'then.db'}", project.path("archive_dir"))
         try:
             repository.copy_as_of(then, run, lags)
+            baseline = known_baseline(project, then)
             yield RunContext(project=project, repository=then, baseline=baseline, run=run, watch=watch)
         finally:
             then.close()

@@ -105,7 +105,7 @@ class Frame:
 
     @cached_property
     def _references(self) -> ReferenceIndex:
-        return ReferenceIndex(self.material.baseline.references)
+        return ReferenceIndex(self.material.baseline.texts)
 
     def reference_of(self, record: Record) -> Reference | None:
         """The baseline reference that a record is."""

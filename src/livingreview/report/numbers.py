@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from livingreview.records import PrintedTrial, Record, Reference, StoredRecord
+from livingreview.records import PrintedTrial, Record, StoredRecord
 from livingreview.records.identifiers import normal_status
 from livingreview.records.news import TRIAL_NEWS, News, news_of
+from livingreview.records.reference_match import open_references
 from livingreview.records.trial_standing import ANNOUNCED, Posting, Standing, posting, standing
 from livingreview.report.context import Frame
 from livingreview.text import wording
@@ -126,7 +127,7 @@ def numbers(frame: Frame) -> Numbers:
         text=_standings(one.standing for one in states if one.printed not in table),
         others={kind: postings[kind] for kind in Posting},
         references=len(baseline.references),
-        unchecked=tuple(reference.ref_no for reference in baseline.references if not is_checked(reference)),
+        unchecked=tuple(reference.ref_no for reference in open_references(baseline)),
     )
 
 
@@ -156,11 +157,6 @@ def unprinted_trials(frame: Frame) -> tuple[tuple[StoredRecord, Posting], ...]:
         and stored.record.key not in printed
         and (frame.scope_of(stored) in relevant or stored.record.key in told)
     )
-
-
-def is_checked(reference: Reference) -> bool:
-    """Whether a notice about a reference is found: PubMed is asked by its PMID, Crossref by its doi."""
-    return bool(reference.pmid or reference.doi)
 
 
 def standing_words(counts: dict[Standing, int]) -> str:

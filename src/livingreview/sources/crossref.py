@@ -141,6 +141,21 @@ class CrossrefSource:
             requests=reading.requests,
         )
 
+    def find(self, words: str, most: int, get: Getter) -> Retrieved:
+        """The works that a citation in free words names best, some of which it does not name at all.
+
+        Args:
+            words: title, author, year, ...
+            most: how many works are wanted.
+            get: sends a request.
+
+        Raises:
+            SourceError: they could not be asked for.
+        """
+        reading = _Reading(more={"rows": str(most)})
+        reading.ids |= _ids(self._page({"query.bibliographic": words}, get, reading))
+        return Retrieved(keys=tuple(reading.keys), ids=frozenset(reading.ids), requests=reading.requests)
+
     def parse(self, document: BinaryIO) -> Iterator[Item]:
         """See :func:`parse`."""
         return parse(document)

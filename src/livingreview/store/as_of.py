@@ -55,7 +55,7 @@ class _Filling:
         self._copy(version, select(version).where(version.c.run_id <= run_id))
         known = select(version.c.id).where(version.c.run_id <= run_id)
         self._copy(queries.SCORE, select(queries.SCORE).where(queries.SCORE.c.version_id.in_(known)))
-        for table in (queries.CHANGE, queries.QUERY, queries.ISSUE, queries.EVIDENCE):
+        for table in (queries.CHANGE, queries.QUERY, queries.ISSUE, queries.EVIDENCE, queries.REFERENCE_MATCH):
             self._copy(table, select(table).where(table.c.run_id <= run_id).order_by(table.c.id))
         known = select(DECISION).where(is_first(self._run.n_decisions)).order_by(DECISION.c.id)
         self._copy(DECISION, known)

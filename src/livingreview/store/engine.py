@@ -20,7 +20,7 @@ from livingreview.records.serialization import canonical_json
 from livingreview.store import tables
 from livingreview.store.hashing import loaded
 
-HEAD_REVISION = "0014"
+HEAD_REVISION = "0015"
 _BUSY_TIMEOUT_MS = 30_000
 _BUSY_WAIT_SECONDS = 0.02
 _READS_ONLY = "livingreview_reads_only"

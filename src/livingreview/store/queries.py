@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Table
 
 from livingreview.records import Record, Score
 from livingreview.records.serialization import record_from
-from livingreview.store import tables
+from livingreview.store import reference_tables, tables
 from livingreview.store.hashing import loaded
 from livingreview.store.ingest import table
 
@@ -29,6 +29,7 @@ STATEMENT_RULE: Table = table(tables.StatementRuleRow)
 EVIDENCE: Table = table(tables.EvidenceRow)
 STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
 REVIEW_SENTENCE: Table = table(tables.ReviewSentenceRow)
+REFERENCE_MATCH: Table = table(reference_tables.ReferenceMatchRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from livingreview.records import Change, Cursor, Score
-from livingreview.store import absence, queries
+from livingreview.records.reference_match import ReferenceMatch
+from livingreview.store import absence, queries, reference_matches
 from livingreview.store.ingest import Applier, Arrival, Tally
 from livingreview.store.versioning import Action
 
@@ -97,6 +98,10 @@ class Writing:
                     for issue in tally.issues
                 ],
             )
+
+    def keep_matches(self, matches: Iterable[ReferenceMatch]) -> None:
+        """Keeps what services gave for references that have neither PMID nor doi."""
+        reference_matches.keep_matches(self._connection, self._run_id, matches)
 
     def move_cursor(self, cursor: Cursor) -> None:
         """Says that a query has been read completely up to a moment."""

@@ -150,6 +150,8 @@ def _words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> st
     if kind in REFERENCE_TYPES:
         base = _words(ChangeType(kind).bare, before, after)
         number = after.get("ref_no")
+        if number == 0:
+            return f"the review itself: {base}"
         return f"cited by the review as reference {number}: {base}" if number is not None else base
     fields = _fields(before, after, skip=("title",))
     name = kind.replace("_", " ")

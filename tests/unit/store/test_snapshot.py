@@ -258,6 +258,8 @@ def test_a_snapshot_of_before_wordings_and_what_a_run_knew_is_filled_in(opened: 
         lines = [json.dumps({key: value for key, value in row.items() if key != column}) + "\n" for row in rows]
         path.write_text("".join(lines))
         manifest["files"][name]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    del manifest["files"]["reference_matches.jsonl"]
+    (tmp_path / "s" / "reference_matches.jsonl").unlink()
     manifest_path.write_text(json.dumps(manifest | {"schema": "0012"}))
     two = opened("two")
     restore(two, tmp_path / "s")
@@ -270,7 +272,7 @@ class Kill(BaseException):
 
 
 @pytest.mark.parametrize("kind", [Kill, OSError])
-@pytest.mark.parametrize("at", [0, 7, 15, 18, 20, 21, 22, 23])
+@pytest.mark.parametrize("at", [0, 7, 15, 18, 21, 22, 23, 24])
 def test_a_crash_while_writing_leaves_the_old_one(
     opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int, kind: type[BaseException]
 ) -> None:
@@ -295,14 +297,14 @@ def test_a_crash_while_writing_leaves_the_old_one(
     with monkeypatch.context() as patched:
         patched.setattr(snapshot_folder.os, "fsync", dying(os.fsync))
         patched.setattr(Path, "rename", dying(Path.rename))
-        if at < 23:
+        if at < 24:
             with pytest.raises((Kill, StoreError)):
                 export(one, folder)
             if not folder.exists():  # the way back was cut off too
                 assert (tmp_path / ".s.old").is_dir()
         else:
             export(one, folder)
-    if at < 23:
+    if at < 24:
         restore(opened("two"), folder)
         assert files(folder) == before
         export(one, folder)

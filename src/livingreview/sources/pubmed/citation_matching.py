@@ -34,6 +34,7 @@ class Match:
     Attributes:
         confidence: between 0 and 1: 0.8 of it from the title's likeness, 0.1 each from year and first author.
         way: ``ecitmatch`` or ``title``; empty when nothing was found.
+        record: what PubMed has; None when nothing was found.
     """
 
     reference: Reference
@@ -41,6 +42,7 @@ class Match:
     doi: str = ""
     confidence: float = 0.0
     way: str = ""
+    record: Record | None = None
 
 
 def match_references(references: Sequence[Reference], settings: PubmedSettings, get: Getter) -> list[Match]:
@@ -134,6 +136,7 @@ def _best(reference: Reference, records: Sequence[Record], way: str) -> Match:
             doi=record.doi,
             confidence=round(likeness(reference, record), 3),
             way=way,
+            record=record,
         )
         for record in records
     ]

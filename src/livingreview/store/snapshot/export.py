@@ -135,6 +135,7 @@ def _files(connection: Connection) -> Iterator[tuple[str, Iterable[str]]]:
     yield "statement_evidence.jsonl", lines(queries.EVIDENCE, queries.EVIDENCE.c.id)
     yield "statement_rules.jsonl", _statement_rules(connection, text)
     yield "statement_decisions.jsonl", lines(queries.STATEMENT_DECISION, queries.STATEMENT_DECISION.c.id)
+    yield "reference_matches.jsonl", lines(queries.REFERENCE_MATCH, queries.REFERENCE_MATCH.c.id)
     for file_name, table in RUN_LOGS.items():
         yield file_name, payloads(table) if table is queries.PAYLOAD else lines(table, table.c.id)
     yield "digests.jsonl", _digests(connection, runs)

@@ -24,6 +24,9 @@ SINGLE_FILES = frozenset(
     ("runs.jsonl", "models.jsonl", "works.jsonl", "scores.jsonl", "changes.jsonl", "decisions.csv", "cursors.jsonl")
 ) | {*RUN_LOGS, "absences.jsonl", "digests.jsonl", "work_links.jsonl"}
 SINGLE_FILES |= {"statement_evidence.jsonl", "statement_rules.jsonl", "statement_decisions.jsonl"}
+_ADDED_FILES = {"reference_matches.jsonl": "0015"}
+"""Files that snapshots hold from a schema on."""
+SINGLE_FILES |= set(_ADDED_FILES)
 
 Row = dict[str, Any]
 
@@ -101,7 +104,8 @@ def checked_manifest(folder: Path) -> dict[str, Row]:
                 f" {FORMAT} and {_OLDEST_SCHEMA} to {HEAD_REVISION}); restore it with the livingreview that wrote it"
             )
         manifest: dict[str, Row] = {str(name): dict(entry) for name, entry in head["files"].items()}
-        missing = SINGLE_FILES - set(manifest)
+        wanted = {name for name in SINGLE_FILES if str(head["schema"]) >= _ADDED_FILES.get(name, "")}
+        missing = wanted - set(manifest)
         if missing or not all(_is_part(name) and {"lines", "sha256"} <= set(manifest[name]) for name in manifest):
             raise ValueError("files missing or unknown: " + ", ".join(sorted(missing) or ["see `files`"]))
     except FileNotFoundError as error:

@@ -22,7 +22,7 @@ _TABLES = (
     queries.WORK_LINK,
     *(DECISION, queries.CURSOR, queries.ABSENCE, queries.QUERY, queries.ISSUE, queries.PAYLOAD),
     *(queries.EVIDENCE, queries.STATEMENT_RULE, queries.STATEMENT_DECISION),
-    *(queries.DIGEST, queries.DIGEST_CHANGE),
+    *(queries.REFERENCE_MATCH, queries.DIGEST, queries.DIGEST_CHANGE),
 )
 _NOT_SAID = -1
 
@@ -91,6 +91,8 @@ class _Restoring:
         self._insert(queries.STATEMENT_RULE, "statement_rules.jsonl", lambda row: row | {"through_version_id": last})
         self._insert(queries.STATEMENT_DECISION, "statement_decisions.jsonl", lambda row: {"wording": ""} | row)
         self._count_statement_decisions()
+        if "reference_matches.jsonl" in self._names:
+            self._insert(queries.REFERENCE_MATCH, "reference_matches.jsonl", self._of_run)
         for name, table in RUN_LOGS.items():
             self._insert(table, name, self._of_run)
         self._insert(queries.DIGEST, "digests.jsonl", self._digest)
