@@ -18,7 +18,7 @@ RULES = """
 effect = "outdates"
 why = "a report on people"
 scopes = ["loom_ev"]
-text = ['\\bpeople\\b']
+text = ['/\\bpeople\\b/']
 
 [[statements.rules]]
 effect = "extends"

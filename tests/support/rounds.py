@@ -28,7 +28,7 @@ _STATEMENTS = f"""
 effect = "outdates"
 why = "a report on people"
 scopes = ["loom_ev"]
-text = ['\\bpeople\\b']
+text = ['/\\bpeople\\b/']
 
 [[statements]]
 id = "S02"
@@ -36,7 +36,6 @@ section = "2"
 text = "No printed trial of loom cell vesicles has posted results"
 kind = "count"
 nct_ids = ["{OTHER_NCT}"]
-watch = "Posted results challenge it."
 
 [[statements.rules]]
 effect = "challenges"

@@ -14,6 +14,7 @@ from livingreview.errors import UsageError
 from livingreview.records.evidence import Evidence, StatementDecision
 from livingreview.statements import evaluate
 from livingreview.store.repository import Repository
+from livingreview.text.rule_words import watch_words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -27,6 +28,7 @@ class Effect(StrEnum):
     EXTENDS = "extends"
     CHALLENGES = "challenges"
     OUTDATES = "outdates"
+    ALREADY_SO = "already_so"
 
 
 @app.command("list")
@@ -78,6 +80,9 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
         )
         return
     out(f"{statement.id} ({statement.section}): {statement.text}")
+    if statement.note:
+        out(f"Note: {statement.note}")
+    out(watch_words(statement, project.review) or "No rule looks out for anything.")
     out(
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
@@ -166,6 +171,7 @@ def _plain(one: evaluate.StatementState) -> dict[str, Any]:
         "id": statement.id,
         "section": statement.section,
         "text": statement.text,
+        "note": statement.note,
         "kind": statement.kind,
         "refs": list(statement.refs),
         "nct_ids": list(statement.nct_ids),
@@ -198,11 +204,8 @@ def _out_evidence(title: str, pieces: Sequence[Evidence], titles: dict[tuple[str
 
 def _asked(rule: Rule) -> str:
     """What a rule asks, in one line; what it leaves open is left out."""
-    asked = rule.asked()
     parts = []
-    for name, value in asked.items():
-        if name in ("effect", "why") or value in ([], {}, "", None, False) or (name == "at_least" and value == 1):
-            continue
-        words = " | ".join(map(str, value)) if isinstance(value, list) else str(value)
-        parts.append(f"{name}: {words}")
+    for name, value in rule.asked().items():
+        if name not in ("effect", "why"):
+            parts.append(f"{name}: {' | '.join(map(str, value)) if isinstance(value, list) else value}")
     return "; ".join(parts)

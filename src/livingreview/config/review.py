@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from livingreview.config.base import SLUG, Frozen, Pattern
 from livingreview.config.settings import SourcesSettings
 from livingreview.config.statement import Statement
+from livingreview.config.words import concept_of
 from livingreview.records import Reference
 
 RESIDUAL_ALIAS = "general"
@@ -198,6 +199,10 @@ class Review(Frozen):
             for facet, values in rule.facets.items():
                 named.append(("facet", facet, set(facets)))
                 named.extend((f"value of facet {facet}", value, facets.get(facet, set())) for value in values)
+            concepts = {
+                f"@{item.name}" for item in self.variants if item.is_concept and item.replacement.isidentifier()
+            }
+            named.extend(("concept", entry, concepts) for entry in rule.words if concept_of(entry))
             for what, slug, known in named:
                 if slug not in known:
                     raise ValueError(f"statement {statement.id}, rule {number} names an unknown {what}: {slug}")

@@ -15,7 +15,8 @@ from livingreview.config import Project, Review, Statement
 from livingreview.errors import UsageError
 from livingreview.records import Baseline, StoredChange
 from livingreview.records.evidence import Evidence, Mark, StatementDecision
-from livingreview.statements.rules import RuleSet, propose
+from livingreview.statements.proposals import propose
+from livingreview.statements.rules import RuleSet
 from livingreview.store.repository import Repository
 
 STAGE = "statements"

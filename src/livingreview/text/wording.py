@@ -244,6 +244,8 @@ def _alias_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 def effect_words(type_: ChangeType) -> str:
     """What a proposal says of its statement: ``challenged``."""
+    if type_ == ChangeType.STATEMENT_ALREADY_SO:
+        return "already so at publication"
     return type_.removeprefix("statement_")
 
 

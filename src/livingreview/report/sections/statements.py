@@ -11,6 +11,7 @@ from livingreview.report.context import Frame
 from livingreview.report.sections import trials
 from livingreview.text import wording
 from livingreview.text.links import url_of
+from livingreview.text.rule_words import watch_words
 
 CAP = 10
 """Changes that are printed a statement; the JSON holds them all."""
@@ -29,7 +30,7 @@ def touched(frame: Frame) -> dict[str, Any]:
                 reasons[statement.id].append(frame.change_row(found, is_with_statements=False) | why)
     changed = _changed_since_publication(frame)
     rows = [
-        _row(statement) | {"changes": reasons[statement.id]}
+        _row(frame, statement) | {"changes": reasons[statement.id]}
         for statement in review.statements
         if statement.id in reasons
     ]
@@ -56,7 +57,7 @@ def _proposals(frame: Frame) -> list[dict[str, Any]]:
             continue
         after = change.after
         rows.append(
-            _row(statements[change.source_id])
+            _row(frame, statements[change.source_id])
             | {
                 "effect": str(after.get("effect", "")),
                 "severity": change.severity.value,
@@ -82,12 +83,13 @@ def _evidence(piece: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(statement: Statement) -> dict[str, Any]:
+def _row(frame: Frame, statement: Statement) -> dict[str, Any]:
     return {
         "id": statement.id,
         "section": clean(statement.section),
         "text": clean(statement.text),
-        "watch": clean(statement.watch),
+        "note": clean(statement.note),
+        "watch": watch_words(statement, frame.material.review),
     }
 
 
@@ -149,5 +151,5 @@ def _changed_since_publication(frame: Frame) -> list[dict[str, Any]]:
                 }
                 for row in named
             ]
-            rows.append(_row(statement) | {"trials": trial_rows})
+            rows.append(_row(frame, statement) | {"trials": trial_rows})
     return rows
