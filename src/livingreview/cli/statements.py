@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
-from livingreview.config import Project, Rule, load_baseline
+from livingreview.config import Project, Rule, Statement, load_baseline
 from livingreview.errors import UsageError
-from livingreview.records.evidence import Evidence, StatementDecision
+from livingreview.records.evidence import Evidence, RecordState, StatementDecision
 from livingreview.statements import evaluate
+from livingreview.statements.parts import Check
 from livingreview.store.repository import Repository
+from livingreview.text import wording
 from livingreview.text.rule_words import watch_words
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -87,6 +89,9 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
     out(f"State: {', '.join(one.accepted) or 'as printed'}")
+    for waiting in one.open:
+        change = waiting.change
+        out(f"Waits: {wording.change_words(change.type, change.before, change.after)}")
     rules = [(str(number), rule.effect, rule.why, _asked(rule)) for number, rule in enumerate(statement.rules, 1)]
     out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
     _out_evidence("Evidence", pieces, titles)
@@ -100,11 +105,20 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
 def test_command(
     context: typer.Context,
     statement_ids: Annotated[list[str] | None, typer.Argument(help="These statements; without any, all.")] = None,
+    record: Annotated[
+        str, typer.Option(help="Hold each part of the rules against this record: pubmed:123, an NCT number, a doi.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Which stored records meet the rules today, and why; nothing is stored."""
     project = invocation(context).project()
     asked = statement_ids or [statement.id for statement in project.review.statements]
+    if record:
+        with store(project) as repository:
+            held = evaluate.near_misses(project, repository, load_baseline(project), asked, record)
+        for state, statement, rules in held:
+            _out_checks(state, statement, rules, is_json=json)
+        return
     with store(project) as repository:
         pieces = evaluate.tried(project, repository, load_baseline(project), asked)
         titles = repository.titles(sorted({(piece.source, piece.source_id) for piece in pieces}))
@@ -179,6 +193,7 @@ def _plain(one: evaluate.StatementState) -> dict[str, Any]:
         "open": [
             {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
             | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
+            | {"count": found.change.after.get("count")}
             for found in one.open
         ],
     }
@@ -186,6 +201,33 @@ def _plain(one: evaluate.StatementState) -> dict[str, Any]:
 
 def _evidence(piece: Evidence, titles: dict[tuple[str, str], str]) -> dict[str, Any]:
     return asdict(piece) | {"title": titles.get((piece.source, piece.source_id), "")}
+
+
+def _out_checks(
+    state: RecordState, statement: Statement, rules: Sequence[tuple[Rule, tuple[Check, ...]]], *, is_json: bool
+) -> None:
+    """Which parts of each rule a record does not meet, and what it has there."""
+    record = state.record
+    if is_json:
+        told = [
+            {
+                "rule": number,
+                "effect": rule.effect,
+                "why": rule.why,
+                "is_met": all(check.is_met for check in checks),
+                "parts": [asdict(check) for check in checks],
+            }
+            for number, (rule, checks) in enumerate(rules, start=1)
+        ]
+        values = {"statement_id": statement.id, "source": record.source, "source_id": record.source_id}
+        out_json(values | {"title": record.title, "rules": told})
+        return
+    out(f"{statement.id} and {record.source} {record.source_id}: {record.title}")
+    for number, (rule, checks) in enumerate(rules, start=1):
+        failed = [check for check in checks if not check.is_met]
+        out(f"  rule {number}, {rule.effect} ({rule.why}): {'not met' if failed else 'met'}")
+        for check in failed:
+            out(f"    {check.name}: asks {check.asks}; the record has {check.has}")
 
 
 def _out_evidence(title: str, pieces: Sequence[Evidence], titles: dict[tuple[str, str], str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from livingreview.config.base import SLUG, Frozen
+from livingreview.config.count import counted_trials
 from livingreview.config.review import Review
 from livingreview.config.settings import ENV_PREFIX, Settings
 from livingreview.errors import ConfigError
@@ -215,7 +216,15 @@ def load_baseline(project: Project) -> Baseline:
         )
         for line, row in enumerate(read_csv(folder / "trials.csv", wanted), start=2)
     )
-    return Baseline(published_date=project.review.published_date, references=tuple(references), trials=trials)
+    baseline = Baseline(published_date=project.review.published_date, references=tuple(references), trials=trials)
+    for statement in project.review.statements:
+        if statement.count and not counted_trials(statement.count, statement, baseline):
+            raise ConfigError(
+                f"{project.config_dir / 'reviews' / project.review.slug / 'statements.toml'}: statement {statement.id}:"
+                f" count: printed_trials = {statement.count.printed_trials!r} names no trial of trials.csv; name those"
+                " that the review counted"
+            )
+    return baseline
 
 
 def _place(path: Path, line: int, word: str) -> str:

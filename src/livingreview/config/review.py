@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from livingreview.config.base import SLUG, Frozen, Pattern
+from livingreview.config.count import counted_trials
 from livingreview.config.settings import SourcesSettings
-from livingreview.config.statement import Statement
+from livingreview.config.statement import Rule, Statement
 from livingreview.config.words import concept_of
-from livingreview.records import Reference
+from livingreview.records import Baseline, Reference
 
 RESIDUAL_ALIAS = "general"
 """The area that has this alias takes what belongs to no disease: a record labelled with it has no area, and it is
@@ -194,7 +195,11 @@ class Review(Frozen):
         """Whether every slug that a rule names is there: a slip of the pen would make a rule that never fires."""
         scopes = {scope.slug for scope in self.scopes}
         facets = {facet.slug: {value.slug for value in facet.values} for facet in self.facets}
-        for number, rule in enumerate(statement.rules, start=1):
+        rules = [*enumerate(statement.rules, start=1)]
+        if statement.count and statement.count.condition:
+            condition = Rule(effect="extends", why="its condition", **statement.count.condition.parts())
+            rules.append((len(rules) + 1, condition))
+        for number, rule in rules:
             named = [("area", slug, areas) for slug in rule.areas] + [("scope", slug, scopes) for slug in rule.scopes]
             for facet, values in rule.facets.items():
                 named.append(("facet", facet, set(facets)))
@@ -226,6 +231,21 @@ class Review(Frozen):
     def area_parents(self) -> dict[str, str]:
         """Every area slug -> slug of its top-level area."""
         return {child.slug: area.slug for area in self.areas for child in (area, *area.children)}
+
+    def printed_part(self, statement: Statement, baseline: Baseline) -> tuple[int, ...]:
+        """What the count of a statement comes to over the printed trials that it rests on, as ``print`` gives it.
+
+        The part is that of the printed rows which lie in the areas of its condition.
+        """
+        count = statement.count
+        if count is None:
+            return ()
+        trials = counted_trials(count, statement, baseline)
+        if count.condition is None:
+            return (len(trials),)
+        known, parents, asked = self.area_of_alias(), self.area_parents(), set(count.condition.areas)
+        areas = [known.get(trial.area, trial.area) for trial in trials]
+        return (sum(not asked.isdisjoint({area, parents.get(area, area)}) for area in areas), len(trials))
 
     def area_of_alias(self) -> dict[str, str]:
         """Every slug and alias -> area slug."""

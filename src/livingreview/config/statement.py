@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from livingreview.config.base import Frozen
+from livingreview.config.count import Count
 from livingreview.config.words import Words
 from livingreview.records import Kind
 from livingreview.records.change_types import DISCREDITING_TYPES, ChangeType
@@ -159,9 +160,11 @@ class Statement(Frozen):
 
     Attributes:
         note: a curator's remark, which is no part of the sentence.
+        count: the count of trials that it makes, if it makes one.
         watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
-        rules: those of the file, and last, for a statement with ``refs``, :data:`WATCH_REFERENCES`, unless
-            ``watch_references`` switches it off or one of the file asks the same for a reason of its own.
+        rules: those of the file, then those of its count, and last, for a statement with ``refs``,
+            :data:`WATCH_REFERENCES`, unless ``watch_references`` switches it off or one of the file asks the same for a
+            reason of its own.
     """
 
     id: str
@@ -173,12 +176,15 @@ class Statement(Frozen):
     topics: tuple[str, ...] = ()
     refs: tuple[int, ...] = ()
     nct_ids: tuple[str, ...] = ()
+    count: Count | None = None
     watch_references: bool = True
     rules: tuple[Rule, ...] = Field(default=(), validate_default=True)
 
     @field_validator("rules")
     @classmethod
-    def _add_watch(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+    def _add_rules(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+        if (count := info.data.get("count")) is not None:
+            rules = (*rules, *(made for one in count.rules() if (made := Rule(**one)) not in rules))
         if not info.data.get("refs") or not info.data.get("watch_references"):
             return rules
         if any(rule.model_copy(update={"why": WATCH_REFERENCES.why}) == WATCH_REFERENCES for rule in rules):

@@ -210,7 +210,7 @@ def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Propos
     return tuple(
         Proposal(
             id=clean(change.source_id),
-            text=clip(change.before.get("text") or "", 300),
+            text=clip(wording.proposed_text(change.before, change.after), 400),
             effect=wording.effect_words(STATEMENT_TYPES[change.after["effect"]]),
             is_grave=change.after["effect"] in _GRAVE,
             n_works=max(int(change.after.get("n_works") or 0), len(pieces)),

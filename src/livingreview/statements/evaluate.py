@@ -6,16 +6,19 @@ new states only, an edited rule and a new model at all of them, and a run withou
 
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from livingreview import changes
 from livingreview.acquisition.context import RunContext
-from livingreview.config import Project, Review, Statement
+from livingreview.config import Project, Review, Rule, Statement
 from livingreview.errors import UsageError
-from livingreview.records import Baseline, StoredChange
-from livingreview.records.evidence import Evidence, Mark, StatementDecision
-from livingreview.statements.proposals import propose
+from livingreview.records import Baseline, Kind, StoredChange
+from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision
+from livingreview.records.identifiers import normal_doi
+from livingreview.statements.parts import Check
+from livingreview.statements.proposals import Counted, is_of_count, propose
 from livingreview.statements.rules import RuleSet
 from livingreview.store.repository import Repository
 
@@ -57,10 +60,27 @@ def evaluate_rules(context: RunContext) -> int:
     repository.add_evidence(run, pieces)
     evidence = repository.evidence(is_news_only=True)
     titles = repository.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
-    proposals, spoke = propose(review, evidence, titles, run.now_at)
+    counts = _counts(context, rules, {piece.rule_hash for piece, is_new in evidence if is_new}, cited)
+    proposals, spoke = propose(review, evidence, titles, run.now_at, counts)
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
     repository.record_proposals(run, proposals, spoke, marks)
     return len(proposals)
+
+
+def _counts(context: RunContext, rules: RuleSet, news: AbstractSet[str], cited: Sequence[str]) -> dict[str, Counted]:
+    """Statement -> its count over the trials of the store, of those to whose count something new has come."""
+    counting = [
+        statement
+        for statement in context.project.review.statements
+        if any(
+            rule_hash in news and is_of_count(statement, rule)
+            for rule, rule_hash in zip(statement.rules, statement.rule_hashes, strict=True)
+        )
+    ]
+    if not counting:
+        return {}
+    states = list(context.repository.scored_states(0, scopes=None, ids=cited, kind=Kind.TRIAL))
+    return {statement.id: rules.count(statement, states) for statement in counting}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +149,33 @@ def tried(project: Project, repository: Repository, baseline: Baseline, statemen
     rules, cited = _rules(project, baseline)
     states = repository.scored_states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
     return [piece for state in states for piece in rules.evidence(state, hashes)]
+
+
+def near_misses(
+    project: Project, repository: Repository, baseline: Baseline, statement_ids: Sequence[str], name: str
+) -> list[tuple[RecordState, Statement, list[tuple[Rule, tuple[Check, ...]]]]]:
+    """Every part of every rule of these statements, held against one stored record; stores nothing.
+
+    Args:
+        project: its review has the statements.
+        repository: the store.
+        baseline: what the review printed.
+        statement_ids: which statements.
+        name: ``source:source_id``, an NCT number, a PMID or a doi; a copy of each source that has it is looked at.
+
+    Raises:
+        UsageError: there is no such statement, or no such record that was classified.
+    """
+    statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
+    source, _, number = name.strip().rpartition(":") if not name.strip().startswith("10.") else ("", "", name.strip())
+    found = repository.scored_states(0, scopes=(), ids=sorted({number, number.upper(), normal_doi(number)} - {""}))
+    states = [state for state in found if source in ("", "pmid", "doi", state.record.source)]
+    if not states:
+        raise UsageError(
+            f"--record: {name}: no classified record of that name in the store; `run` reads and classifies"
+        )
+    rules, _ = _rules(project, baseline)
+    return [(state, statement, rules.checks(state, statement)) for statement in statements for state in states]
 
 
 def statement_of(review: Review, statement_id: str) -> Statement:

@@ -12,7 +12,7 @@ from livingreview.config import Rule, Statement
 from livingreview.records import Kind
 from livingreview.records.identifiers import is_before
 from livingreview.records.text_kinds import TextKind
-from livingreview.records.trial_standing import Standing
+from livingreview.records.trial_standing import Posting, Standing
 from livingreview.statements.view import RecordView
 from livingreview.text import wording
 from livingreview.text.rule_words import ASKS
@@ -211,6 +211,7 @@ def posted_words(view: RecordView) -> str:
     """When a trial was first posted, beside the review."""
     if view.trial is None:
         return ""
-    when = {"before_review": "before the review", "after_review": "after the review"}.get(view.posting, "not known")
+    known = {Posting.BEFORE_REVIEW: "before the review", Posting.AFTER_REVIEW: "after the review"}
+    when = known.get(view.posting, "nobody knows when")
     date = view.trial.first_posted_date
     return f"{date}, {when}" if date else when

@@ -4,7 +4,7 @@ Pure: what a state says, what the model says of it and what changed with it go i
 together for a proposal is counted over the store afterwards (:mod:`.proposals`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -12,8 +12,10 @@ from livingreview.changes.derive import Context
 from livingreview.config import Rule, Statement
 from livingreview.records import Baseline, Kind
 from livingreview.records.evidence import Evidence, RecordState
+from livingreview.statements.counts import count_trials
 from livingreview.statements.facts import facts, quotes
 from livingreview.statements.parts import Check, IsMet, asked_parts, checks
+from livingreview.statements.proposals import Counted
 from livingreview.statements.view import Background, RecordView
 
 
@@ -93,6 +95,15 @@ class RuleSet:
                     facts=tuple(facts(one.rule, view)),
                     quotes=quotes(one.rule, view),
                 )
+
+    def count(self, statement: Statement, states: Sequence[RecordState]) -> Counted:
+        """The count of a statement over the trials of the store.
+
+        Args:
+            statement: a statement with a count.
+            states: the current state of every stored trial.
+        """
+        return count_trials(statement, [RecordView(state, self._background) for state in states])
 
     def checks(self, state: RecordState, statement: Statement) -> list[tuple[Rule, tuple[Check, ...]]]:
         """Each rule of a statement with every part that it asks, held against a state of a record."""

@@ -1,10 +1,10 @@
 """What a rule of a statement asks for, in words: part by part, and as one sentence a statement."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from livingreview.config import Review, Rule, Statement
-from livingreview.config.words import is_regex
+from livingreview.config.words import concept_of, is_regex
 from livingreview.records import Kind
 from livingreview.records.change_types import FIRST_STORED_TYPES, ChangeType
 from livingreview.records.sanitize import clean
@@ -45,8 +45,9 @@ def _any(values: Iterable[object]) -> str:
     return wording.joined((str(value) for value in values), "or")
 
 
-def _quoted(entries: Iterable[str]) -> list[str]:
-    return [entry if is_regex(entry) or entry.startswith("@") else f"“{entry}”" for entry in entries]
+def _quoted(entries: Sequence[str]) -> list[str]:
+    said = {entry: f"any name of {name}" for entry in entries if (name := concept_of(entry))}
+    return [said.get(entry) or (entry if is_regex(entry) else f"“{entry}”") for entry in entries]
 
 
 def _facets(rule: Rule) -> str:

@@ -249,10 +249,36 @@ def effect_words(type_: ChangeType) -> str:
     return type_.removeprefix("statement_")
 
 
+def of_total(numbers: Sequence[int]) -> str:
+    """``13 of 33``, or a number alone."""
+    return joined((f"{number:,}" for number in numbers), "of")
+
+
+def count_words(after: Mapping[str, Any]) -> str:
+    """``13 of 33 in print, 15 of 42 now, 3 of them missed by the review``; empty for a proposal that counts nothing."""
+    count = after.get("count")
+    if not count:
+        return ""
+    parts = [f"{of_total(count['print'])} in print", f"{of_total(count['now'])} now"]
+    if missed := int(count.get("n_missed") or 0):
+        parts.append(f"{missed:,} of them missed by the review")
+    if undated := int(count.get("n_undated") or 0):
+        parts.append(f"{undated:,} of unknown date")
+    return ", ".join(parts)
+
+
+def proposed_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The statement that a proposal is about, with its count of today, if it makes one."""
+    text, count = clean(before.get("text") or ""), count_words(after)
+    return f"{text} ({count})" if count else text
+
+
 def _proposed(type_: ChangeType) -> Any:
     def words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         pieces = after.get("evidence", ())
-        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
+        reasons = count_words(after) or joined(
+            dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why"))
+        )
         return f"proposed as {effect_words(type_)} by {counted(int(after.get('n_works') or 0), 'work')}" + (
             f": {reasons}" if reasons else ""
         )

@@ -59,6 +59,7 @@ def _proposals(frame: Frame) -> list[dict[str, Any]]:
         rows.append(
             _row(frame, statements[change.source_id])
             | {
+                "text": wording.proposed_text(_row(frame, statements[change.source_id]), after),
                 "effect": str(after.get("effect", "")),
                 "severity": change.severity.value,
                 "n_new": int(after.get("n_new") or 0),
