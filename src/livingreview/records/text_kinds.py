@@ -143,6 +143,7 @@ _TITLES: Final = tuple(
         ),
     )
 )
+_REVIEW_WORDS: Final = re.compile(r"\b(?:systematic|scoping|narrative|literature|critical) review\b")
 _AS_GUIDED: Final = re.compile(r"\b(?:according to|following|based on|per|under) (?:[\w-]+ ){0,3}guidelines?\b")
 _MARKED_RETRACTED: Final = re.compile(
     r"\s*[\[(]?\s*retracted(?:\s+(?:article|paper|publication))?\s*[:\])]", re.IGNORECASE
@@ -172,6 +173,8 @@ def titled_kind(title: str) -> TextKind:
     words = _AS_GUIDED.sub("", words)
     for kind, pattern in _TITLES:
         if pattern.search(words):
+            if kind == TextKind.GUIDELINE and _REVIEW_WORDS.search(words):
+                return TextKind.REVIEW
             return TextKind.STUDY if kind == TextKind.REVIEW and _STUDY_WORDS.search(words) else kind
     return TextKind.STUDY
 

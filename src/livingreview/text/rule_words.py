@@ -102,7 +102,7 @@ def watch_words(statement: Statement, review: Review) -> str:
 def rule_words(rule: Rule, review: Review) -> str:
     """``challenged by a study of EVs from iPSC-derived MSCs in tendinopathy that reports no benefit on “pain”``."""
     areas = {area.slug: _small(area.label) for area in review.every_area()}
-    scopes = {scope.slug: scope.label for scope in review.scopes}
+    scopes = {scope.slug: _small(scope.label) for scope in review.scopes}
     facets = {(facet.slug, one.slug): one.label or one.slug for facet in review.facets for one in facet.values}
     if rule.cited == "refs" and rule.is_about_discredit:
         fate = _any(dict.fromkeys(_CHANGED.get(change.bare, change).removeprefix("was ") for change in rule.changes))

@@ -73,6 +73,7 @@ from support.records import article, trial
         ("study", "A GMP-compliant protocol of production"),
         ("study", "Protocol of iMSC induction"),
         ("guideline", "Minimal information for studies of extracellular vesicles 2023"),
+        ("review", "Guidelines on EVs: a systematic review"),
         ("guideline", "EVs: an ISEV position paper"),
         ("guideline", "Guideline on EVs"),
         ("guideline", "Consensus statement on X"),
