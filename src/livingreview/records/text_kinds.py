@@ -65,13 +65,16 @@ _IS_STUDY_AFTER_ALL: Final = re.compile(
 )
 _MAY_BE_STUDY: Final = frozenset({TextKind.LETTER, TextKind.REVIEW})
 
-_STUDY_WORDS: Final = re.compile(r"\b(?:case (?:report|series|stud(?:y|ies))|report of \w+ cases?)\b")
+_STUDY_WORDS: Final = re.compile(
+    r"\b(?:case (?:report|series|stud(?:y|ies))|report of \w+ cases?|an? (?:[\w-]+ )?case)\b"
+)
 _TITLES: Final = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (
             TextKind.NOTICE,
-            r"^(?:(?:notice of |statement of |partial )?retraction(?: note| notice| statement)?\s*(?::|to\b|for\b|$)"
+            r"^(?:(?:notice of |statement of |partial )?retraction(?: note| notice| statement)?\s*(?::|of\s*:|to\b"
+            r"|for\b|$)"
             r"|(?:notice|statement) of (?:retraction|concern|withdrawal|removal)\b|retraction (?:note|notice)\b"
             r"|(?:editorial |editor's |editors' |notice of |publisher's )?(?:note of |expressions? of )concern\b"
             r"|(?:withdrawal|removal|temporary removal)(?: notice| note)?\s*:|(?:withdrawal|removal) notice\b"
@@ -98,7 +101,8 @@ _TITLES: Final = tuple(
         (
             TextKind.LETTER,
             r"\bletters? to (?:the )?editors?\b|^(?:to the editors?\b|letters?\s*(?::|$|by\b|from\b|regarding\b|in\b)"
-            r"|correspondence\b)|[:.(\[]\s*(?:a )?(?:letter|correspondence)[)\].]*$",
+            r"|correspondence\s*(?:[:.]|$|(?:on|re|regarding|to|about)\b))|[:.(\[]\s*(?:a )?(?:letter"
+            r"|correspondence)[)\].]*$",
         ),
         (
             TextKind.EDITORIAL,
@@ -111,19 +115,21 @@ _TITLES: Final = tuple(
             TextKind.PROTOCOL,
             r"\b(?:study|trial|review|research) protocols?\b(?! for (?:the )?(?:isolat|differentiat|deriv|generat"
             r"|cultur))"
-            r"|\bprotocol (?:for|of|to)(?! (?:the )?(?:production|isolation|differentiation|generation|culture"
-            r"|derivation"
-            r"|expansion|purification|induction|obtaining|preparation)\b)(?: [\w/,'-]+){0,14} (?:trial|study|review"
-            r"|meta-analysis|cohort|registry)\b|\bstatistical analysis plan\b"
+            r"|\bprotocol (?:for|of)(?! (?:the )?(?:production|isolation|differentiation|generation|culture|derivation"
+            r"|expansion|purification|induction|obtaining|preparation)\b)(?: [\w/,'-]+){0,14}(?<! to) (?:trial|study"
+            r"|review|meta-analysis|cohort|registry)\b|\bstatistical analysis plan\b"
             r"|\b(?:rationale and (?:study |trial )?design|(?:study |trial )?design and rationale)\b",
         ),
         (
             TextKind.GUIDELINE,
             r"\bposition (?:paper|statement)s?\b|\bconsensus (?:statement|paper|document|guid|recommend|report)"
-            r"|\b(?:expert|international|delphi|european|national) consensus\b|\bwhite paper\b|\bexpert opinion\b"
+            r"|\b(?:expert|international|delphi|european|national) consensus\b|\bwhite paper\b|[:.] (?:an )?expert"
+            r" opinion"
             r"|\bminimal information for studies\b|^(?:recommendations?|guidance) (?:of|from|for|by|on)\b"
-            r"|\bguidelines?\b(?![- ](?:compliant|conform))|\bstatement (?:of|from|by) the\b"
-            r"|\bguidance (?:for|on|document|from|of)\b|\b(?:draft|regulatory|industry) guidance\b",
+            r"|\bstatement (?:of|from|by) the\b|\b(?:draft|regulatory|industry|fda|ema|pmda|mfds) guidance\b"
+            r"|\bguidance (?:document|for industry)|\bguidelines?\b(?![- ](?:compliant|conform|adher|concord|target"
+            r"|recommend"
+            r"|implement|based|directed))",
         ),
         (
             TextKind.REVIEW,
@@ -133,7 +139,8 @@ _TITLES: Final = tuple(
             r"|\bstate of the art\b|\bcurrent (?:status|knowledge|state|trends|understanding|landscape|advances"
             r"|concepts)\b"
             r"|\b(?:new|current|future|emerging|clinical|therapeutic|translational|and) perspectives?\b"
-            r"|[:.]\s*(?:an? )?perspectives?\b|^perspectives?\b|\bperspectives (?:on|in|for|and)\b|\bfuture"
+            r"|[:.]\s*(?:an? )?(?:[\w-]+ )?perspectives?\.?$|^perspectives?\s*[:.]|\bperspectives (?:on|in|for)\b"
+            r"|\bfuture"
             r" (?:directions|prospects)\b"
             r"|\b(?:challenges|promises?|hopes?|pitfalls|hype) and (?:future|challenges|opportunit\w+|prospects"
             r"|promises?|solutions|hype|hopes?"
@@ -144,7 +151,10 @@ _TITLES: Final = tuple(
     )
 )
 _REVIEW_WORDS: Final = re.compile(r"\b(?:systematic|scoping|narrative|literature|critical) review\b")
-_AS_GUIDED: Final = re.compile(r"\b(?:according to|following|based on|per|under) (?:[\w-]+ ){0,3}guidelines?\b")
+_AS_GUIDED: Final = re.compile(
+    r"\b(?:according to|following|based on|per|under|adherence to|compliance with|defined by|with|in line with)"
+    r" (?:[\w-]+ ){0,8}guidelines?\b"
+)
 _MARKED_RETRACTED: Final = re.compile(
     r"\s*[\[(]?\s*retracted(?:\s+(?:article|paper|publication))?\s*[:\])]", re.IGNORECASE
 )
