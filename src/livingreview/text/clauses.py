@@ -8,6 +8,7 @@ from typing import Final
 from livingreview.text.finding_words import (
     AUXILIARIES,
     LOST,
+    NOUNS,
     RECOVERED,
     SPLITS,
     VERBS,
@@ -26,12 +27,13 @@ class Mention:
 
     Attributes:
         first: place of its first word in the clause; ``last`` of its last.
-        is_more_better: whether more of it is better, with the words beside it ("bone loss").
+        is_more_better: whether more of it is better, with the words beside it ("bone loss"); ``is_good`` without them.
     """
 
     first: int
     last: int
     is_more_better: bool
+    is_good: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def clauses(sentence: str, less: Sequence[re.Pattern[str]], more: Sequence[re.Pa
         for start, end, is_more in places:
             held = [place for place, (left, right) in enumerate(spans) if left < end and start < right]
             if held:
-                mentions.append(Mention(held[0], held[-1], _is_more_better(words, held[0], held[-1], is_more)))
+                mentions.append(Mention(held[0], held[-1], _is_more_better(words, held[0], held[-1], is_more), is_more))
         if mentions:
             made.append(Clause(sentence, spans[0][0], spans[-1][1], words, spans, tuple(mentions)))
     return made
@@ -124,6 +126,6 @@ def _is_more_better(words: Sequence[str], first: int, last: int, is_more: bool) 
         if not word or word in ("and", "or", ",") or word in AUXILIARIES:
             break
     before = words[first - 1] if first else ""
-    if is_more and before in ("of", "in") and first > 1 and words[first - 2] in LOST:
+    if is_more and before in ("of", "in") and first > 1 and words[first - 2] in LOST - NOUNS.keys():
         return False
     return is_more

@@ -116,6 +116,10 @@ PRAISING: Final = word_set(
     " reparative anti-inflammatory regenerative cardioprotective neuroprotective chondroprotective healing-promoting"
 )
 """Before ``effect``: a good one."""
+BLAMING: Final = word_set("negative adverse harmful deleterious detrimental unfavourable unfavorable toxic")
+"""Before ``effect``: a bad one."""
+AGENTS: Final = word_set("effect effects influence influences impact impacts")
+"""Before ``of``: what follows is what works, not what is worked upon."""
 SAME: Final = word_set("unchanged unaffected unaltered")
 """As a predicate: nothing became of it."""
 ALIKE: Final = word_set("similar comparable equal equivalent")
@@ -149,7 +153,7 @@ SHOW: Final = word_set(
 """Verbs that only carry a noun of change: ``showed no improvement``."""
 PREPOSITIONS: Final = word_set(
     "in on for with by from at to via through after before during under between among against into within without"
-    " upon over despite unlike following across throughout until towards toward of"
+    " upon over despite unlike following across throughout until towards toward of about"
 )
 BREAKS: Final = word_set(
     "that which who whose whom when where whether because since if than as so thus therefore hence then"
@@ -173,7 +177,7 @@ RECOVERED: Final = word_set(
 LOST: Final = word_set(
     "loss losses dysfunction impairment impairments failure decline degeneration degradation death apoptosis injury"
     " injuries damage defect defects deficit deficits lesion lesions inflammation destruction erosion atrophy"
-    " breakdown senescence necrosis fibrosis disorder disorders"
+    " breakdown senescence necrosis fibrosis disorder disorders disturbance disturbances"
 )
 """After an object: less of the two together is better (``bone loss``)."""
 

@@ -32,7 +32,12 @@ _SUPPOSED: Final = re.compile(
     r"|study|comparison) of|(?:investigat|evaluat|assess|examin|explor|test|compar)\w* (?:the|whether|how|if|for))\b",
     re.IGNORECASE,
 )
-_MAYBE: Final = re.compile(r"\b(?:may|might|would|should|will)(?: \w+){0,4} ?$", re.IGNORECASE)
+_MAYBE: Final = re.compile(r"\b(?:may|might|would|should|will)(?: \w+){0,6} ?$", re.IGNORECASE)
+_OPEN: Final = re.compile(
+    r"\b(?:remain(?:s|ed)?|is|are|was|were) (?:\w+ ){0,2}(?:unclear|unknown|not (?:\w+ )?(?:known|clear|understood"
+    r"|studied))\b",
+    re.IGNORECASE,
+)
 _UNPROVED: Final = re.compile(r"\bno (?:\w+ )?(?:evidence|indication|proof|signs?) that\b", re.IGNORECASE)
 _FOUND: Final = re.compile(
     r"\b(?:found|show\w*|demonstrat\w*|reveal\w*|results?|confirm\w*|observ\w*|indicat\w*)\b", re.I
@@ -112,12 +117,13 @@ def _is_set_aside(clause: Clause, mention: Mention, reading: Reading) -> bool:
     if _MAYBE.search(before):
         return True
     rest = clause.sentence[reading.start : clause.end]
+    if _OPEN.search(rest):
+        return True
     if (where := _UNTREATED.search(rest)) and not _COMPARED.search(where["before"]):
         return True
     if reading.is_negated and (pair := _BETWEEN.search(clause.text)):
         sides = (pair["one"], pair["other"])
         if all(_PRODUCT.search(side) and not _NO_PRODUCT.search(side) for side in sides):
             return True
-    # "Ageing increases bone loss" is what is known of a disease: a harm in the present tense needs a doer.
-    is_bare = reading.sense == Sense.BAD and reading.is_present
-    return is_bare and not _TREATED.search(clause.sentence[clause.start : reading.start])
+    # "Ageing increased bone loss" is what is known of a disease: a harm needs a therapy that did it.
+    return reading.sense == Sense.BAD and not _TREATED.search(clause.sentence)

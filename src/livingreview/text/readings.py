@@ -8,10 +8,12 @@ from livingreview.text.denials import is_noun_denied, is_verb_denied
 from livingreview.text.finding_words import (
     ADJECTIVES,
     ADVERBS,
+    AGENTS,
     ALIKE,
     AUXILIARIES,
     BE,
     BLAME,
+    BLAMING,
     BREAKS,
     DO,
     HAVE,
@@ -62,7 +64,7 @@ class Reading:
 
 def read(clause: Clause, mention: Mention) -> Reading | None:
     """How a clause speaks of an object; None when it says nothing that became of it."""
-    return _as_object(clause, mention) or _as_subject(clause, mention)
+    return _as_object(clause, mention) or _as_compound(clause, mention) or _as_subject(clause, mention)
 
 
 def _made(clause: Clause, mention: Mention, place: int, word: Word, is_negated: bool) -> Reading:
@@ -91,12 +93,17 @@ def _flipped(sense: Sense) -> Sense:
 # ------------------------------------------------------------------------------------------------------------ object
 
 
+def _as_compound(clause: Clause, mention: Mention) -> Reading | None:
+    """``pain relief``, ``no function decline``: a noun right behind an object that nothing else governs."""
+    after = NOUNS.get(clause.word(mention.last + 1))
+    if after is None or after.sense not in (Sense.LESS, Sense.MORE, Sense.GOOD):
+        return None
+    bare = Mention(mention.first, mention.last, mention.is_good, mention.is_good)
+    return _made(clause, bare, mention.last + 1, after, is_noun_denied(clause, mention.first, mention))
+
+
 def _as_object(clause: Clause, mention: Mention) -> Reading | None:
     """The object of a verb, of a noun with its preposition, or what an adjective stands before."""
-    if (after := NOUNS.get(clause.word(mention.last + 1))) and after.sense in (Sense.LESS, Sense.MORE, Sense.GOOD):
-        # "pain relief": the sense is that of the noun on the object alone.
-        bare = Mention(mention.first, mention.last, is_more_better=False) if after.sense == Sense.LESS else mention
-        return _made(clause, bare, mention.last + 1, after, is_noun_denied(clause, mention.first, mention))
     is_joined = False
     for place in range(mention.first - 1, max(-1, mention.first - 1 - _REACH), -1):
         word = clause.word(place)
@@ -137,6 +144,8 @@ def _by_verb(clause: Clause, mention: Mention, place: int, word: Word) -> Readin
         return _by_adjective(clause, mention, place, word)
     if word.form == Form.PAST and clause.word(mention.last + 1) in ("is", "are"):
         return None  # "increased pain is a sign of ...": what is known, not what was found
+    if word.form == Form.PAST and place == 0 and (undone := _undone(clause, mention, place, word)):
+        return undone
     before = clause.word(place - 1)
     if word.form == Form.PAST and (before in BE or (before.endswith("ly") and clause.word(place - 2) in BE)):
         return None  # passive: it has no object
@@ -158,8 +167,29 @@ def _by_adjective(clause: Clause, mention: Mention, place: int, word: Word) -> R
         start -= 1
     outer = VERBS.get(clause.word(start))
     if outer is None or word.form == Form.ADJECTIVE:
-        return _made(clause, mention, place, word, is_noun_denied(clause, place, mention))
+        return _undone(clause, mention, place, word) or _made(
+            clause, mention, place, word, is_noun_denied(clause, place, mention)
+        )
     return _under(clause, mention, place, word, start, outer)
+
+
+def _undone(clause: Clause, mention: Mention, place: int, word: Word) -> Reading | None:
+    """``the increase in pain was prevented``: what the predicate makes of a change; None when it lessens nothing."""
+    is_denied = False
+    is_predicate = False
+    for later in range(mention.last + 1, mention.last + 10):
+        said = clause.word(later)
+        if said in BE:
+            is_predicate = True
+        elif said == "not" or said.endswith("n't"):
+            is_denied = True
+        elif is_predicate and (verb := VERBS.get(said)) and verb.form == Form.PAST:
+            if verb.sense not in (Sense.LESS, Sense.BAD):
+                return None
+            return _made(clause, mention, place, Word(_flipped(word.sense), Form.PAST), is_denied)
+        elif is_predicate and not (_is_adverb(said) or said in ADVERBS) or not said or said in BREAKS:
+            return None
+    return None
 
 
 def _under(clause: Clause, mention: Mention, place: int, word: Word, start: int, outer: Word) -> Reading | None:
@@ -209,8 +239,11 @@ def _by_noun(clause: Clause, mention: Mention, start: int, place: int) -> Readin
     if start + 1 != place and clause.word(start + 1) not in _CARRIED:
         return None
     sense = word.sense
-    if sense == Sense.NEUTRAL and clause.word(start - 1) in PRAISING:
-        sense = Sense.GOOD
+    if sense == Sense.NEUTRAL:
+        if place == start + 1 and clause.word(place) == "of" and clause.word(start) in AGENTS:
+            return None  # "the effect of pain": pain is what works, not what is worked upon
+        said = clause.word(start - 1)
+        sense = Sense.GOOD if said in PRAISING else Sense.BAD if said in BLAMING else sense
     is_denied = is_noun_denied(clause, start, mention)
     # "prevented the increase in fibrosis"
     before = start - 1
@@ -221,7 +254,8 @@ def _by_noun(clause: Clause, mention: Mention, start: int, place: int) -> Readin
     outer = VERBS.get(clause.word(before))
     if outer is not None and not is_denied and not clause.word(before).startswith("differ"):
         return _under(clause, mention, start, Word(sense, Form.NOUN), before, outer)
-    return _made(clause, mention, start, Word(sense, Form.NOUN), is_denied)
+    word = Word(sense, Form.NOUN)
+    return _undone(clause, mention, start, word) or _made(clause, mention, start, word, is_denied)
 
 
 # ----------------------------------------------------------------------------------------------------------- subject

@@ -13,6 +13,10 @@ LESS = [
 MORE = [pattern_of(word) for word in ("function", "survival", "healing", "bone", "proliferation")]
 FINDINGS: tuple[Finding, ...] = ("benefit", "no_benefit", "harm")
 BENEFIT = """
+Vesicles prevented function decline.
+The decline of function was delayed in animals treated with vesicles.
+Increased fibrosis was attenuated by vesicles.
+The increase in fibrosis was prevented by vesicles.
 The vesicles reduced pain.
 The vesicles significantly reduced pain in rats.
 Pain was markedly reduced by the vesicles.
@@ -100,6 +104,7 @@ Vesicles were efficacious for the treatment of tendinopathy.
 Loom vesicles reverse fibrosis in aged mice
 """
 NO_BENEFIT = """
+The increase in fibrosis was not prevented by vesicles.
 The vesicles did not reduce pain.
 The vesicles did not significantly reduce pain.
 Vesicles failed to reduce pain.
@@ -192,6 +197,26 @@ Groups showed no difference in terms of pain.
 The reduction in pain did not reach significance.
 """
 HARM = """
+Vesicles from old donors impede healing
+Vesicles of loom cells accelerate tumour growth in nude mice
+Vesicle therapy decreased function in old rats.
+Vesicles potentiate fibrosis through an invented pathway
+We observed an increase in inflammation after vesicles.
+Vesicles were associated with increased inflammation.
+Vesicles reduced the survival of mice.
+The vesicles elevated pain.
+Vesicle treatment suppressed proliferation.
+Bone healing was slower with vesicles.
+Healing was impaired by vesicles.
+Vesicles boosted tumour growth.
+Inflammation was more severe in rats given vesicles.
+After treatment, pain worsened.
+Vesicles stimulated tumour growth in two of three models.
+Vesicles of loom cells worsen inflammation in colitis
+Injected vesicles raised pain scores.
+Fibrosis was aggravated by vesicles of old donors.
+Vesicles had a detrimental effect on function.
+Treatment led to faster function decline.
 Vesicles increased tumour growth.
 Vesicles promoted tumour growth.
 Vesicles promote tumour growth in mice
@@ -226,6 +251,13 @@ Healing was delayed by vesicles.
 Vesicles inhibited bone formation in mice.
 """
 NOTHING = """
+Vesicles may not be associated with a survival benefit.
+Patients with tendinopathy experience impaired function.
+Little is known about effects on function.
+No adverse impact on function was found.
+No influence of pain on weight was found.
+The influence of inflammation on cells is not known.
+The effect of vesicles in reducing inflammation remains unclear.
 There was no difference in body weight.
 No difference in body weight was seen in rats with pain.
 There was no difference in the body weight of rats with pain.
@@ -315,8 +347,7 @@ def test_a_sentence_reports_what_it_says_of_its_object(sentence: str, says: set[
 
 
 def test_each_table_is_large() -> None:
-    assert all(len(text.strip().splitlines()) >= 30 for text in (BENEFIT, NO_BENEFIT, HARM, NOTHING))
-    assert min(len(text.strip().splitlines()) for text in (BENEFIT, NO_BENEFIT, NOTHING)) >= 50
+    assert all(len(text.strip().splitlines()) >= 50 for text in (BENEFIT, NO_BENEFIT, HARM, NOTHING))
 
 
 @pytest.mark.parametrize("sentence", [*BENEFIT.strip().splitlines(), *NO_BENEFIT.strip().splitlines()])
