@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from livingreview.config import Rule, Statement
-from livingreview.records import Kind
-from livingreview.records.identifiers import is_before
 from livingreview.records.text_kinds import TextKind
 from livingreview.records.trial_standing import Posting, Standing
 from livingreview.statements.view import RecordView
@@ -73,11 +71,7 @@ def _is_cited(statement: Statement, rule: Rule, view: RecordView) -> bool:
     if view.reference is not None or (view.printed is not None and view.printed.nct_id):
         return False
     # A paper that was there before the review is no news; a trial is: the review counts what is registered.
-    return rule.effect == "already_so" or view.record.kind == Kind.TRIAL or not _is_from_before(view)
-
-
-def _is_from_before(view: RecordView) -> bool:
-    return is_before(view.record.publication_date, view.background.baseline.published_date)
+    return rule.effect == "already_so" or not view.is_from_before
 
 
 def _has_cited(statement: Statement, rule: Rule, view: RecordView) -> str:
@@ -87,7 +81,7 @@ def _has_cited(statement: Statement, rule: Rule, view: RecordView) -> str:
     if printed:
         where = "table" if printed & view.background.table else "text"
         return f"{wording.joined(sorted(printed))}, printed in the review's {where}"
-    if view.record.kind != Kind.TRIAL and _is_from_before(view):
+    if view.is_from_before:
         return f"nothing of the review; published {view.record.publication_date}, before it"
     return "nothing of the review"
 

@@ -7,8 +7,9 @@ from functools import cached_property
 
 from livingreview.changes.derive import Context
 from livingreview.config.words import concept_of, pattern_of
-from livingreview.records import Baseline, PrintedTrial, Record, Reference
+from livingreview.records import Baseline, Kind, PrintedTrial, Record, Reference
 from livingreview.records.evidence import RecordState
+from livingreview.records.identifiers import is_before
 from livingreview.records.notices import is_retracted
 from livingreview.records.text_kinds import TextKind, is_marked_retracted, text_kind
 from livingreview.records.trial_standing import Posting, Standing, posting, standing
@@ -110,6 +111,12 @@ class RecordView:
     def printed(self) -> PrintedTrial | None:
         """The printed trial that the record is."""
         return self.background.printed.get(self.record.source_id)
+
+    @cached_property
+    def is_from_before(self) -> bool:
+        """Whether it is a text that was published before the review."""
+        published = self.background.baseline.published_date
+        return self.record.kind != Kind.TRIAL and is_before(self.record.publication_date, published)
 
     @cached_property
     def areas(self) -> frozenset[str]:

@@ -53,7 +53,8 @@ _BETWEEN: Final = re.compile(r"\bbetween (?P<one>[^,;]{1,60}?) and (?P<other>[^,
 _PRODUCT: Final = re.compile(r"\w*(?:evs?|exosomes?|exos?|vesicles?|mscs?|cells?)\b", re.IGNORECASE)
 _NO_PRODUCT: Final = re.compile(r"\b(?:controls?|placebo|vehicle|saline|sham|untreated|pbs)\b", re.IGNORECASE)
 _TREATED: Final = re.compile(
-    r"evs?\b|exo|vesic|msc|cells?\b|treat|therap|inject|admin|transplant|secretome|\bit\b|\bthey\b|\bthis\b",
+    r"evs?\b|token|exo|vesic|msc|cells?\b|drug|treat|therap|inject|admin|transplant|secretome|\b(?:dos(?:e|es|ing)"
+    r"|product|it|they|this)\b",
     re.IGNORECASE,
 )
 
