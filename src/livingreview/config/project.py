@@ -72,8 +72,29 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _explain(where: str, error: ValidationError) -> ConfigError:
     first = error.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"])
-    message = "unknown key; remove it or mend its spelling" if first["type"] == "extra_forbidden" else first["msg"]
-    return ConfigError(f"{where}: {name}: {message}" if name else f"{where}: {message}")
+    return ConfigError(f"{where}: {name}: {_message(first)}" if name else f"{where}: {_message(first)}")
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key; remove it or mend its spelling"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _explain_review(folder: Path, values: Mapping[str, Any], error: ValidationError) -> ConfigError:
+    """The file of the key that is wrong; a statement by its id, and its rules counted from 1."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    file, *rest = [str(part) for part in first["loc"]] or [""]
+    if file not in ("areas", "facets", "statements"):
+        return _explain(str(folder), error)
+    if file == "statements" and rest and rest[0].isdigit():
+        rows = values.get("statements")
+        row = rows[int(rest[0])] if isinstance(rows, list) else {}
+        rest[0] = f"statement {row.get('id', rest[0]) if isinstance(row, dict) else rest[0]}"
+        if rest[1:2] == ["rules"] and len(rest) > 2:
+            rest[1:3] = [f"rule {int(rest[2]) + 1}"]
+    where = ", ".join([*rest[:2], ".".join(rest[2:])] if file == "statements" else [".".join(rest)]).rstrip(", ")
+    return ConfigError(f"{folder / f'{file}.toml'}: {where}: {_message(first)}")
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -129,7 +150,7 @@ def load_review(config_dir: Path, slug: str) -> Review:
     try:
         return Review(**values)
     except ValidationError as error:
-        raise _explain(str(folder), error) from error
+        raise _explain_review(folder, values, error) from error
 
 
 def load_project(config_dir: Path, review: str = "") -> Project:

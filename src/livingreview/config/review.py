@@ -195,11 +195,11 @@ class Review(Frozen):
         """Whether every slug that a rule names is there: a slip of the pen would make a rule that never fires."""
         scopes = {scope.slug for scope in self.scopes}
         facets = {facet.slug: {value.slug for value in facet.values} for facet in self.facets}
-        rules = [*enumerate(statement.rules, start=1)]
+        rules = [(f"rule {number}", rule) for number, rule in enumerate(statement.rules, start=1)]
         if statement.count and statement.count.condition:
             condition = Rule(effect="extends", why="its condition", **statement.count.condition.parts())
-            rules.append((len(rules) + 1, condition))
-        for number, rule in rules:
+            rules.append(("the condition of its count", condition))
+        for place, rule in rules:
             named = [("area", slug, areas) for slug in rule.areas] + [("scope", slug, scopes) for slug in rule.scopes]
             for facet, values in rule.facets.items():
                 named.append(("facet", facet, set(facets)))
@@ -210,7 +210,7 @@ class Review(Frozen):
             named.extend(("concept", entry, concepts) for entry in rule.words if concept_of(entry))
             for what, slug, known in named:
                 if slug not in known:
-                    raise ValueError(f"statement {statement.id}, rule {number} names an unknown {what}: {slug}")
+                    raise ValueError(f"statement {statement.id}, {place} names an unknown {what}: {slug}")
 
     def every_area(self) -> Iterator[Area]:
         """All areas, each top-level one before its children."""
