@@ -6,6 +6,7 @@ from pathlib import Path
 
 from livingreview.config import Project
 from livingreview.records import Decision, Notice, Run, Score
+from livingreview.records.evidence import StatementDecision
 from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 from support.records import NOW, article
@@ -64,6 +65,24 @@ def test_changes_are_derived_from_what_the_run_knows(repository: Repository) -> 
     repository.add_decisions([decided("pubmed:1", 1)])
     assert [version.decision for version in repository.for_run(first).underived(9)] == ["", ""]
     assert [version.decision for version in repository.underived(9)] == ["include", ""]
+
+
+def on_statement(hours: int, wording: str = "") -> StatementDecision:
+    moment = NOW + timedelta(hours=hours)
+    return StatementDecision(
+        statement_id="S01", effect="outdates", verdict="accepted", person="Ada", decided_at=moment, wording=wording
+    )
+
+
+def test_a_run_knows_the_decisions_on_statements_that_stood_in_the_store(repository: Repository) -> None:
+    early, backdated = on_statement(2, "Two trials are registered"), on_statement(1)
+    assert repository.add_statement_decisions([early, early]) == 1
+    run = begin(repository, 1)
+    assert repository.add_statement_decisions([early, backdated]) == 1
+    known = repository.for_run(run)
+    assert (run.n_statement_decisions, known.statement_decisions()) == (1, [early])
+    assert repository.statement_decisions() == [backdated, early]
+    assert repository.statement_decision_log() == [early, backdated]
 
 
 def test_a_restored_store_knows_what_each_run_knew(repository: Repository, tmp_path: Path) -> None:

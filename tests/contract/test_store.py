@@ -739,6 +739,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
             connection.execute(text(f"DROP TABLE {table}"))
         for table, column in (
             ("run", "n_decisions"),
+            ("run", "n_statement_decisions"),
             ("run", "drift"),
             ("record", "raw_digest"),
             ("payload", "headers"),

@@ -70,7 +70,7 @@ def weeks(lab: Lab, *moments: str) -> None:
     [
         (CITED_PMID, "baseline_reference_withdrawn"),
         ("31000001", "withdrawn"),
-        (PRINTED_NCT, "withdrawn"),
+        pytest.param(PRINTED_NCT, "withdrawn", marks=pytest.mark.slow),
         ("NCT90000003", "withdrawn"),
     ],
     ids=["cited", "found by a search", "printed trial", "finished trial"],

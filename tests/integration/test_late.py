@@ -95,7 +95,9 @@ def test_what_is_shown_within_the_overlap_is_read_at_once(weeks: Weeks, source_i
     assert source_id not in weeks.named
 
 
-@pytest.mark.parametrize("source_id", ["41000001", "NCT91000001", "PPR910001"])
+@pytest.mark.parametrize(
+    "source_id", ["41000001", *(pytest.param(name, marks=pytest.mark.slow) for name in ("NCT91000001", "PPR910001"))]
+)
 def test_what_is_shown_later_still_is_found_by_the_recount_and_named(weeks: Weeks, source_id: str) -> None:
     late = shy(source_id, late=60)
     stored = [weeks.run(late) for _ in range(13)]

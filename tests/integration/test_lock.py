@@ -84,7 +84,9 @@ def ask(lab: Lab, statement: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=lambda one: str(one)
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow)],
+    ids=lambda one: str(one),
 )
 def test_a_signal_ends_a_run_that_waits_for_a_service(filled: Lab, held: Held, number: int, code: int) -> None:
     assert ask(filled, "SELECT count(*) FROM lock") == [(1,)]

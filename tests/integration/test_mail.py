@@ -1,7 +1,6 @@
 """Real SMTP sessions with a server on the loopback, and the digest's two phases on a real store."""
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -10,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, Session
+from aiosmtpd.smtp import AuthResult
 from pydantic import SecretStr
 
 from livingreview.config import Area, MailSettings, Review, Scope
@@ -21,6 +19,7 @@ from livingreview.errors import DeliveryError
 from livingreview.records import Change, Record, Severity
 from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
+from support.smtp import Handler, listening
 
 NOW = datetime(2026, 11, 22, 5, tzinfo=UTC)
 REVIEW = Review(
@@ -34,48 +33,6 @@ REVIEW = Review(
     scopes=(Scope(slug="core", label="Core", is_core=True), Scope(slug="other", label="Other", is_relevant=False)),
     areas=(Area(slug="skin", label="Skin"),),
 )
-
-
-class Handler:
-    """Accepts, unless told otherwise."""
-
-    def __init__(self) -> None:
-        self.mails: list[Envelope] = []
-        self.refused: set[str] = set()
-        self.answer = "250 OK"
-        self.drop_at = ""
-        self.has_dropped = threading.Event()
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if self.drop_at == "RCPT":
-            server.transport.abort()
-        if address in self.refused:
-            return "550 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.answer.startswith("250"):
-            self.mails.append(envelope)
-        if self.drop_at == "DATA":
-            self.has_dropped.set()
-            server.transport.abort()
-        return self.answer
-
-    async def handle_QUIT(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        if self.drop_at == "QUIT":
-            server.transport.abort()
-        return "221 bye" if self.drop_at != "QUIT-BAD" else "451 stay"
-
-
-class AnyPort(Controller):
-    """Takes the port that the system gives."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
 
 
 pytestmark = pytest.mark.filterwarnings(
@@ -95,10 +52,8 @@ def serving(handler: Handler) -> Iterator[Callable[..., MailSettings]]:
     with contextlib.ExitStack() as stack:
 
         def start(**values: Any) -> MailSettings:
-            controller = AnyPort(handler, hostname="127.0.0.1", port=0, **values)
-            controller.start()
-            stack.callback(controller.stop)
-            return MailSettings(host="127.0.0.1", port=controller.port, security="none", sender="s@example.org")
+            port = stack.enter_context(listening(handler, **values))
+            return MailSettings(host="127.0.0.1", port=port, security="none", sender="s@example.org")
 
         yield start
 

@@ -94,12 +94,12 @@ def test_a_run_without_a_single_answer_does_not_hinder_the_next(filled: Lab) -> 
     "stage",
     [
         "acquisition.services._apply",
-        "pipeline.run.derive",
-        "pipeline.run.write_report",
-        "changes.derive_all",
+        pytest.param("pipeline.run.derive", marks=pytest.mark.slow),
+        pytest.param("pipeline.run.write_report", marks=pytest.mark.slow),
+        pytest.param("changes.derive_all", marks=pytest.mark.slow),
         "pipeline.monitor.record_changes",
-        "pipeline.monitor.area_groups",
-        "statements.evaluate.evaluate_rules",
+        pytest.param("pipeline.monitor.area_groups", marks=pytest.mark.slow),
+        pytest.param("statements.evaluate.evaluate_rules", marks=pytest.mark.slow),
     ],
 )
 def test_a_run_that_was_cut_off_is_cut_off_again(filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
@@ -178,7 +178,13 @@ def decide(lab: Lab, *works: str, decision: str = "exclude", stage: str = "full_
 
 
 @pytest.mark.parametrize(
-    "stage", ["method.archive", "monitor.record_changes", "run.changes_to_report", "run.write_report"]
+    "stage",
+    [
+        "method.archive",
+        pytest.param("monitor.record_changes", marks=pytest.mark.slow),
+        pytest.param("run.changes_to_report", marks=pytest.mark.slow),
+        "run.write_report",
+    ],
 )
 def test_a_decision_that_arrives_during_a_run_is_of_the_next_one(
     filled: Lab, monkeypatch: pytest.MonkeyPatch, stage: str

@@ -63,6 +63,7 @@ def test_a_round_is_replayed_byte_by_byte(lab: Lab, one: Round) -> None:
     assert lab.server.seen == []
 
 
+@pytest.mark.slow
 def test_the_same_rounds_in_another_store_are_the_same(lab: Lab, tmp_path: Path) -> None:
     for other in played(tmp_path):
         for one in ROUNDS:

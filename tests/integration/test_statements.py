@@ -103,6 +103,41 @@ def test_evidence_proposes_once_and_a_decision_sticks_until_there_is_more(ruled:
     assert open_effects(ruled) == ["outdates", "extends"]
 
 
+def test_a_decision_may_suggest_a_new_wording(ruled: Lab) -> None:
+    read(ruled, ON_PEOPLE, FIRST)
+    wording = "Vesicles of loom cells were given to six people"
+    assert decide(ruled, "outdates", "--accept", "--wording", f" {wording} ", now=SECOND) == 0
+    (decision,) = shown(ruled)["decisions"]
+    assert (decision["verdict"], decision["wording"]) == ("accepted", wording)
+    assert wording in "".join(ruled("statements", "show", "S01").out.split("\n"))
+
+
+def test_a_proposal_waits_with_all_its_evidence_and_the_age_of_its_first_making(ruled: Lab) -> None:
+    read(ruled, ON_PEOPLE, FIRST)
+    read(ruled, AGAIN, THIRD)
+
+    def waiting(now: str) -> tuple[str, int, list[str]]:
+        (one,) = map(json.loads, ruled("statements", "list", "--open", "--json", now=now).lines)
+        (proposal,) = [each for each in one["open"] if each["effect"] == "outdates"]
+        return proposal["since"], proposal["days"], [piece["title"] for piece in proposal["evidence"]]
+
+    nine, six = AGAIN.partition(",")[0], ON_PEOPLE.partition(",")[0]
+    assert waiting("2022-06-29T04:00:00Z") == (FIRST, 27, [nine, six])
+    suggestions = json.loads(ruled("status", "--json", now="2022-06-29T05:00:00Z").out)["suggestions"]
+    assert suggestions == {"n": 2, "since": FIRST, "days": 28}
+    shown = ruled("statements", "list", "--open", now="2022-06-29T05:00:00Z").out
+    assert "Out of date? based on 2 studies, for 28 days" in " ".join(shown.replace("│", " ").split())
+    assert "2 suggestions still waiting, the oldest 28 days: 1 statement is out of date, 1 gains coverage" in (
+        ruled("status", now="2022-06-29T05:00:00Z").out
+    )
+    # After a decision it is young again, and rests on what came since.
+    assert decide(ruled, "outdates", "--reject", now="2022-06-16T05:00:00Z") == 0
+    later = "Vesicles of loom cells in ten people,10.5555/new.4,2022\n"
+    read(ruled, later, "2022-06-22T05:00:00Z")
+    since, days, titles = waiting("2022-06-29T05:00:00Z")
+    assert (since, days, titles[0]) == ("2022-06-22T05:00:00Z", 7, later.partition(",")[0])
+
+
 def test_an_edited_rule_is_held_against_everything_again(ruled: Lab) -> None:
     read(ruled, ON_RATS, FIRST)
     assert open_effects(ruled) == []
@@ -187,7 +222,8 @@ def test_a_count_is_made_by_each_run_that_brings_a_trial(counted: Lab) -> None:
     assert {type_: after["count"]["n_missed"] for type_, after in second.items()} == {"statement_already_so": 1}
     assert read_trials(counted, NEW_TRIAL + OLD_TRIAL, THIRD) == {}
     words = "1 of 2 in print, 2 of 4 now, 1 of them missed by the review"
-    assert words in counted("statements", "show", "S01").out
+    # Both proposals that wait show the count of today.
+    assert counted("statements", "show", "S01").out.count(words) == 2
     report = (counted.root / "out").glob("*/report.md")
     assert any(words in path.read_text(encoding="utf-8") for path in report)
     assert counted("statements", "decide", "S01", "--effect", "already_so", "--accept", "--by", "Somebody").code == 0

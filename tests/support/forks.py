@@ -1,19 +1,22 @@
-"""A run in a process of its own that need not start from nothing: a copy of this one, which may be killed."""
+"""A command in a process of its own that need not start from nothing: a copy of this one, which may be killed."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from livingreview.cli import main
 
 
-def start(config: Path, now: str, prepare: Callable[[], object] = lambda: None) -> int:
-    """Starts a run.
+def start(
+    config: Path, now: str, prepare: Callable[[], object] = lambda: None, arguments: Sequence[str] = ("run",)
+) -> int:
+    """Starts a command.
 
     Args:
         config: the folder of its settings.
         now: its moment.
         prepare: what the new process does first.
+        arguments: the command; without them a run.
 
     Returns:
         The number of the process.
@@ -22,7 +25,7 @@ def start(config: Path, now: str, prepare: Callable[[], object] = lambda: None) 
         return child
     try:
         prepare()
-        main(["--config", str(config), "--now", now, "run"])
+        main(["--config", str(config), "--now", now, *arguments])
     except SystemExit as ended:
         os._exit(ended.code if isinstance(ended.code, int) else 0)
     finally:

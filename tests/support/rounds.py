@@ -96,11 +96,13 @@ class Round:
         now: its moment.
         happens: what its world brings before it.
         decisions: (work, decision) that people made before it.
+        statements: arguments of ``statements decide`` that people gave before it.
     """
 
     now: str
     happens: Callable[[World], None]
     decisions: tuple[tuple[str, str], ...] = ()
+    statements: tuple[tuple[str, ...], ...] = ()
 
     @property
     def moment(self) -> datetime:
@@ -223,12 +225,23 @@ def _sixth(world: World) -> None:
     )
 
 
+_ON_PEOPLE = (
+    "S01",
+    "--effect",
+    "outdates",
+    "--accept",
+    "--wording",
+    "Loom cell vesicles were given to people, too",
+)
+_NO_COUNT = ("S04", "--effect", "extends", "--reject", "--reason", "two of them are one study")
+_NO_FALL = ("S03", "--effect", "challenges", "--reject", "--reason", "the corrected figures say the same")
+
 ROUNDS = (
     Round("2022-06-01T05:00:00Z", _first),
     Round("2022-09-01T05:00:00Z", _second, (("pubmed:31000004", "include"),)),
     Round("2023-01-10T05:00:00Z", _third),
-    Round("2023-06-15T05:00:00Z", _fourth),
-    Round("2023-09-05T05:00:00Z", _fifth),
+    Round("2023-06-15T05:00:00Z", _fourth, statements=(_ON_PEOPLE, _NO_COUNT)),
+    Round("2023-09-05T05:00:00Z", _fifth, statements=(_NO_FALL,)),
     Round("2024-09-15T05:00:00Z", _sixth),
 )
 
@@ -330,6 +343,8 @@ def play(lab: Lab) -> Iterator[Round]:
                 ]
             )
             store.close()
+        for said in one.statements:
+            assert lab("statements", "decide", *said, "--by", "Somebody", now=one.now).code == 0
         one.happens(lab.server.world)
         _stamp(lab.server.world, one.now[:10])
         ended = lab("run", now=one.now)

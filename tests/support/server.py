@@ -208,6 +208,9 @@ def _route(world: World, seen: Seen) -> Answer:
         return services.study_history(world, found[1], found[2] or "")
     if seen.path.startswith(f"{CROSSREF}/works/"):
         return services.crossref_work(world, unquote(seen.path.removeprefix(f"{CROSSREF}/works/")))
+    if found := re.fullmatch(rf"{EUROPEPMC}/(PMC\d+)/fullTextXML", seen.path):
+        body = world.full_texts.get(found[1])
+        return Answer(body, "application/xml") if body else Answer(b"", "text/plain", 404)
     if seen.path in world.feeds:
         body = world.feeds[seen.path]
         tag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'

@@ -264,6 +264,7 @@ class World:
         retstart_error: how PubMed complains of ``retstart`` over 9,998: ``status`` 400 or ``body`` with 200.
         is_paged_emptily: the registry gives an empty page with a token before the last one.
         feeds: path -> body of a feed.
+        full_texts: PMC number -> article in JATS XML.
     """
 
     articles: dict[str, Article] = field(default_factory=dict)
@@ -279,6 +280,7 @@ class World:
     retstart_error: str = "status"
     is_paged_emptily: bool = False
     feeds: dict[str, bytes] = field(default_factory=dict)
+    full_texts: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, *articles: Article) -> None:
         """Puts articles in, or in the place of those of the same PMID."""

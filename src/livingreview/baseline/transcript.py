@@ -102,6 +102,12 @@ def _inconsistencies(project: Project, baseline: Baseline) -> list[str]:
             for nct in statement.nct_ids
             if nct not in baseline.nct_ids
         )
+        found.extend(
+            f"statement {statement.id}, place {number}: cites reference {ref_no}, which the review does not have"
+            for number, place in enumerate(statement.places, start=1)
+            for ref_no in place.cites
+            if ref_no not in numbers
+        )
     return found
 
 

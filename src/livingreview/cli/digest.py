@@ -26,7 +26,7 @@ def digest_preview(context: typer.Context) -> None:
 @app.command("send")
 def digest_send(
     context: typer.Context,
-    quiet: Annotated[bool, typer.Option("--even-if-quiet", help="Also a mail that says: nothing new.")] = False,
+    quiet: Annotated[bool, typer.Option("--even-if-quiet", help="Also when nothing is new and nothing waits.")] = False,
 ) -> None:
     """Send every change that no accepted mail has carried yet."""
     call = invocation(context)

@@ -12,6 +12,7 @@ from livingreview.cli.common import invocation, out, out_json, out_json_text, ou
 from livingreview.errors import EXIT_DONE, EXIT_USAGE, StoreError, UsageError
 from livingreview.records import StoredChange
 from livingreview.sources import queries_of
+from livingreview.text.wording import effect_counts, waiting_words
 
 _Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _Since = Annotated[str, typer.Option(help="From this date on (ISO).")]
@@ -28,14 +29,20 @@ def register(app: typer.Typer) -> None:
 
 
 def status(context: typer.Context, json: _Json = False) -> None:
-    """How far every source has been searched, triaged and reported."""
+    """How far every source has been searched, triaged and reported, and how many suggestions wait."""
+    from livingreview.statements.evaluate import waiting
+
     call = invocation(context)
     project = call.project()
     settings = project.settings
     with store(project) as repository:
         found = repository.status(project.review, queries_of(project.review, settings), settings.services(), call.now)
+        proposals = waiting(project.review, repository)
+    days = max((proposal.days(call.now) for proposal in proposals), default=0)
     if json:
-        out_json({"sources": {name: asdict(source) for name, source in found.items()}})
+        since = min((proposal.since for proposal in proposals), default=None)
+        suggestions = {"n": len(proposals), "since": since, "days": days}
+        out_json({"sources": {name: asdict(source) for name, source in found.items()}, "suggestions": suggestions})
         return
     rows = [
         (
@@ -54,6 +61,9 @@ def status(context: typer.Context, json: _Json = False) -> None:
     for name, source in found.items():
         if source.last_run and source.last_run["error"]:
             out(f"FAILED {name}: {source.last_run['error']}")
+    if proposals:
+        counts = effect_counts([one.effect for one in proposals], project.review.published_date.year)
+        out(f"{waiting_words(len(proposals), days)}: {counts}")
 
 
 def changes(

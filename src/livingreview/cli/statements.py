@@ -1,22 +1,30 @@
-"""``statements list``, ``show``, ``test``, ``decide``."""
+"""``statements list``, ``show``, ``test``, ``decide``, ``export``, ``import``."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from livingreview.cli.common import invocation, out, out_json, out_table, say_moment, store
+from livingreview.cli.common import invocation, locked_store, out, out_json, out_table, say_moment, store, tell
 from livingreview.config import Project, Rule, Statement, load_baseline
-from livingreview.errors import UsageError
-from livingreview.records.evidence import Evidence, RecordState, StatementDecision
+from livingreview.errors import InputError, StoreError, UsageError
+from livingreview.records.evidence import Evidence, RecordState, StatementDecision, WaitingProposal
 from livingreview.statements import evaluate
+from livingreview.statements.csv_export import export_proposals
+from livingreview.statements.csv_import import import_decisions
 from livingreview.statements.parts import Check
 from livingreview.store.repository import Repository
-from livingreview.text import wording
+from livingreview.text.csv_rows import RowsError
+from livingreview.text.published import PublishedText, published_text, shown
 from livingreview.text.rule_words import watch_words
+from livingreview.text.wording import based_on, counted, effect_heading
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 _Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -40,40 +48,45 @@ def list_command(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Every statement: what people accepted, what is proposed and waits."""
-    project = invocation(context).project()
+    call = invocation(context)
+    project = call.project()
     with store(project) as repository:
         found = [one for one in _states(project, repository) if one.open or not is_open]
+        published = published_text(project.review, repository.review_sentences())
     if json:
         for one in found:
-            out_json(_plain(one))
+            out_json(_plain(one, published, call.now))
         return
+    said = {one.statement.id: shown(one.statement, published) for one in found}
     rows = [
         (
-            one.statement.id,
-            one.statement.section,
+            said[one.statement.id].words,
             ", ".join(one.accepted) or "as printed",
-            ", ".join(f"{change.change.after['effect']} ({change.change.after['n_works']})" for change in one.open),
-            one.statement.text,
+            "\n".join(_waiting(proposal, project, call.now) for proposal in one.open),
+            said[one.statement.id].section,
+            one.statement.id,
         )
         for one in found
     ]
-    columns = ("id", "section", "state", "proposed (works)", "statement")
+    columns = ("statement", "state", "waits for a decision", "section", "id")
     out_table(f"{len(rows)} statements of {project.review.slug}", columns, rows)
 
 
 @app.command("show")
 def show_command(context: typer.Context, statement_id: _Id, json: _Json = False) -> None:
     """One statement: its rules, the evidence that met them, what people said."""
-    project = invocation(context).project()
+    call = invocation(context)
+    project = call.project()
     statement = evaluate.statement_of(project.review, statement_id)
     with store(project) as repository:
         (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
         current = set(statement.rule_hashes)
         pieces = [piece for piece, _ in repository.evidence() if piece.rule_hash in current]
         titles = repository.titles([(piece.source, piece.source_id) for piece in pieces])
+        published = published_text(project.review, repository.review_sentences())
     if json:
         out_json(
-            _plain(one)
+            _plain(one, published, call.now)
             | {
                 "rules": [rule.asked() for rule in statement.rules],
                 "evidence": [_evidence(piece, titles) for piece in pieces],
@@ -81,7 +94,10 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
             }
         )
         return
-    out(f"{statement.id} ({statement.section}): {statement.text}")
+    says = shown(statement, published)
+    out(f"{statement.id} ({says.section}): {says.words}")
+    if says.is_own:
+        out(f"In our words: {statement.text}")
     if statement.note:
         out(f"Note: {statement.note}")
     out(watch_words(statement, project.review) or "No rule looks out for anything.")
@@ -89,16 +105,16 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
     out(f"State: {', '.join(one.accepted) or 'as printed'}")
-    for waiting in one.open:
-        change = waiting.change
-        out(f"Waits: {wording.change_words(change.type, change.before, change.after)}")
+    for proposal in one.open:
+        out(f"Waits: {_waiting(proposal, project, call.now)}")
     rules = [(str(number), rule.effect, rule.why, _asked(rule)) for number, rule in enumerate(statement.rules, 1)]
     out_table("Rules", ("no.", "effect", "why", "asks"), rows=rules)
     _out_evidence("Evidence", pieces, titles)
     said = [
-        (say_moment(word.decided_at), word.effect, word.verdict, word.person, word.reason) for word in one.decisions
+        (say_moment(word.decided_at), word.effect, word.verdict, word.person, word.reason, word.wording)
+        for word in one.decisions
     ]
-    out_table("Decisions", ("when", "effect", "verdict", "by", "reason"), said)
+    out_table("Decisions", ("when", "effect", "verdict", "by", "reason", "new wording"), said)
 
 
 @app.command("test")
@@ -145,6 +161,7 @@ def decide_command(
         bool, typer.Option("--accept/--reject", help="Whether the proposal holds.", show_default=False)
     ],
     reason: Annotated[str, typer.Option(help="Why.")] = "",
+    wording: Annotated[str, typer.Option(help="How the statement should read from now on.")] = "",
 ) -> None:
     """Accept or reject what is proposed for a statement; it stays so until new evidence comes."""
     call = invocation(context)
@@ -152,25 +169,71 @@ def decide_command(
     statement = evaluate.statement_of(project.review, statement_id)
     if not person.strip():
         raise UsageError("--by: a decision needs a name")
-    with store(project) as repository:
+    with locked_store(project) as repository:
         (one,) = (one for one in _states(project, repository) if one.statement.id == statement.id)
-        if effect not in {change.change.after["effect"] for change in one.open}:
+        if effect not in {proposal.effect for proposal in one.open}:
             raise UsageError(
                 f"{statement.id}: nothing waits that {effect} it; `livingreview statements show {statement.id}` says"
                 " what does"
             )
         verdict = "accepted" if is_accepted else "rejected"
-        repository.decide_statement(
-            StatementDecision(
-                statement_id=statement.id,
-                effect=effect.value,
-                verdict=verdict,
-                person=person.strip(),
-                decided_at=call.now,
-                reason=reason.strip(),
-            )
+        decision = StatementDecision(
+            statement_id=statement.id,
+            effect=effect.value,
+            verdict=verdict,
+            person=person.strip(),
+            decided_at=call.now,
+            reason=reason.strip(),
+            wording=wording.strip(),
         )
+        repository.add_statement_decisions([decision])
     out(f"{statement.id}: {effect} {verdict} by {person.strip()}")
+
+
+@app.command("export")
+def export_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file; - is standard output.", allow_dash=True)],
+) -> None:
+    """What waits for a decision as CSV, one row a study and proposal, to fill in `verdict`, `by` and more."""
+    call = invocation(context)
+    project = call.project()
+    with store(project) as repository:
+        try:
+            is_stdout = str(file) == "-"
+            opened = nullcontext(sys.stdout) if is_stdout else file.open("w", encoding="utf-8", newline="")
+            with opened as target:
+                count, studies = export_proposals(repository, project.review, target, call.now)
+        except OSError as error:
+            raise StoreError(f"{file}: cannot be written to ({error.strerror or error}); name another file") from error
+    words = f"{counted(count, 'proposal')}, based on {counted(studies, 'study', 'studies')}"
+    tell(words if is_stdout else f"{words}, in {file}")
+
+
+@app.command("import")
+def import_command(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The CSV file that came back.")],
+    person: Annotated[str, typer.Option("--by", help="Who decided, for rows that name nobody.")] = "",
+) -> None:
+    """Take decisions on statements back; all of the file or, if a row is wrong, nothing of it."""
+    call = invocation(context)
+    project = call.project()
+    with locked_store(project) as repository:
+        try:
+            with file.open(encoding="utf-8", newline="") as source:
+                done = import_decisions(
+                    repository, project.review, source, name=str(file), person=person, decided_at=call.now
+                )
+        except RowsError as error:
+            for problem in error.problems[1:20]:
+                tell(problem)
+            raise
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{file}: cannot be read ({error})") from error
+    for note in done.notes:
+        tell(note)
+    out(f"{done.added} decisions added, {done.repeated} known already, {done.undecided} rows without a verdict")
 
 
 def _states(project: Project, repository: Repository) -> list[evaluate.StatementState]:
@@ -179,24 +242,39 @@ def _states(project: Project, repository: Repository) -> list[evaluate.Statement
     )
 
 
-def _plain(one: evaluate.StatementState) -> dict[str, Any]:
+def _waiting(proposal: WaitingProposal, project: Project, now: datetime) -> str:
+    """``Out of date? Based on 1 study, for 21 days``."""
+    heading = effect_heading(proposal.effect, project.review.published_date.year)
+    days = counted(proposal.days(now), "day")
+    return f"{heading}{'' if heading.endswith('?') else ':'} {based_on(proposal.found.change.after)}, for {days}"
+
+
+def _plain(one: evaluate.StatementState, published: PublishedText, now: datetime) -> dict[str, Any]:
     statement = one.statement
+    says = shown(statement, published)
     return {
         "id": statement.id,
-        "section": statement.section,
+        "section": says.section,
         "text": statement.text,
+        "sentence": says.text,
+        "is_paraphrase": not says.is_own,
         "note": statement.note,
         "kind": statement.kind,
         "refs": list(statement.refs),
         "nct_ids": list(statement.nct_ids),
         "accepted": list(one.accepted),
-        "open": [
-            {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
-            | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
-            | {"count": found.change.after.get("count")}
-            for found in one.open
-        ],
+        "open": [_open(proposal, now) for proposal in one.open],
     }
+
+
+def _open(proposal: WaitingProposal, now: datetime) -> dict[str, Any]:
+    found = proposal.found
+    return (
+        {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
+        | {"since": proposal.since, "days": proposal.days(now)}
+        | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
+        | {"count": found.change.after.get("count")}
+    )
 
 
 def _evidence(piece: Evidence, titles: dict[tuple[str, str], str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from livingreview.config.project import (
     unknown_variables,
 )
 from livingreview.config.review import (
+    QUOTABLE,
     RESIDUAL_ALIAS,
     Area,
     ClassifierParameters,
@@ -37,10 +38,11 @@ from livingreview.config.settings import (
     addresses_of,
     secrets_of,
 )
-from livingreview.config.statement import Effect, Rule, Statement
+from livingreview.config.statement import Effect, Place, Rule, Statement
 
 __all__ = [
     "MIN_SECRET_CHARS",
+    "QUOTABLE",
     "RESIDUAL_ALIAS",
     "Area",
     "CrossrefSettings",
@@ -51,6 +53,7 @@ __all__ = [
     "Feed",
     "FeedsSettings",
     "MailSettings",
+    "Place",
     "Project",
     "PubmedSettings",
     "Query",

@@ -144,13 +144,28 @@ class RankerParameters(Frozen):
     evaluation: str = ""
 
 
+QUOTABLE = ("cc-by", "cc0", "own")
+"""Licences of a published text that allow its sentences to be shown; ``own`` says that the text is the user's own."""
+
+
 class Review(Frozen):
-    """One published review that is kept alive: everything topic-specific."""
+    """One published review that is kept alive: everything topic-specific.
+
+    Attributes:
+        short_title: what a mail calls it in its subject; without it the citation.
+        pmid: the review itself in PubMed.
+        pmcid: the review itself in PubMed Central, ``PMC`` and a number; its full text is fetched by it.
+        licence: of the published text; any but those of :data:`QUOTABLE` counts as none given.
+    """
 
     slug: str = Field(pattern=f"^{SLUG}$")
     title: str
+    short_title: str = ""
     citation: str
     doi: str = ""
+    pmid: str = Field(default="", pattern=r"^\d{0,8}$")
+    pmcid: str = Field(default="", pattern=r"^(?:PMC\d{1,8})?$")
+    licence: str = ""
     published_date: date
     read_from_date: date
     question: str
@@ -217,6 +232,11 @@ class Review(Frozen):
         for area in self.areas:
             yield area
             yield from area.children
+
+    @property
+    def is_quotable(self) -> bool:
+        """Whether the licence of the published text allows its sentences to be shown."""
+        return self.licence in QUOTABLE
 
     @property
     def core_scope(self) -> str:

@@ -1,9 +1,10 @@
 """Statements: checkable sentences of a review, each with the rules that say what would touch it."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -14,6 +15,8 @@ from livingreview.records import Kind
 from livingreview.records.change_types import DISCREDITING_TYPES, ChangeType
 from livingreview.records.serialization import canonical_json
 from livingreview.records.text_kinds import TextKind
+
+_SIGNATURE = re.compile("[0-9a-f]{8}(?: [0-9a-f]{8}){0,15}")
 
 Effect = Literal["confirms", "extends", "challenges", "outdates", "already_so"]
 """What evidence does to a statement: ``outdates`` says that a fact of the day has passed, ``challenges`` that the
@@ -155,12 +158,38 @@ _WATCH_AS_STORED: Final[dict[str, Any]] = {
 """What stores have hashed for that rule since it was first written: every part of the language of its time."""
 
 
+class Place(Frozen):
+    """Where a sentence stands in the published text: facts, no words of it.
+
+    Attributes:
+        section: number (``4.2``) or heading of its section.
+        cites: reference numbers that the sentence cites.
+        signature: hashes of its word trigrams, from ``livingreview baseline place``; see
+            :mod:`livingreview.text.signature`.
+    """
+
+    section: str = Field(min_length=1)
+    cites: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    signature: str
+
+    @field_validator("signature")
+    @classmethod
+    def _check_signature(cls, value: str) -> str:
+        if not _SIGNATURE.fullmatch(value):
+            raise ValueError(
+                "a signature is up to 16 hashes of 8 hex digits with a space between;"
+                " `livingreview baseline place` makes it of the sentence"
+            )
+        return value
+
+
 class Statement(Frozen):
     """One checkable sentence of the baseline, in our own words.
 
     Attributes:
         note: a curator's remark, which is no part of the sentence.
         count: the count of trials that it makes, if it makes one.
+        places: the sentences of the published text that it stands for, in their order there.
         watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
         rules: those of the file, then those of its count, and last, for a statement with ``refs``,
             :data:`WATCH_REFERENCES`, unless ``watch_references`` switches it off or one of the file asks the same for a
@@ -176,6 +205,7 @@ class Statement(Frozen):
     topics: tuple[str, ...] = ()
     refs: tuple[int, ...] = ()
     nct_ids: tuple[str, ...] = ()
+    places: tuple[Place, ...] = Field(default=(), max_length=3)
     count: Count | None = None
     watch_references: bool = True
     rules: tuple[Rule, ...] = Field(default=(), validate_default=True)

@@ -11,12 +11,19 @@ from livingreview.deliver.summary import item_of
 from livingreview.records import StoredChange
 from livingreview.records.sanitize import clean
 from livingreview.records.serialization import canonical_json
+from livingreview.text.published import PublishedText
 
 MAX_ENTRIES = 200
 
 
 def feed(
-    review: Review, changes: Sequence[StoredChange], *, now: datetime, self_url: str = "", limit: int = MAX_ENTRIES
+    review: Review,
+    changes: Sequence[StoredChange],
+    *,
+    now: datetime,
+    self_url: str = "",
+    limit: int = MAX_ENTRIES,
+    published: PublishedText | None = None,
 ) -> str:
     """The newest changes as a feed, newest first.
 
@@ -26,6 +33,7 @@ def feed(
         now: the feed's date when it holds nothing; otherwise its newest entry's.
         self_url: where the feed will be found.
         limit: entries at most.
+        published: the review's own sentences; None when there are none.
     """
     seen: Counter[str] = Counter()
     entries = []
@@ -37,7 +45,7 @@ def feed(
             + [change.before, change.after]
         )
         seen[key] += 1
-        item = item_of(stored, review)
+        item = item_of(stored, review, published)
         entries.append(
             {
                 "id": _urn(f"{key}#{seen[key]}"),

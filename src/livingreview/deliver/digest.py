@@ -13,7 +13,7 @@ The caller holds the lock of the store, so that two digests are never sent at on
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,15 @@ from livingreview.deliver.mail import Picture, compose, message_id_of, moment_of
 from livingreview.deliver.transport import RefusedDeliveryError, Sent, UncertainDeliveryError, send
 from livingreview.errors import DeliveryError, StoreError
 from livingreview.records import Digest, SourceStatus, StoredChange
+from livingreview.records.evidence import WaitingProposal
 from livingreview.store.repository import Repository
+from livingreview.text.published import PublishedText
+
+REMINDER_AFTER = timedelta(days=6)
+"""What waits or is overdue is brought to mind when no mail went out for so long: once a week, however often one calls.
+
+A day less than a week, since one run takes longer than another.
+"""
 
 
 class Sender(Protocol):
@@ -42,12 +50,19 @@ class Facts:
     sources_status: Mapping[str, SourceStatus] = field(default_factory=dict)
     report_note: str = ""
     pictures: tuple[Picture, ...] = ()
+    published: PublishedText | None = None
+    waiting: tuple[WaitingProposal, ...] = ()
 
     @property
     def is_failed(self) -> bool:
         """Whether some source could not be read, so that silence would mislead."""
         states = ((source.last_run or {}).get("status") for source in self.sources_status.values())
         return bool(self.failures) or any(state in ("failed", "broken") for state in states)
+
+    @property
+    def is_to_be_reminded_of(self) -> bool:
+        """Whether something waits for a person, or for a source, so that a week without changes is worth a mail."""
+        return bool(self.waiting) or any(source.is_overdue for source in self.sources_status.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +116,9 @@ def send_digest(
         settings: where mail goes.
         now: the date of a new mail; one that is pending keeps its own.
         facts: what the mail says besides its changes.
-        is_quiet_sent: also send a mail that says "nothing new". One that says that a source failed is always sent.
+        is_quiet_sent: also send a mail when there are no changes and nothing waits. One that says that a source failed
+            is always sent, one that brings to mind what waits or is overdue when no mail went out for
+            :data:`REMINDER_AFTER`.
         root: what a relative folder starts from.
         send: the transport.
 
@@ -119,23 +136,30 @@ def send_digest(
     while (pending := store.pending_digest()) is not None:
         ids = set(pending.change_ids)
         changes = [stored for stored in store.changes(is_undelivered=True) if stored.id in ids]
-        if not changes:
+        began_at = moment_of(pending.message_id) or (changes[-1].change.at if changes else now)
+        # A reminder that may have arrived is the same one for a week, and then is out of date.
+        is_reminder = not ids and facts.is_to_be_reminded_of and now - began_at < REMINDER_AFTER
+        if not changes and not is_reminder:
             store.finish_digest(pending, "failed", "", now)
             continue
-        began_at = moment_of(pending.message_id) or changes[-1].change.at
         note = ""
         if settings.host:
             note = "You may have had this mail before: when it was first sent, no answer came back."
         _, message = _compose(review, settings, changes, began_at, facts, pending.message_id, note)
         outcomes.append(_hand_over(store, pending, message, settings, root, send, now, is_repeat=True))
     changes = store.changes(is_undelivered=True)
-    if changes or facts.is_failed or is_quiet_sent:
+    if changes or facts.is_failed or is_quiet_sent or (facts.is_to_be_reminded_of and _is_reminder_due(store, now)):
         message_id, message = _compose(review, settings, changes, now, facts)
         ids_in_order = [stored.id for stored in changes]
         digest = store.begin_digest(message_id, str(message["Subject"]), review.recipients, ids_in_order, now)
         if digest.status != "delivered":
             outcomes.append(_hand_over(store, digest, message, settings, root, send, now, is_repeat=False))
     return outcomes
+
+
+def _is_reminder_due(store: Repository, now: datetime) -> bool:
+    last = store.last_delivered_at()
+    return last is None or now - last >= REMINDER_AFTER
 
 
 def _compose(
@@ -160,6 +184,8 @@ def _compose(
         report_note=facts.report_note,
         pictures=facts.pictures,
         repeat_note=repeat_note,
+        published=facts.published,
+        waiting=facts.waiting,
     )
     return message_id, message
 

@@ -1,8 +1,8 @@
 """The digest as one mail: plain text and HTML, the same for the same changes, whoever builds it and how often.
 
 The Message-ID holds the moment and a hash of the changes, so that a mail that has to be handed over a second time is
-the same mail to whoever receives it. "Nothing new" and "failed" never look alike: a failure is in the subject and
-above everything else.
+the same mail to whoever receives it. "No new evidence" is said only when every source was read in time: what was not
+read is in the subject and above everything else. So is what waits for a decision, with its age.
 """
 
 import hashlib
@@ -22,10 +22,14 @@ from livingreview.deliver.rendering import render
 from livingreview.deliver.summary import Summary, summarize
 from livingreview.errors import DeliveryError
 from livingreview.records import SourceStatus, StoredChange
+from livingreview.records.evidence import WaitingProposal
 from livingreview.records.sanitize import clean, clip
 from livingreview.records.serialization import canonical_json
-from livingreview.text.wording import counted, joined, source_name
+from livingreview.text.gaps import source_gaps
+from livingreview.text.published import PublishedText
+from livingreview.text.wording import counted, day, source_name
 
+_MAX_SUBJECT_CHARS = 200
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_IN_ID = re.compile(r"\.(\d{8}T\d{6}Z)\.[0-9a-f]+@")
 
@@ -70,6 +74,8 @@ def compose(
     report_note: str = "",
     pictures: Sequence[Picture] = (),
     repeat_note: str = "",
+    published: PublishedText | None = None,
+    waiting: Sequence[WaitingProposal] = (),
 ) -> EmailMessage:
     """The mail; the same arguments give the same bytes.
 
@@ -85,22 +91,26 @@ def compose(
         report_note: where the whole report is to be found.
         pictures: shown in the HTML, described in the plain text.
         repeat_note: said at the top of a mail that may have arrived before.
+        published: the review's own sentences; None when there are none.
+        waiting: proposals that nobody has decided on.
 
     Raises:
         DeliveryError: an address is none.
     """
     status = sources_status or {}
     failed = _failures(failures or {}, status)
-    summary = summarize(review, changes)
-    headline = _headline(summary, failed, status)
     moment = now.astimezone(UTC).replace(microsecond=0)
-    subject = clip(f"[{_slug(review)}] {headline}: {moment.date().isoformat()}", 200)
+    summary = summarize(review, changes, waiting, moment, published)
+    gaps = source_gaps(status, failed, moment)
+    headline = "; ".join(_told([summary.news, ", ".join(_counts(summary))], summary, gaps, status))
+    name = clip(review.short_title or review.citation or review.title, 60)
+    subject = _subject(f"{name}, {day(moment, moment)}", summary, gaps, status)
     values: dict[str, Any] = {
         "review": review,
         "subject": subject,
         "headline": headline[:1].upper() + headline[1:],
         "summary": summary,
-        "failures": list(failed.items()),
+        "failures": [(source_name(name), reason) for name, reason in failed.items()],
         "overdue": [
             (source_name(name), _searched(source)) for name, source in sorted(status.items()) if source.is_overdue
         ],
@@ -160,35 +170,42 @@ def _failures(given: Mapping[str, str], status: Mapping[str, SourceStatus]) -> d
         last = source.last_run or {}
         if last.get("status") in ("failed", "broken") and name not in found:
             found[name] = str(last.get("error") or "its last run was broken off")
-    return {source_name(name): clip(reason or "no reason given", 300) for name, reason in sorted(found.items())}
+    return {name: clip(reason or "no reason given", 300) for name, reason in sorted(found.items())}
 
 
-def _headline(summary: Summary, failed: Mapping[str, str], status: Mapping[str, SourceStatus]) -> str:
-    asked = {source_name(name) for name, source in status.items() if source.last_run}
-    parts = []
-    if summary.grave:
-        touched = {one.id for one in summary.grave}
-        effects = joined(dict.fromkeys(one.effect for one in summary.grave), "or")
-        parts.append(f"{counted(len(touched), 'statement')} {effects}")
-    if summary.alerts:
-        parts.append(counted(len(summary.alerts), "alert" if not summary.grave else "other alert"))
-    if summary.n_new:
-        parts.append(f"{summary.n_new:,} new")
-    if summary.n_other:
-        parts.append(counted(summary.n_other, "other change"))
-    if not parts and summary.mild:
-        parts.append("statements confirmed or extended")
-    if not parts:
-        if failed and asked and asked <= set(failed):
-            parts.append("nothing could be read")
-        else:
-            parts.append("nothing new elsewhere" if failed else "nothing new")
-    return ", ".join([*(["FAILED " + " ".join(failed)] if failed else []), *parts])
+def _subject(name: str, summary: Summary, gaps: Sequence[str], status: Mapping[str, SourceStatus]) -> str:
+    """As the headline, but news that can be named goes without counts; it is cut before what was not read is."""
+    counts = _counts(summary)
+    news = [summary.news, *counts[: bool(summary.alerts)]] if summary.news else [", ".join(counts)]
+    first, *rest = _told(news, summary, gaps, status)
+    tail = "".join(f"; {part}" for part in rest)
+    first = clip(first, max(12, _MAX_SUBJECT_CHARS - len(f"{name}: {tail}")))
+    return clip(f"{name}: {first}{tail}", _MAX_SUBJECT_CHARS)
+
+
+def _counts(summary: Summary) -> list[str]:
+    """How many alerts, new records and other changes there are, those that there are."""
+    counts = (
+        (len(summary.alerts), "alert", "alerts"),
+        (summary.n_new, "new paper or trial", "new papers and trials"),
+        (summary.n_other, "other change", "other changes"),
+    )
+    return [counted(*count) for count in counts if count[0]]
+
+
+def _told(news: Sequence[str], summary: Summary, gaps: Sequence[str], status: Mapping[str, SourceStatus]) -> list[str]:
+    """The news, what waits, and what was not read; silence is no news only where nothing is missing."""
+    parts = [part for part in (*news, summary.waiting, *gaps) if part]
+    if any(news) or gaps or any(one.is_new for one in summary.proposals):
+        return parts
+    read = [name for name, source in status.items() if source.searched_through_at]
+    aside = f" ({'all ' if len(read) > 1 else ''}{counted(len(read), 'source')} read)" if read else ""
+    return [f"no new evidence{aside}", *parts]
 
 
 def _source_row(name: str, source: SourceStatus, failed: Mapping[str, str]) -> dict[str, Any]:
     said = source_name(name)
-    state = "FAILED" if said in failed else "OVERDUE" if source.is_overdue else "ok" if source.last_run else "-"
+    state = "FAILED" if name in failed else "OVERDUE" if source.is_overdue else "ok" if source.last_run else "-"
     return {
         "name": said,
         "state": state,

@@ -1,15 +1,19 @@
-"""Changes -> what a reader meets: alerts first, then the notable ones by type, the routine ones counted."""
+"""What a reader of a mail meets: what waits for a decision, alerts, notable changes by type, and counts of the rest."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from livingreview.config import Review
+from livingreview.config import Review, Statement
 from livingreview.records import Severity, StoredChange
 from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
+from livingreview.records.evidence import WaitingProposal
 from livingreview.records.sanitize import clean, clip
 from livingreview.text import wording
 from livingreview.text.links import url_of
+from livingreview.text.published import PublishedText, Shown, shown
 
 MAX_SHOWN = 40
 """Items of one type that are shown; the others are counted. Alerts are always shown, all of them."""
@@ -40,38 +44,52 @@ HEADINGS: dict[str, str] = {
     ChangeType.RETRACTED: "Retracted",
     ChangeType.REVISED_TEXT: "Revised text",
     ChangeType.WITHDRAWN: "Withdrawn",
-    **{type_: f"Statements {wording.effect_words(type_)}" for type_ in STATEMENT_TYPES.values()},
+    **{type_: wording.effect_heading(effect) for effect, type_ in STATEMENT_TYPES.items()},
 }
 """Heading of each type of change; groups come in this order."""
 _GRAVE = frozenset({"challenges", "outdates"})
 _MAX_PIECES = 3
+"""Works that are shown of a new proposal by which a statement may no longer hold; of the others the newest alone."""
+_MAX_SENTENCE = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One work that a proposal rests on, and why."""
+    """One work that a proposal rests on; ``reason`` is the rule's, ``why`` has the facts beside it."""
 
     title: str
     url: str
+    reason: str
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A statement of the review that a rule proposes to revise.
+    """A statement of the review, and what waits for a person's decision on it.
 
     Attributes:
-        effect: ``challenged``, ``outdated``, ``confirmed`` or ``extended``.
-        is_grave: the statement may no longer hold.
-        n_works: how many works it rests on, those included that are not shown.
+        words: the authors' sentence where it is known, else ours, as it is printed.
+        is_new: this mail is the first to name it, or some of its evidence.
+        days: for how long it has been waiting.
+        basis: on how many studies or trials it rests, those included that are not shown.
+        n_works: that number.
     """
 
     id: str
-    text: str
+    words: str
+    section: str
     effect: str
-    is_grave: bool
+    is_new: bool
+    days: int
+    basis: str
     n_works: int
     pieces: tuple[Piece, ...]
+
+    @property
+    def age(self) -> str:
+        """``new`` or ``waiting for 21 days``."""
+        waits = f"waiting for {wording.counted(self.days, 'day')}" if self.days else "new"
+        return f"{waits}, with new evidence" if self.is_new and self.days else waits
 
     @property
     def hidden(self) -> int:
@@ -115,8 +133,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """All changes of one mail: what touches statements of the review, apart from everything else."""
+    """All changes of one mail, apart from proposals for statements; those stand here as long as they wait.
 
+    Attributes:
+        year: of the review.
+        proposals: what waits for a decision, the gravest effect first.
+    """
+
+    year: int
     proposals: tuple[Proposal, ...]
     alerts: tuple[Item, ...]
     notable: tuple[Group, ...]
@@ -125,36 +149,63 @@ class Summary:
     n_other: int
 
     @property
-    def grave(self) -> tuple[Proposal, ...]:
-        """Proposals by which a statement no longer holds as it was printed."""
-        return tuple(one for one in self.proposals if one.is_grave)
-
-    @property
-    def mild(self) -> dict[str, list[str]]:
-        """The other proposals: effect -> ids of statements."""
-        found: dict[str, list[str]] = {}
+    def by_effect(self) -> dict[str, list[Proposal]]:
+        """Heading of an effect -> what waits under it."""
+        found: dict[str, list[Proposal]] = {}
         for one in self.proposals:
-            if not one.is_grave:
-                found.setdefault(one.effect, []).append(one.id)
+            found.setdefault(wording.effect_heading(one.effect, self.year), []).append(one)
         return found
 
+    @property
+    def counts(self) -> str:
+        """``5 statements may be contradicted, 6 are out of date``; empty when nothing waits."""
+        return wording.effect_counts([one.effect for one in self.proposals], self.year)
 
-def summarize(review: Review, changes: Sequence[StoredChange]) -> Summary:
-    """Orders the changes of a mail; within a type they keep the order in which they were found."""
+    @property
+    def waiting(self) -> str:
+        """``10 suggestions still waiting, the oldest 21 days``; empty when nothing waits."""
+        if not self.proposals:
+            return ""
+        return wording.waiting_words(len(self.proposals), max(one.days for one in self.proposals))
+
+    @property
+    def news(self) -> str:
+        """Why the gravest of the new proposals was made; empty when none may make a statement fall."""
+        return next(
+            (one.pieces[0].reason for one in self.proposals if one.is_new and one.effect in _GRAVE and one.pieces), ""
+        )
+
+
+def summarize(
+    review: Review,
+    changes: Sequence[StoredChange],
+    waiting: Sequence[WaitingProposal],
+    now: datetime,
+    published: PublishedText | None = None,
+) -> Summary:
+    """Orders the changes of a mail; within a type they keep the order in which they were found.
+
+    Args:
+        review: whose changes they are.
+        changes: those that no mail has carried yet. A proposal among them stands among what waits, if it still does.
+        waiting: what waits for a decision, whatever mail has named it before.
+        now: the moment of the mail, from which ages are counted.
+        published: the review's own sentences; None when there are none.
+    """
     by: dict[Severity, dict[str, list[StoredChange]]] = {severity: {} for severity in Severity}
-    proposed: list[StoredChange] = []
+    carried = frozenset(stored.id for stored in changes)
     new = others = 0
     for stored in changes:
         change = stored.change
         if change.after.get("effect") in STATEMENT_TYPES:
-            proposed.append(stored)
             continue
         by[change.severity].setdefault(change.type, []).append(stored)
         is_new = change.type in FIRST_STORED_TYPES
         new += is_new
         others += not is_new and change.severity != Severity.ALERT
     return Summary(
-        proposals=_proposals(review, proposed),
+        year=review.published_date.year,
+        proposals=tuple(_proposal(review, one, carried, now, published) for one in waiting),
         alerts=tuple(item_of(stored, review) for _, group in _ordered(by[Severity.ALERT]) for stored in group),
         notable=tuple(
             Group(
@@ -177,14 +228,17 @@ def heading_of(type_: str) -> str:
     return HEADINGS.get(type_, type_.replace("_", " ").capitalize())
 
 
-def item_of(stored: StoredChange, review: Review) -> Item:
-    """One change in words."""
+def item_of(stored: StoredChange, review: Review, published: PublishedText | None = None) -> Item:
+    """One change in words; ``published`` has the review's own sentences."""
     change = stored.change
     scopes = {scope.slug: scope.label for scope in review.scopes}
     words = wording.change_words(change.type, change.before, change.after)
     if change.type in FIRST_STORED_TYPES and (scope := scopes.get(str(change.after.get("scope") or ""))):
         words = f"{words}: {scope}"
-    title = change.after.get("title") or change.before.get("title") or change.before.get("text") or ""
+    title = change.after.get("title") or change.before.get("title") or ""
+    if change.after.get("effect") in STATEMENT_TYPES:
+        statements = {statement.id: statement for statement in review.statements}
+        title = _says(statements.get(change.source_id), change.before, published).words
     return Item(
         heading=heading_of(change.type),
         words=clip(words, 300),
@@ -201,38 +255,55 @@ def area_labels(review: Review) -> dict[str, str]:
     return {area.slug: area.label for area in review.every_area()}
 
 
-def _proposals(review: Review, proposed: Sequence[StoredChange]) -> tuple[Proposal, ...]:
-    """The last word on each statement and effect, in the order of effects and of the review."""
-    places = {statement.id: place for place, statement in enumerate(review.statements)}
-    last = {(stored.change.source_id, stored.change.after["effect"]): stored.change for stored in proposed}
-    order = list(STATEMENT_TYPES)
-    found = sorted(last.values(), key=lambda one: (order.index(one.after["effect"]), places.get(one.source_id, 0)))
-    return tuple(
-        Proposal(
-            id=clean(change.source_id),
-            text=clip(wording.proposed_text(change.before, change.after), 400),
-            effect=wording.effect_words(STATEMENT_TYPES[change.after["effect"]]),
-            is_grave=change.after["effect"] in _GRAVE,
-            n_works=max(int(change.after.get("n_works") or 0), len(pieces)),
-            pieces=pieces,
-        )
-        for change in found
-        for pieces in [_pieces(change.after.get("evidence") or ())]
+def _proposal(
+    review: Review,
+    waiting: WaitingProposal,
+    carried: AbstractSet[int],
+    now: datetime,
+    published: PublishedText | None,
+) -> Proposal:
+    found = waiting.found
+    after = found.change.after
+    statement = next((one for one in review.statements if one.id == waiting.statement_id), None)
+    says = _says(statement, found.change.before, published)
+    is_new = found.id in carried
+    pieces = _pieces(after.get("evidence") or (), _MAX_PIECES if is_new and waiting.effect in _GRAVE else 1)
+    return Proposal(
+        id=clean(waiting.statement_id),
+        words=says.words,
+        section=says.section,
+        effect=waiting.effect,
+        is_new=is_new,
+        days=waiting.days(now),
+        basis=wording.based_on(after),
+        n_works=max(int(after.get("n_works") or 0), len(pieces)),
+        pieces=pieces,
     )
 
 
-def _pieces(evidence: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
+def _says(statement: Statement | None, before: Mapping[str, Any], published: PublishedText | None) -> Shown:
+    """The authors' sentence, else the statement as it was when its change was proposed."""
+    says = shown(statement, published) if statement else None
+    if says is None or not says.is_own:
+        section = says.section if says else ""
+        return Shown(text=clip(before.get("text") or "", 300), is_own=False, section=clean(section))
+    return Shown(text=clip(says.text, _MAX_SENTENCE), is_own=True, section=clean(says.section))
+
+
+def _pieces(evidence: Sequence[Mapping[str, Any]], most: int) -> tuple[Piece, ...]:
     """The first works of a proposal; one that two rules found counts once."""
     works: dict[tuple[str, str], Mapping[str, Any]] = {}
     for piece in evidence:
         works.setdefault((str(piece.get("source")), str(piece.get("source_id"))), piece)
     found = []
-    for (source, source_id), piece in list(works.items())[:_MAX_PIECES]:
-        reasons = [str(piece.get("why") or ""), *wording.telling_facts(piece.get("facts") or ())]
+    for (source, source_id), piece in list(works.items())[:most]:
+        reason = clean(piece.get("why"))
+        reasons = [reason, *wording.telling_facts(piece.get("facts") or ())]
         found.append(
             Piece(
                 title=clip(wording.named(source, source_id, piece.get("title")), 200),
                 url=url_of(source, source_id),
+                reason=clip(reason, 80),
                 why=clip("; ".join(reason for reason in reasons if reason), 200),
             )
         )

@@ -8,7 +8,9 @@ from livingreview.config import Project
 from livingreview.deliver.digest import Facts, Outcome, send_digest
 from livingreview.deliver.mail import Picture
 from livingreview.sources import queries_of
+from livingreview.statements.evaluate import waiting
 from livingreview.store.repository import Repository
+from livingreview.text.published import published_text
 
 _MAILED = "over_time"
 """The figure of the last report that goes with a mail."""
@@ -40,7 +42,9 @@ def facts(project: Project, repository: Repository, now: datetime) -> Facts:
     reported = [run for run in repository.runs() if run.reported_at is not None]
     note = f"Report: {project.settings.out_dir}/{reported[-1].name}/report.html" if reported else ""
     asked = {name: found for name, found in status.items() if name not in services or services[name].is_enabled}
-    return Facts(sources_status=asked, report_note=note)
+    published = published_text(project.review, repository.review_sentences())
+    proposals = waiting(project.review, repository)
+    return Facts(sources_status=asked, report_note=note, published=published, waiting=proposals)
 
 
 def _pictures(project: Project, repository: Repository) -> tuple[Picture, ...]:

@@ -14,6 +14,8 @@ from livingreview.pipeline import monitor
 from livingreview.records import StoredChange, StoredRecord
 from livingreview.records.change_types import TRIAL_TYPES, ChangeType
 from livingreview.sources import queries_of
+from livingreview.statements.evaluate import waiting
+from livingreview.text.published import published_text
 
 _IDS_A_LOOK = 1_000
 
@@ -41,9 +43,11 @@ def write_feed(context: RunContext) -> None:
     """``out/changes.atom``: the newest changes of every run."""
     path = context.project.path("out_dir") / "changes.atom"
     found = context.repository.changes(last=atom.MAX_ENTRIES)
+    published = published_text(context.project.review, context.repository.review_sentences())
+    text = atom.feed(context.project.review, found, now=context.run.now_at, published=published)
     try:
         with written_aside(path) as file:
-            file.write(atom.feed(context.project.review, found, now=context.run.now_at).encode())
+            file.write(text.encode())
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
 
@@ -121,7 +125,10 @@ def material(
             for stored in repository.changes(type_=type_)
         ),
         new_areas=tuple(report.NewArea(terms=group.terms, keys=group.keys) for group in groups),
+        sentences=repository.review_sentences(),
         flows=repository.prisma_counts(
             run, {stored.work_id for stored in cited.values() if known.is_baseline(stored.record)}
         ),
+        waiting=waiting(review, repository),
+        statement_decisions=tuple(repository.statement_decisions()),
     )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from livingreview import __version__
-from livingreview.acquisition import enrichment
+from livingreview.acquisition import enrichment, review_text
 from livingreview.acquisition.context import RunContext
 from livingreview.acquisition.documents import file_values, read_file
 from livingreview.acquisition.inbox import find_inbox, read_inbox
@@ -86,6 +86,7 @@ def run_services(
         dropped = find_inbox(project.path("inbox_dir"), acquired) if inbox is None else inbox
         read_inbox(dropped, read_dropped, acquired, watch)
         enrichment.follow(context, askings, acquired, transports, is_wanted)
+        review_text.fetch_once(context, transports, acquired)
         return acquired
 
     return _run(project, repository, "services", now, watch, read)
@@ -157,6 +158,7 @@ def _run(
         context = RunContext(project=project, repository=repository, baseline=baseline, run=run, watch=watch)
         try:
             method.archive(context)
+            review_text.note_document(context)
             acquired = read(context)
             if acquired.failures and not acquired.answered:
                 error = "; ".join(acquired.failures.values())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from livingreview.records.record import Record, Score
+from livingreview.records.stored import StoredChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +60,40 @@ class RecordState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingProposal:
+    """A proposal for a statement that nobody has decided on.
+
+    Attributes:
+        found: the change that made it last, with the evidence of all that made it since the last decision on the same
+            statement and effect, newest first.
+        since: when it was first made after that decision; more evidence makes it no younger.
+    """
+
+    found: StoredChange
+    since: datetime
+
+    @property
+    def statement_id(self) -> str:
+        """The statement that it is for."""
+        return self.found.change.source_id
+
+    @property
+    def effect(self) -> str:
+        """What the evidence does to the statement."""
+        return str(self.found.change.after["effect"])
+
+    def days(self, now: datetime) -> int:
+        """For how many days it has been waiting."""
+        return max(0, (now - self.since).days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatementDecision:
     """What a person made of the proposals for one statement and effect; append-only.
 
     Attributes:
         verdict: ``accepted`` or ``rejected``.
+        wording: how the statement should read from now on; empty where nobody suggested it.
     """
 
     statement_id: str
@@ -72,3 +102,4 @@ class StatementDecision:
     person: str
     decided_at: datetime
     reason: str = ""
+    wording: str = ""

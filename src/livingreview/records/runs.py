@@ -26,6 +26,7 @@ class Run:
     model: str
     error: str
     n_decisions: int = 0
+    n_statement_decisions: int = 0
     drift: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from livingreview import __version__, errors
+from livingreview.acquisition import review_text
 from livingreview.acquisition.plan import Asking
 from livingreview.acquisition.progress import Tell, Watch
 from livingreview.config import Project, load_baseline
@@ -28,6 +29,7 @@ from livingreview.pipeline import method, monitor, train
 from livingreview.pipeline.run import Outcome, run_documents, run_records, run_services
 from livingreview.records import Received, Run, StoredChange
 from livingreview.records.exchange import Payload, Request
+from livingreview.records.review_text import TEXT_SOURCE
 from livingreview.records.sanitize import clean
 from livingreview.records.serialization import canonical_json, record_from
 from livingreview.sources import Kept
@@ -148,7 +150,9 @@ class _Scratch:
             CannotReplayError: what it needs is not in the archive.
         """
         received = self._original.received(run)
-        self._store.add_decisions(self._original.for_run(run).decision_log())
+        original = self._original.for_run(run)
+        self._store.add_decisions(original.decision_log())
+        self._store.add_statement_decisions(original.statement_decision_log())
         if run.road not in ("services", "files", "hand"):
             # Runs that only ask leave nothing behind but their log.
             self._store.start_run(run.road, run.now_at, run.code_version, run.config_hash)
@@ -157,6 +161,9 @@ class _Scratch:
             for moment in self._trainings[run.id]:
                 known = train.examples(project, self._store, load_baseline(project))
                 train.train(project, self._store, known, moment)
+            for one in received:
+                if one.source == TEXT_SOURCE:
+                    review_text.restore(self._store, one.key, self._bytes(run, one))
             self._run(project, run, received)
         again = self._store.runs()[-1]
         if again.name != run.name:

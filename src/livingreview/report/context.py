@@ -12,6 +12,7 @@ from livingreview.records.sanitize import clean
 from livingreview.report.data import Material
 from livingreview.text import wording
 from livingreview.text.links import nct_url, record_url, url_of
+from livingreview.text.published import PublishedText, published_text, shown
 
 Key = tuple[str, str]
 T = TypeVar("T")
@@ -98,6 +99,11 @@ class Frame:
         return {scope.slug: scope.label for scope in self.material.review.scopes}
 
     @cached_property
+    def published(self) -> PublishedText:
+        """The review's own sentences, as far as they may be shown."""
+        return published_text(self.material.review, self.material.sentences)
+
+    @cached_property
     def _references(self) -> ReferenceIndex:
         return ReferenceIndex(self.material.baseline.references)
 
@@ -133,21 +139,30 @@ class Frame:
     def _area_names(self) -> tuple[str, ...]:
         return tuple(self.area_labels.values())
 
+    def _statement_words(self, found: StoredChange) -> str:
+        """The statement of a proposal; one that the review no longer has as it was proposed."""
+        statements = {statement.id: statement for statement in self.material.review.statements}
+        if statement := statements.get(found.change.source_id):
+            return clean(shown(statement, self.published).words)
+        return clean(f"{found.change.before.get('text') or ''} (paraphrase)")
+
     def change_row(self, found: StoredChange, *, is_with_statements: bool = True) -> dict[str, Any]:
         """One change as every list of changes shows it; the list of a statement names no others."""
         change = found.change
         stored = self.by_key.get((change.source, change.source_id))
         title = clean(change.after.get("title") or (stored.record.title if stored else ""))
+        called = title
         if change.type in STATEMENT_TYPES.values():
-            title = clean(change.before.get("text"))
+            title, called = clean(change.before.get("text")), self._statement_words(found)
         after, facts = change.after, stored.record.trial if stored else None
         if change.type == ChangeType.RESULTS_POSTED and facts:
             after = {"status": facts.status} | after
         if not is_with_statements:
             after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
         words = wording.change_words(change.type, change.before, after)
-        is_named = facts is not None or bool(nct_url(change.source_id)) or change.type in STATEMENT_TYPES.values()
+        is_named = facts is not None or bool(nct_url(change.source_id))
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
+        label = wording.named("review", change.source_id, called) if change.source == "review" else ": ".join(name)
         scope = self.scope_labels.get(str(change.after.get("scope") or "")) if change.type in NEW_TYPES else None
         return {
             "type": change.type,
@@ -155,7 +170,7 @@ class Frame:
             "source": change.source,
             "source_id": clean(change.source_id),
             "title": title or clean(change.source_id),
-            "label": ": ".join(name),
+            "label": label,
             "url": record_url(stored.record) if stored else url_of(change.source, change.source_id),
             "words": f"{words}: {scope}" if scope else words,
             "effective_date": clean(change.effective_date),

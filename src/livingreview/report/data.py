@@ -18,6 +18,8 @@ from livingreview.records import (
     StoredChange,
     StoredRecord,
 )
+from livingreview.records.evidence import StatementDecision, WaitingProposal
+from livingreview.records.review_text import Sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +50,12 @@ class Material:
         new_areas: groups of core records that fit no area of the review.
         reported_trials: every stored change ``overdue`` and ``results_published`` up to now, oldest first.
         model_card: what the classifier says of itself; empty when there is none.
+        sentences: of the published text; none when it is not kept.
         flows: what every run up to this one brought, oldest first, this one last.
         failures: source or file -> one line that says why it could not be read.
         now: the moment that the report speaks of.
+        waiting: proposals for statements that nobody has decided on, the gravest effect first.
+        statement_decisions: every decision on a statement, oldest first.
     """
 
     review: Review
@@ -72,6 +77,9 @@ class Material:
     new_areas: tuple[NewArea, ...] = ()
     flows: tuple[RunFlow, ...] = ()
     reported_trials: tuple[Change, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    waiting: tuple[WaitingProposal, ...] = ()
+    statement_decisions: tuple[StatementDecision, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from livingreview.config import Review
-from livingreview.errors import InputError
 from livingreview.records import Decision
 from livingreview.records.decisions import DECISIONS, STAGES
 from livingreview.screening.queue import list_queue
 from livingreview.store.repository import Repository
-from livingreview.text.csv_cells import guarded, unguarded
+from livingreview.text.csv_cells import guarded
+from livingreview.text.csv_rows import RowsError, read_rows
 
 if TYPE_CHECKING:
     from livingreview.screening.feedback import Known
@@ -21,7 +21,6 @@ COLUMNS = ("work_id", "stage", "decision", "reason", "areas", "person", "decided
 HELP_COLUMNS = ("rank", "title", "year", "journal", "source_ids", "scope", "p_relevant", "suggested_areas", "url")
 
 _WORKS_A_LOOK = 500
-_MAX_CELL_CHARS = 131_072
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +33,8 @@ class ImportResult:
     notes: tuple[str, ...] = ()
 
 
-class QueueError(InputError):
-    """A file of decisions holds rows that cannot be believed; nothing of it was stored.
-
-    Attributes:
-        problems: one line each, with the number of the line in the file.
-    """
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{problems[0]}{more}; nothing was stored: mend the file and import it again")
-        self.problems = tuple(problems)
+class QueueError(RowsError):
+    """A file of decisions on studies holds rows that cannot be believed."""
 
 
 def export_queue(
@@ -150,43 +140,14 @@ def import_queue(
 
 def _read(source: TextIO) -> tuple[list[tuple[int, dict[str, str]]], int, list[str], list[tuple[int, str]]]:
     """Rows with a decision, how many have none, notes, problems."""
-    try:
-        header = source.readline().removeprefix("\ufeff")
-        delimiter = max(",;\t", key=header.count)
-        names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
-        if missing := [name for name in COLUMNS if name not in names]:
-            raise InputError(f"line 1: column missing: {', '.join(missing)}; start from `livingreview queue export`")
-        if twice := [name for name in COLUMNS if names.count(name) > 1]:
-            raise InputError(f"line 1: column given twice: {', '.join(twice)}")
-        rows: list[tuple[int, dict[str, str]]] = []
-        notes: list[str] = []
-        problems: list[tuple[int, str]] = []
-        skipped = 0
-        csv.field_size_limit(_MAX_CELL_CHARS)
-        reader = csv.reader(source, delimiter=delimiter, strict=True)
-        line = 2
-        for raw in reader:
-            start, line = line, reader.line_num + 2
-            if not any(cell.strip() for cell in raw):
-                continue
-            if len(raw) > len(names):
-                problems.append((start, f"{len(raw)} cells where the header has {len(names)}; is a comma not quoted?"))
-                continue
-            cells = dict.fromkeys(COLUMNS, "")
-            for name, cell in zip(names, raw, strict=False):
-                if name in cells:
-                    cells[name] = unguarded(cell).strip()
-            if cells["decision"]:
-                rows.append((start, cells))
-                continue
-            skipped += 1
-            if cells["reason"]:
-                notes.append(f"line {start}: a reason but no decision; left out")
-    except csv.Error as error:
-        raise InputError(f"line {line}: {error}; mend the quotation marks") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"the file is not UTF-8 ({error.reason}); save it as CSV UTF-8") from error
-    return rows, skipped, notes, problems
+    rows, problems = read_rows(source, COLUMNS, "queue export")
+    notes = [f"line {line}: a reason but no decision; left out" for line, cells in rows if _is_reason_alone(cells)]
+    decided = [(line, cells) for line, cells in rows if cells["decision"]]
+    return decided, len(rows) - len(decided), notes, problems
+
+
+def _is_reason_alone(cells: Mapping[str, str]) -> bool:
+    return bool(cells["reason"]) and not cells["decision"]
 
 
 def _known_works(store: Repository, work_ids: set[str]) -> dict[str, str]:

@@ -5,22 +5,24 @@ new states only, an edited rule and a new model at all of them, and a run withou
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from livingreview import changes
 from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, Review, Rule, Statement
 from livingreview.errors import UsageError
 from livingreview.records import Baseline, Kind, StoredChange
-from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision
+from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision, WaitingProposal
 from livingreview.records.identifiers import normal_doi
 from livingreview.statements.parts import Check
 from livingreview.statements.proposals import Counted, is_of_count, propose
 from livingreview.statements.rules import RuleSet
 from livingreview.store.repository import Repository
+from livingreview.text.wording import EFFECTS
 
 STAGE = "statements"
 """The stage that a watch is given before a run evaluates any rule."""
@@ -89,13 +91,13 @@ class StatementState:
 
     Attributes:
         accepted: what people have accepted, the last decision of each effect counting.
-        open: proposals that nobody has decided on since they were last made, newest evidence first.
+        open: proposals that nobody has decided on since they were last made.
         decisions: every decision, oldest first.
     """
 
     statement: Statement
     accepted: tuple[str, ...]
-    open: tuple[StoredChange, ...]
+    open: tuple[WaitingProposal, ...]
     decisions: tuple[StatementDecision, ...]
 
 
@@ -111,20 +113,23 @@ def statement_states(
         proposals: changes ``statement_...``, oldest first; others are passed over.
         decisions: oldest first.
     """
-    last: dict[tuple[str, str], StoredChange] = {}
-    for found in proposals:
-        if found.change.source == "review" and "effect" in found.change.after:
-            last[found.change.source_id, str(found.change.after["effect"])] = found
     said: dict[tuple[str, str], StatementDecision] = {}
     for decision in decisions:
         said[decision.statement_id, decision.effect] = decision
+    made: dict[tuple[str, str], list[StoredChange]] = defaultdict(list)
+    counts: dict[str, Any] = {}
+    for found in proposals:
+        if found.change.source == "review" and "effect" in found.change.after:
+            counts[found.change.source_id] = found.change.after.get("count") or counts.get(found.change.source_id)
+            key = found.change.source_id, str(found.change.after["effect"])
+            if (word := said.get(key)) is None or word.decided_at < found.change.at:
+                made[key].append(found)
     states = []
     for statement in review.statements:
         waiting = [
-            found
-            for (statement_id, effect), found in last.items()
+            WaitingProposal(found=_with_all_evidence(found, counts[statement_id]), since=found[0].change.at)
+            for (statement_id, _effect), found in made.items()
             if statement_id == statement.id
-            and ((word := said.get((statement_id, effect))) is None or word.decided_at < found.change.at)
         ]
         accepted = [
             effect
@@ -136,6 +141,36 @@ def statement_states(
             StatementState(statement=statement, accepted=tuple(sorted(accepted)), open=tuple(waiting), decisions=own)
         )
     return states
+
+
+def waiting(review: Review, repository: Repository) -> tuple[WaitingProposal, ...]:
+    """What waits for a person's decision: the gravest effect first, within it in the order of the statements."""
+    states = statement_states(review, repository.changes(source="review"), repository.statement_decisions())
+    found = [proposal for state in states for proposal in state.open]
+    return tuple(sorted(found, key=lambda proposal: EFFECTS.index(proposal.effect)))
+
+
+def _with_all_evidence(made: Sequence[StoredChange], count: Any) -> StoredChange:
+    """The last of the changes that made a proposal, with the evidence of the earlier ones behind its own.
+
+    The count of a statement is its last one, whichever of its effects brought it: two would contradict each other.
+    """
+    *earlier, last = made
+    after = last.change.after
+    pieces, works = [*after.get("evidence", ())], int(after.get("n_works") or 0)
+    known = {_key(piece) for piece in pieces}
+    for found in reversed(earlier):
+        older = [piece for piece in found.change.after.get("evidence", ()) if _key(piece) not in known]
+        works += len({_key(piece)[:2] for piece in older} - {key[:2] for key in known})
+        known |= {_key(piece) for piece in older}
+        pieces += older
+    after = after | {"evidence": pieces, "n_works": works} | ({"count": count} if after.get("count") else {})
+    return replace(last, change=replace(last.change, after=after))
+
+
+def _key(piece: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The record of a piece of evidence and the reason; its title and its words may have been revised."""
+    return str(piece.get("source")), str(piece.get("source_id")), str(piece.get("why"))
 
 
 def tried(project: Project, repository: Repository, baseline: Baseline, statement_ids: Sequence[str]) -> list[Evidence]:

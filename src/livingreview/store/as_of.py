@@ -6,7 +6,6 @@ search had been read by its log. Scores are those of today: a model that is trai
 what its predecessor said is kept nowhere.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -15,9 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, insert, select
 
 from livingreview.records import Run
+from livingreview.records.review_text import TEXT_SOURCE
 from livingreview.store import queries
 from livingreview.store.base import Base
 from livingreview.store.decisions import DECISION, is_first
+from livingreview.store.hashing import loaded
 from livingreview.store.work_links import Linking
 
 _BATCH = 1_000
@@ -59,7 +60,11 @@ class _Filling:
         known = select(DECISION).where(is_first(self._run.n_decisions)).order_by(DECISION.c.id)
         self._copy(DECISION, known)
         said = queries.STATEMENT_DECISION
-        self._copy(said, select(said).where(said.c.decided_at <= now))
+        known = select(said).where(is_first(self._run.n_statement_decisions, said)).order_by(said.c.id)
+        self._copy(said, known)
+        payload, sentence = queries.PAYLOAD, queries.REVIEW_SENTENCE
+        texts = select(payload.c.key).where(payload.c.source == TEXT_SOURCE, payload.c.run_id <= run_id)
+        self._copy(sentence, select(sentence).where(sentence.c.key.in_(texts)))
         stored = select(record.c.id).where(record.c.first_run_id <= run_id)
         by_people = select(link).where(link.c.made_by + link.c.undone_by != "", link.c.made_at <= now)
         between = by_people.where(link.c.record_id.in_(stored), link.c.other_id.in_(stored))
@@ -123,7 +128,7 @@ class _Filling:
             then = current[found.record_id]
             if found.number != then.number:
                 continue
-            row, content = names[found.record_id], json.loads(found.content)
+            row, content = names[found.record_id], loaded(found.content)
             rows.append(
                 row
                 | {

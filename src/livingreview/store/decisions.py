@@ -22,6 +22,7 @@ from livingreview.store.work_names import moved_works
 DECISION: Table = table(tables.DecisionRow)
 _RECORD: Table = table(tables.RecordRow)
 _BOUND = "n_decisions"
+STATEMENTS_BOUND = "n_statement_decisions"
 _WORKS_A_LOOK = 1_000
 
 
@@ -78,14 +79,15 @@ class Decisions(Base):
 
 
 def bound_to(engine: Engine, run: Run) -> Engine:
-    """The same database, with the decisions alone that a run knows."""
-    return engine.execution_options(**{_BOUND: run.n_decisions})
+    """The same database, with the decisions alone that a run knows, on works and on statements."""
+    return engine.execution_options(**{_BOUND: run.n_decisions, STATEMENTS_BOUND: run.n_statement_decisions})
 
 
-def is_first(n_decisions: int) -> ColumnElement[bool]:
-    """The condition that a decision is one of the first so many that were stored."""
-    every = DECISION.alias()
-    return DECISION.c.id.in_(select(every.c.id).order_by(every.c.id).limit(n_decisions))
+def is_first(n_decisions: int, among: Table = DECISION) -> ColumnElement[bool]:
+    """The condition that a decision is one of the first so many that were stored in its table."""
+    every = select(among.c.id).order_by(among.c.id).limit(n_decisions).subquery()
+    # One number, not a list: SQLite makes a list anew for every row that asks whether its work is decided.
+    return among.c.id <= select(func.max(every.c.id)).scalar_subquery()
 
 
 def is_known(connection: Connection) -> ColumnElement[bool]:

@@ -5,7 +5,6 @@ one came in the same run is *superseded*: the full one reports the work, as if i
 read from stored rows only, so that deriving again gives the same.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -20,6 +19,7 @@ from livingreview.records.decisions import current_decisions
 from livingreview.records.notices import may_carry_notices
 from livingreview.store.base import Base
 from livingreview.store.decisions import read_decisions
+from livingreview.store.hashing import loaded
 from livingreview.store.queries import CHANGE, EVIDENCE, RECORD, SCORE, VERSION, WORK_LINK, record_of
 from livingreview.store.transaction import change_values, score_values
 
@@ -148,7 +148,7 @@ def _trials(connection: Connection, records: Iterable[Record]) -> dict[str, Name
         row.source_id: NamedTrial(
             source=row.source,
             source_id=row.source_id,
-            title=json.loads(row.content).get("title", ""),
+            title=loaded(row.content).get("title", ""),
             work_id=row.work_id,
             version=row.number,
             reported_pmids=frozenset(pmids.get(row.source_id, ())),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from livingreview.records import Digest
 from livingreview.store import queries
@@ -27,6 +27,12 @@ class Digests(Base):
                 .order_by(queries.DIGEST_CHANGE.c.change_id)
             ).scalars()
             return Digest(id=row.id, message_id=row.message_id, status=row.status, change_ids=tuple(ids))
+
+    def last_delivered_at(self) -> datetime | None:
+        """When the last mail was accepted; None when none ever was."""
+        with self._read() as connection:
+            moment: datetime | None = connection.execute(select(func.max(queries.DIGEST.c.delivered_at))).scalar()
+            return moment
 
     def begin_digest(
         self,

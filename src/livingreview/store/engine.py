@@ -18,8 +18,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from livingreview.errors import StoreError
 from livingreview.records.serialization import canonical_json
 from livingreview.store import tables
+from livingreview.store.hashing import loaded
 
-HEAD_REVISION = "0012"
+HEAD_REVISION = "0014"
 _BUSY_TIMEOUT_MS = 30_000
 _BUSY_WAIT_SECONDS = 0.02
 _READS_ONLY = "livingreview_reads_only"
@@ -46,7 +47,7 @@ def open_engine(url: str) -> Engine:
     try:
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, json_serializer=canonical_json)
+        engine = create_engine(url, json_serializer=canonical_json, json_deserializer=loaded)
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)

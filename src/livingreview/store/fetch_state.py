@@ -1,17 +1,16 @@
 """What the store knows that decides what is asked next, read at one moment."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, and_, func, select
 
 from livingreview.records import FINISHED_STATUS, RECOUNT, FetchState, Kind
 from livingreview.store import queries
 from livingreview.store.absence import read_absences
 from livingreview.store.base import Base
+from livingreview.store.hashing import loaded
 from livingreview.store.searches import read_cursors
 
 _IDS_A_LOOK = 1_000
@@ -124,12 +123,7 @@ def _incomplete(connection: Connection) -> dict[str, list[str]]:
 
 
 def _status(content: str) -> object:
-    try:
-        # Several times as fast; what it does not know (NaN) is left to the other.
-        said = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        said = json.loads(content)
-    return said.get("trial", {}).get("status")
+    return loaded(content).get("trial", {}).get("status")
 
 
 def _unfinished(connection: Connection) -> dict[str, list[str]]:

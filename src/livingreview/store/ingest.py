@@ -5,7 +5,6 @@ Works inside the transaction of its caller and never commits.
 """
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +16,7 @@ from sqlmodel import SQLModel
 from livingreview.records import Deletion, Problem, Record
 from livingreview.records.serialization import content_hash, envelope_of, record_from
 from livingreview.records.unread import Unread
-from livingreview.store.hashing import content_json
+from livingreview.store.hashing import content_json, loaded
 from livingreview.store.tables import RecordRow, VersionRow, WorkRow
 from livingreview.store.versioning import Action, State, Verdict, decide, decide_deletion, merge_course
 
@@ -199,7 +198,7 @@ class Applier:
                     _VERSION.c.record_id == known.row["id"], _VERSION.c.number == known.row["current_version"]
                 )
             ).one()
-            known.record = record_from(json.loads(row.content), row.envelope)
+            known.record = record_from(loaded(row.content), row.envelope)
         return known.record
 
     def _new_record(self, record: Record) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The tables of the store, and what their rows say."""
 
-import json
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -8,6 +7,7 @@ from sqlalchemy import Connection, Table
 from livingreview.records import Record, Score
 from livingreview.records.serialization import record_from
 from livingreview.store import tables
+from livingreview.store.hashing import loaded
 from livingreview.store.ingest import table
 
 RUN: Table = table(tables.RunRow)
@@ -28,13 +28,14 @@ CHANGE: Table = table(tables.ChangeRow)
 STATEMENT_RULE: Table = table(tables.StatementRuleRow)
 EVIDENCE: Table = table(tables.EvidenceRow)
 STATEMENT_DECISION: Table = table(tables.StatementDecisionRow)
+REVIEW_SENTENCE: Table = table(tables.ReviewSentenceRow)
 DIGEST: Table = table(tables.DigestRow)
 DIGEST_CHANGE: Table = table(tables.DigestChangeRow)
 
 
 def record_of(row: Any) -> Record:
     """The record of a row with ``content`` and ``envelope``."""
-    return record_from(json.loads(row.content), row.envelope)
+    return record_from(loaded(row.content), row.envelope)
 
 
 def score_of(row: Any) -> Score | None:

@@ -28,6 +28,7 @@ from livingreview.store.models import Models
 from livingreview.store.payloads import Payloads
 from livingreview.store.prisma_counts import PrismaCounts
 from livingreview.store.records import Records
+from livingreview.store.review_sentences import ReviewSentences
 from livingreview.store.runs import Runs
 from livingreview.store.searches import Searches
 from livingreview.store.snapshot import export as snapshot
@@ -52,6 +53,7 @@ class Repository(
     Payloads,
     PrismaCounts,
     Records,
+    ReviewSentences,
     Searches,
     SourceStatuses,
     Statements,

@@ -11,6 +11,7 @@ from livingreview.records import Run
 from livingreview.store.base import Base
 from livingreview.store.decisions import n_stored
 from livingreview.store.queries import RUN
+from livingreview.store.statements import n_statement_decisions_stored
 from livingreview.store.transaction import forget_stamps
 
 
@@ -47,6 +48,7 @@ class Runs(Base):
                 "model": "",
                 "error": "",
                 "n_decisions": n_stored(connection),
+                "n_statement_decisions": n_statement_decisions_stored(connection),
             }
             connection.execute(insert(RUN).values(values))
         return self.run(name)

@@ -4,16 +4,17 @@ Evidence, marks and the changes that report them commit together, so a run that 
 if it had not begun, and nothing is reported twice.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, true, update
 
 from livingreview.records import Change, Run
 from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision
 from livingreview.store import queries
 from livingreview.store.base import Base
+from livingreview.store.decisions import STATEMENTS_BOUND, is_first
+from livingreview.store.hashing import loaded
 from livingreview.store.transaction import change_values
 
 _BATCH = 500
@@ -117,7 +118,7 @@ class Statements(Base):
         with self._read() as connection:
             for start in range(0, len(ids), _BATCH):
                 rows = connection.execute(current.where(record.c.source_id.in_(ids[start : start + _BATCH])))
-                titles |= {(row.source, row.source_id): json.loads(row.content).get("title", "") for row in rows}
+                titles |= {(row.source, row.source_id): loaded(row.content).get("title", "") for row in rows}
         return {key: titles.get(key, "") for key in keys}
 
     def add_evidence(self, run: Run, pieces: Sequence[Evidence]) -> int:
@@ -171,24 +172,48 @@ class Statements(Base):
                     connection.execute(insert(rule).values(rule_hash=mark.rule_hash, **values))
 
     def statement_decisions(self) -> list[StatementDecision]:
-        """Every decision on a statement, oldest first."""
+        """Every decision on a statement, oldest first; for a run those that it knows."""
         table = queries.STATEMENT_DECISION
+        return self._statement_decisions(table.c.decided_at, table.c.id)
+
+    def statement_decision_log(self) -> list[StatementDecision]:
+        """Every decision on a statement in the order of arrival; for a run those that it knows."""
+        return self._statement_decisions(queries.STATEMENT_DECISION.c.id)
+
+    def _statement_decisions(self, *order: ColumnElement[Any]) -> list[StatementDecision]:
+        query = select(queries.STATEMENT_DECISION).order_by(*order)
         with self._read() as connection:
-            rows = connection.execute(select(table).order_by(table.c.decided_at, table.c.id))
+            rows = connection.execute(query.where(_is_known(connection)))
             return [
                 StatementDecision(**{name: part for name, part in row._mapping.items() if name != "id"}) for row in rows
             ]
 
-    def decide_statement(self, decision: StatementDecision) -> bool:
-        """Appends a decision; False when the very same one is there already."""
+    def add_statement_decisions(self, made: Sequence[StatementDecision]) -> int:
+        """Appends decisions, all of them or none; one that is there already is not added again.
+
+        Returns:
+            How many were added.
+        """
         table = queries.STATEMENT_DECISION
-        values = {name: getattr(decision, name) for name in StatementDecision.__dataclass_fields__}
+        added = 0
         with self._begin() as connection:
-            same = and_(*(table.c[name] == values[name] for name in _DECISION_KEY))
-            if connection.execute(select(table.c.id).where(same)).first() is not None:
-                return False
-            connection.execute(insert(table).values(values))
-        return True
+            for decision in made:
+                values = {name: getattr(decision, name) for name in StatementDecision.__dataclass_fields__}
+                same = and_(*(table.c[name] == values[name] for name in _DECISION_KEY))
+                if connection.execute(select(table.c.id).where(same)).first() is None:
+                    connection.execute(insert(table).values(values))
+                    added += 1
+        return added
+
+
+def n_statement_decisions_stored(connection: Connection) -> int:
+    """How many decisions on statements are in the store: what a run that begins now knows."""
+    return connection.execute(select(func.count()).select_from(queries.STATEMENT_DECISION)).scalar_one()
+
+
+def _is_known(connection: Connection) -> ColumnElement[bool]:
+    n_decisions = connection.get_execution_options().get(STATEMENTS_BOUND)
+    return true() if n_decisions is None else is_first(n_decisions, queries.STATEMENT_DECISION)
 
 
 def _changes_of(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, str], set[str]]:

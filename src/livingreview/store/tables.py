@@ -11,14 +11,16 @@ from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from livingreview.store.columns import ID_TYPE, UtcDateTime, id_column, json_column, moment, text_column
+from livingreview.store.text_tables import ReviewSentenceRow
 
-__all__ = ["UtcDateTime"]
+__all__ = ["ReviewSentenceRow", "UtcDateTime"]
 
 
 class RunRow(SQLModel, table=True):
     """One pass through the pipeline. ``reported_at`` is set once its report is on disk.
 
-    ``n_decisions`` is how many decisions stood in the store when it began: it knew the first so many of them.
+    ``n_decisions`` is how many decisions stood in the store when it began, ``n_statement_decisions`` how many on
+    statements: it knew the first so many of them.
     """
 
     __tablename__ = "run"
@@ -36,6 +38,7 @@ class RunRow(SQLModel, table=True):
     model: str = ""
     error: str = text_column()
     n_decisions: int = 0
+    n_statement_decisions: int = 0
     drift: dict[str, Any] = json_column()
 
 
@@ -352,6 +355,7 @@ class StatementDecisionRow(SQLModel, table=True):
     effect: str
     verdict: str
     reason: str = text_column()
+    wording: str = text_column()
     person: str
     decided_at: datetime = moment()
 

@@ -4,7 +4,6 @@ Only records that changed since they were linked, and whatever these may be or m
 the closed set of :mod:`livingreview.linking.keys`. The outcome is that of linking everything.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -24,6 +23,7 @@ from livingreview.linking import (
     title_keys,
 )
 from livingreview.store import queries as reading
+from livingreview.store.hashing import loaded
 
 _BATCH = 1_000
 _ALL_FROM = 0.25
@@ -240,7 +240,7 @@ class _Closed:
             queries = [query.where(_RECORD.c.id.in_(part)) for part in _parts(missing)]
         for one in queries:
             for record_id, content in self._connection.execute(one):
-                self._facts[record_id] = facts_of(json.loads(content))
+                self._facts[record_id] = facts_of(loaded(content))
 
     def _keep(self, changed: Iterable[int]) -> None:
         for part in _parts(changed):

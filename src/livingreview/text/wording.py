@@ -43,6 +43,15 @@ _FIELDS = {
     "start_date": "start",
     "result_pmids": "result papers",
 }
+_EFFECTS = {
+    "challenges": ("Contradicted?", "may be contradicted", "may be contradicted"),
+    "outdates": ("Out of date?", "is out of date", "are out of date"),
+    "already_so": ("Was already so {when}", "was already out of date {when}", "were already out of date {when}"),
+    "confirms": ("New support", "gains support", "gain support"),
+    "extends": ("New coverage", "gains coverage", "gain coverage"),
+}
+"""Effect of a rule, the gravest first -> heading of its proposals, and what one and several statements do."""
+EFFECTS = tuple(_EFFECTS)
 
 
 def source_name(slug: str) -> str:
@@ -53,18 +62,34 @@ def source_name(slug: str) -> str:
 def named(source: str, source_id: str, title: object) -> str:
     """A record as a reader knows it: a paper by its title, a trial or a statement by its number and its title.
 
-    A proposed area has no number: its terms are all that there is to say.
+    A statement's number stands behind its words. A proposed area has no number: its terms are all that there is to say.
     """
     said, number = clean(title or ""), clean(source_id)
     if not said:
         return number
-    is_area = source == "review" and number.startswith("area: ")
-    return said if source in _OF_PAPERS or is_area else f"{number}: {said}"
+    if source == "review" and not number.startswith("area: "):
+        return f"{said} ({number})"
+    return said if source in _OF_PAPERS or source == "review" else f"{number}: {said}"
 
 
 def telling_facts(facts: Iterable[object]) -> list[str]:
-    """The facts of a piece of evidence without those that only repeat what its rule asked for."""
-    return [said for fact in facts if not (said := clean(fact)).startswith(_OF_THE_RULE)]
+    """The facts of a piece of evidence in words, without those that only repeat what its rule asked for."""
+    return [_fact_words(said) for fact in facts if not (said := clean(fact)).startswith(_OF_THE_RULE)]
+
+
+def _fact_words(fact: str) -> str:
+    """A fact (``name: value``) for a reader: ``phase 2/3``, ``was Recruiting, now Unknown status``."""
+    name, _, value = fact.partition(": ")
+    if name == "phases":
+        phases = [enum_words(phase) for phase in value.split(", ")]
+        return "/".join(phases[:1] + [phase.removeprefix("phase ") for phase in phases[1:]])
+    if name == "status":
+        printed, is_unlike, now = value.rpartition(", now ")
+        token, comma, rest = now.partition(", ")
+        status = status_words(token)
+        words = status[:1].upper() + status[1:] + comma + rest
+        return f"{printed.replace('printed', 'was', 1)}, now {words}" if is_unlike else words
+    return f"{name.replace('_', ' ')}: {value.replace('_', ' ')}" if value else fact
 
 
 def counted(count: int, singular: str, plural: str = "") -> str:
@@ -242,13 +267,6 @@ def _alias_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"also registered as {joined(clean(name) for name in names)}, which the registry has merged into it"
 
 
-def effect_words(type_: ChangeType) -> str:
-    """What a proposal says of its statement: ``challenged``."""
-    if type_ == ChangeType.STATEMENT_ALREADY_SO:
-        return "already so at publication"
-    return type_.removeprefix("statement_")
-
-
 def of_total(numbers: Sequence[int]) -> str:
     """``13 of 33``, or a number alone."""
     return joined((f"{number:,}" for number in numbers), "of")
@@ -267,21 +285,65 @@ def count_words(after: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def proposed_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """The statement that a proposal is about, with its count of today, if it makes one."""
-    text, count = clean(before.get("text") or ""), count_words(after)
-    return f"{text} ({count})" if count else text
+def effect_heading(effect: str, year: int | None = None) -> str:
+    """The heading of the proposals of one effect; ``year`` is that of the review: ``Was already so in 2022``."""
+    return _EFFECTS[effect][0].format(when=_when(year))
 
 
-def _proposed(type_: ChangeType) -> Any:
+def verdict_words(effect: str, verdict: str, year: int | None = None) -> str:
+    """What a person said of a proposal: ``Out of date? Yes``, ``New support: no``."""
+    heading, said = effect_heading(effect, year), "yes" if verdict == "accepted" else "no"
+    return f"{heading} {said.capitalize()}" if heading.endswith("?") else f"{heading}: {said}"
+
+
+def effect_counts(effects: Sequence[str], year: int | None = None) -> str:
+    """``5 statements may be contradicted, 6 are out of date, 8 gain support``, from the effect of each proposal."""
+    parts: list[str] = []
+    for effect, (_heading, one, several) in _EFFECTS.items():
+        if count := sum(each == effect for each in effects):
+            subject = f"{count:,}" if parts else counted(count, "statement")
+            parts.append(f"{subject} {(one if count == 1 else several).format(when=_when(year))}")
+    return ", ".join(parts)
+
+
+def waiting_words(count: int, days: int) -> str:
+    """``10 suggestions still waiting, the oldest 21 days``; those of this very day are ``10 suggestions``."""
+    words = counted(count, "suggestion")
+    if not days:
+        return words
+    return f"{words} still waiting, {'the oldest' if count > 1 else 'for'} {counted(days, 'day')}"
+
+
+def based_on(after: Mapping[str, Any]) -> str:
+    """``based on 12 trials``, from what a proposal holds; publications are studies, and so is a mixture.
+
+    A count says its numbers first: ``13 of 33 in print, 15 of 42 now, based on 2 trials``.
+    """
+    sources = {str(piece.get("source")) for piece in after.get("evidence", ())}
+    nouns = ("trial", "trials") if sources and sources.isdisjoint(_OF_PAPERS) else ("study", "studies")
+    basis = f"based on {counted(int(after.get('n_works') or 0), *nouns)}"
+    return f"{count}, {basis}" if (count := count_words(after)) else basis
+
+
+def day(value: datetime, now: datetime) -> str:
+    """``2 Nov``, with the year where it is not that of ``now``."""
+    moment_ = value.astimezone(UTC)
+    return f"{moment_.day} {moment_:%b}" + (f" {moment_.year}" if moment_.year != now.astimezone(UTC).year else "")
+
+
+def _when(year: int | None) -> str:
+    return f"in {year}" if year else "at publication"
+
+
+def _proposed(effect: str) -> Any:
     def words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         pieces = after.get("evidence", ())
-        reasons = count_words(after) or joined(
-            dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why"))
-        )
-        return f"proposed as {effect_words(type_)} by {counted(int(after.get('n_works') or 0), 'work')}" + (
-            f": {reasons}" if reasons else ""
-        )
+        given = () if after.get("count") else pieces
+        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in given if piece.get("why")))
+        basis = based_on(after)
+        heading = effect_heading(effect)
+        said = f"{heading} {basis.capitalize()}" if heading.endswith("?") else f"{heading}, {basis}"
+        return f"{said}: {reasons}" if reasons else said
 
     return words
 
@@ -318,6 +380,6 @@ WORDS: dict[str, Any] = {
     ChangeType.WHY_STOPPED: lambda before, after: f"reason given: {clean(after.get('why_stopped') or 'none')}",
     ChangeType.OVERDUE: overdue,
     ChangeType.NEW_AREA: _new_area,
-    **{type_: _proposed(type_) for type_ in STATEMENT_TYPES.values()},
+    **{type_: _proposed(effect) for effect, type_ in STATEMENT_TYPES.items()},
 }
 """Type of change -> what says it, from its values before and after; one on a reference says what its bare type says."""

@@ -55,6 +55,7 @@ def test_one_scope_alone_cannot_be_learnt(review, examples):
         evaluate(review, [example for example in examples if example.scope == "core"])
 
 
+@pytest.mark.slow
 def test_shipped_labels_reach_what_is_claimed(project, labelled):
     found = evaluate(project.review, labelled)
     core = found["scopes"]["classes"][project.review.core_scope]

@@ -36,6 +36,7 @@ REQUIRED = {
     "schedule": ["--dry-run"],
     "export": ["--format", "ris"],
     "init": ["made"],
+    "baseline place": ["Vesicles of loom cells mend the cornea", "--section", "1"],
     "queue import": ["queue.csv"],
     "queue add": ["--title", "By hand", "--pmid", "31000001"],
     "works show": ["crossref:10.5555/tiny.9001"],

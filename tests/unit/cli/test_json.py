@@ -27,9 +27,9 @@ TYPED = {
 }
 """Where more must be typed than the command."""
 BY_LINE = ("changes", "queue list", "statements list", "works list")
-OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve", "simulate", "statements test"})
-"""``baseline resolve`` is asked in tests/integration, where PubMed has something to match; ``simulate`` needs a file,
-``statements test`` rules."""
+OFFLINE = sorted(set(PROMISED) - {"run", "baseline resolve", "baseline text", "simulate", "statements test"})
+"""``baseline resolve`` and ``baseline text`` are asked in tests/integration, where the services have something to give;
+``simulate`` needs a file, ``statements test`` rules."""
 
 
 @pytest.fixture

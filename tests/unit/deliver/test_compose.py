@@ -2,7 +2,8 @@
 
 import email
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
@@ -17,6 +18,7 @@ from livingreview.deliver.summary import HEADINGS, MAX_SHOWN, heading_of
 from livingreview.errors import DeliveryError
 from livingreview.records import SourceStatus, StoredChange
 from livingreview.records.change_types import ChangeType
+from livingreview.records.evidence import WaitingProposal
 from livingreview.records.sanitize import clean, clip
 
 Make = Callable[..., StoredChange]
@@ -66,7 +68,7 @@ def test_headers_and_groups(review: Review, change: Make, now: datetime) -> None
         change("new_core_record", after={"title": "Core", "areas": ["skin"], "is_baseline": False}),
     ]
     message = mail(review, changes, now)
-    assert message["Subject"] == "[demo] 1 alert, 3 new, 1 other change: 2026-11-22"
+    assert message["Subject"] == "A 2022, 22 Nov: 1 alert, 3 new papers and trials, 1 other change"
     assert message["To"] == "a@example.org, B <b@example.org>"
     assert message["List-Id"] == "<demo.livingreview.example.org>"
     assert message["Date"].datetime == now
@@ -97,47 +99,103 @@ def proposal(change: Make, effect: str, number: str, **values: Any) -> StoredCha
     return change(type_, "alert" if effect in ("challenged", "outdated") else "routine", after=after, **settings)
 
 
-def test_touched_statements_come_first_and_in_words(review: Review, change: Make, now: datetime) -> None:
+def waits(found: StoredChange, now: datetime, days: int) -> WaitingProposal:
+    return WaitingProposal(found=found, since=now - timedelta(days=days))
+
+
+def test_what_waits_comes_first_and_in_words(review: Review, change: Make, now: datetime) -> None:
     twice = {"source": "pubmed", "source_id": "31000001", "title": "<b>Loom</b>", "why": "says so", "facts": ["n: 3"]}
-    changes = [
-        change("retracted", "alert", "99", after={"title": "Bad paper"}),
-        proposal(change, "extended", "S2"),
-        proposal(change, "outdated", "S3"),
-        proposal(change, "challenged", "S1", n_works=1, evidence=[twice, twice]),
-    ]
-    message = mail(review, changes, now)
-    assert message["Subject"] == "[demo] 2 statements challenged or outdated, 1 other alert: 2026-11-22"
+    bad = change("retracted", "alert", "99", after={"title": "Bad paper"})
+    mild, old = proposal(change, "extended", "S2"), proposal(change, "outdated", "S3")
+    new = proposal(change, "challenged", "S1", n_works=1, evidence=[twice, twice])
+    waiting = [waits(new, now, 0), waits(old, now, 21), waits(mild, now, 1)]
+    message = mail(review, [bad, change(), old, new], now, waiting=waiting)
+    assert message["Subject"] == "A 2022, 22 Nov: says so; 1 alert; 3 suggestions still waiting, the oldest 21 days"
     text, html = parts(message)
+    assert text.startswith("Says so; 1 alert, 1 new paper or trial; 3 suggestions still waiting")
     order = [
-        "STATEMENTS OF THE REVIEW",
-        "S1 CHALLENGED: Sentence S1",
-        "S3 OUTDATED: Sentence S3",
-        "Extended: S2",
+        "WHAT MAY HAVE TO CHANGE IN THE REVIEW: 3 suggestions still waiting, the oldest 21 days",
+        "1 statement may be contradicted, 1 is out of date, 1 gains coverage.",
+        "Suggested automatically. You decide",
+        "Contradicted? (1)",
+        "Sentence S1 (paraphrase) [S1]",
+        "Out of date? (1)",
+        "Sentence S3 (paraphrase) [S3]",
+        "New coverage (1)",
+        "Sentence S2 (paraphrase) [S2]",
         "ALERTS (1)",
     ]
     assert sorted(order, key=text.index) == order
-    assert "rests on 1 work:\n  - <b>Loom</b>\n    says so; n: 3\n    https://pubmed.ncbi.nlm.nih.gov/31000001/" in text
+    assert "new; based on 1 study:\n  - <b>Loom</b>\n    says so; n: 3\n    https://pubmed.ncbi.nlm.nih.gov/31" in text
+    assert "waiting for 21 days, with new evidence; based on 5 trials:" in text
+    assert "waiting for 1 day; based on 5 trials:" in text
     assert text.count("<b>Loom</b>") == 1 and "&lt;b&gt;Loom&lt;/b&gt;</a>" in html
-    assert "- NCT00000003: Trial 3\n    phase III" in text and "NCT00000004" not in text
-    assert "and 2 more, in the report" in text and "and 2 more, in the report" in html
-    assert "n works" not in text and "ROUTINE" not in text
-    mild = mail(review, [proposal(change, "confirmed", "S4")], now)
-    assert mild["Subject"] == "[demo] statements confirmed or extended: 2026-11-22"
+    # Three trials of what may be out of date now, the newest alone of what is not new.
+    assert text.count("Trial 3") == 1 and text.count("Trial 1") == 2 and "NCT00000004" not in text
+    assert all(f"and {n} more, in the report" in part for part in (text, html) for n in (2, 4))
+    assert "n works" not in text and "ROUTINE" not in text and "ledger" not in text
 
 
-def test_nothing_new_and_failed_never_look_alike(review: Review, change: Make, now: datetime) -> None:
+def test_a_quiet_week_says_what_waits_and_since_when(review: Review, change: Make, now: datetime) -> None:
+    waiting = [waits(proposal(change, "confirmed", f"S{n}"), now, n) for n in range(12, 22)]
+    read = {"pubmed": replace(status(status="done", error=""), searched_through_at=now)}
+    quiet = mail(review, [], now, waiting=waiting, sources_status=read)
+    words = "o new evidence (1 source read); 10 suggestions still waiting, the oldest 21 days"
+    assert quiet["Subject"] == f"A 2022, 22 Nov: n{words}"
+    assert parts(quiet)[0].startswith(f"N{words}\n")
+    named = review.model_copy(update={"short_title": "Loom review"})
+    assert mail(named, [], now, waiting=waiting)["Subject"].startswith("Loom review, 22 Nov: ")
+
+
+def test_nothing_new_is_said_of_no_week_in_which_something_was_not_read(
+    review: Review, change: Make, now: datetime
+) -> None:
+    late = replace(status(is_overdue=True, status="done"), searched_through_at=now - timedelta(days=20))
+    never, failed = status(is_overdue=True), status(status="failed", error="503")
+    partly = status(is_overdue=True, status="failed", error="503")
+    both = replace(late, last_run={"status": "failed", "error": "503"})
+    for state, words in (
+        (late, "PubMed NOT searched since 2 Nov"),
+        (replace(late, searched_through_at=datetime(2025, 11, 2, tzinfo=UTC)), "PubMed NOT searched since 2 Nov 2025"),
+        (never, "PubMed has never been searched"),
+        (failed, "PubMed FAILED"),
+        (partly, "PubMed FAILED, never searched completely"),
+        (both, "PubMed FAILED, NOT searched since 2 Nov"),
+    ):
+        message = mail(review, [], now, sources_status={"pubmed": state})
+        assert message["Subject"] == f"A 2022, 22 Nov: {words}"
+        text, html = parts(message)
+        assert text.startswith(words)
+        assert all("nothing new" not in part.lower() and "no new evidence" not in part.lower() for part in (text, html))
+        with_news = mail(review, [change()], now, sources_status={"pubmed": state})
+        assert with_news["Subject"] == f"A 2022, 22 Nov: 1 new paper or trial; {words}"
+    two = mail(review, [], now, sources_status={"europepmc": never, "pubmed": never, "clinicaltrials": late})
+    words = "Europe PMC and PubMed have never been searched; ClinicalTrials.gov NOT searched since 2 Nov"
+    assert two["Subject"] == f"A 2022, 22 Nov: {words}"
+
+
+def test_a_long_subject_keeps_what_was_not_read(review: Review, change: Make, now: datetime) -> None:
+    piece = {"source": "pubmed", "source_id": "1", "title": "T", "why": "words " * 40}
+    new = proposal(change, "challenged", "S1", n_works=1, evidence=[piece])
+    never = dict.fromkeys(("pubmed", "europepmc", "clinicaltrials"), status(is_overdue=True))
+    named = review.model_copy(update={"short_title": "name " * 40})
+    subject = str(mail(named, [new], now, waiting=[waits(new, now, 9)], sources_status=never)["Subject"])
+    assert len(subject) <= 200
+    assert subject.endswith("; ClinicalTrials.gov, Europe PMC and PubMed have never been searched")
+    assert "1 suggestion still waiting, for 9 days" in subject and "words" in subject
+
+
+def test_what_could_not_be_read_stands_above_everything(review: Review, change: Make, now: datetime) -> None:
     quiet = mail(review, [], now)
-    assert quiet["Subject"] == "[demo] nothing new: 2026-11-22"
+    assert quiet["Subject"] == "A 2022, 22 Nov: no new evidence"
     partly = {"pubmed": status(status="failed", error="503"), "clinicaltrials": status(status="done", error="")}
-    failed = mail(review, [], now, sources_status=partly)
-    assert failed["Subject"] == "[demo] FAILED PubMed, nothing new elsewhere: 2026-11-22"
-    text, html = parts(failed)
+    text, html = parts(mail(review, [], now, sources_status=partly))
     assert text.index("NOT EVERYTHING COULD BE READ") < text.index("PubMed: FAILED: 503") < text.index("SOURCES")
     assert "PubMed FAILED" in html
     broken = mail(review, [], now, sources_status={"pubmed": status(status="broken", error="")})
-    assert "FAILED PubMed, nothing could be read" in broken["Subject"]
+    assert "PubMed FAILED" in broken["Subject"]
     with_changes = mail(review, [change()], now, failures={"feeds": "no answer"})
-    assert with_changes["Subject"] == "[demo] FAILED feeds, 1 new: 2026-11-22"
+    assert with_changes["Subject"] == "A 2022, 22 Nov: 1 new paper or trial; feeds FAILED"
     late = parts(mail(review, [], now, sources_status={"pubmed": status(is_overdue=True)}))
     assert "PubMed IS OVERDUE: never read completely so far" in late[0] and "PubMed is overdue" in late[1]
 

@@ -11,7 +11,8 @@ from livingreview.config import MailSettings, Review
 from livingreview.deliver.digest import Facts, preview_digest, send_digest
 from livingreview.deliver.transport import RefusedDeliveryError, Sent, UncertainDeliveryError
 from livingreview.errors import DeliveryError, StoreError
-from livingreview.records import Digest, StoredChange
+from livingreview.records import Digest, SourceStatus, StoredChange
+from livingreview.records.evidence import WaitingProposal
 
 Make = Callable[..., StoredChange]
 SMTP = MailSettings(host="mail.example.org")
@@ -23,6 +24,7 @@ class FakeStore:
         self.all = changes
         self.digests: list[Digest] = []
         self.is_full = False
+        self.last_at: datetime | None = None
 
     def changes(self, *, is_undelivered: bool = False) -> list[StoredChange]:
         done = {n for digest in self.digests if digest.status == "delivered" for n in digest.change_ids}
@@ -45,6 +47,10 @@ class FakeStore:
         old = self.digests[digest.id]
         new = Digest(id=old.id, message_id=old.message_id, status=status, change_ids=old.change_ids)
         self.digests[digest.id] = new
+        self.last_at = now if status == "delivered" else self.last_at
+
+    def last_delivered_at(self) -> datetime | None:
+        return self.last_at
 
     @property
     def states(self) -> list[str]:
@@ -68,7 +74,7 @@ def test_changes_are_delivered_once(review: Review, change: Make, now: datetime)
     store, post = FakeStore([change(), change("retracted", "alert")]), Postman()
     (done,) = send_digest(store, review, SMTP, now=now, send=post)
     assert (done.n_changes, done.is_repeat, store.states) == (2, False, ["delivered"])
-    assert str(done) == "[demo] 1 alert, 1 new: 2026-11-22 -> smtp x:1"
+    assert str(done) == "A 2022, 22 Nov: 1 alert, 1 new paper or trial -> smtp x:1"
     assert send_digest(store, review, SMTP, now=now + timedelta(days=7), send=post) == []
     assert len(post.mails) == 1
 
@@ -130,7 +136,53 @@ def test_quiet_weeks_and_failures(review: Review, now: datetime) -> None:
     assert send_digest(FakeStore([]), review, SMTP, now=now, send=post) == []
     (quiet,) = send_digest(FakeStore([]), review, SMTP, now=now, send=post, is_quiet_sent=True)
     (failed,) = send_digest(FakeStore([]), review, SMTP, now=now, send=post, facts=Facts(failures={"pubmed": "x"}))
-    assert "nothing new" in quiet.subject and "FAILED PubMed" in failed.subject
+    assert quiet.subject == "A 2022, 22 Nov: no new evidence" and failed.subject == "A 2022, 22 Nov: PubMed FAILED"
+
+
+def test_what_waits_is_brought_to_mind_once_a_week(review: Review, change: Make, now: datetime) -> None:
+    """Whatever is called how often: after a mail, one with news too, the next reminder waits for six days."""
+    store, post = FakeStore([change()]), Postman()
+    proposal = change("statement_outdated", source="review", source_id="S1", after={"effect": "outdates"})
+    facts = Facts(waiting=(WaitingProposal(found=proposal, since=now - timedelta(days=15)),))
+
+    def sent(days: float) -> list[str]:
+        return [
+            outcome.subject
+            for outcome in send_digest(store, review, SMTP, now=now + timedelta(days=days), send=post, facts=facts)
+        ]
+
+    waits = "1 suggestion still waiting, for {} days"
+    assert sent(0) == [f"A 2022, 22 Nov: 1 new paper or trial; {waits.format(15)}"]
+    assert sent(0.1) == sent(5) == []
+    assert sent(6.9) == [f"A 2022, 29 Nov: no new evidence; {waits.format(21)}"]
+    assert sent(7) == sent(12) == []
+    assert sent(14) == [f"A 2022, 6 Dec: no new evidence; {waits.format(29)}"]
+
+
+def test_an_overdue_source_is_brought_to_mind_too(review: Review, now: datetime) -> None:
+    late = SourceStatus(
+        records=1,
+        versions=1,
+        searched_through_at=now - timedelta(days=20),
+        triaged_through_at=None,
+        reported_through_at=None,
+        is_overdue=True,
+    )
+    facts = Facts(sources_status={"pubmed": late})
+    (done,) = send_digest(FakeStore([]), review, SMTP, now=now, send=Postman(), facts=facts)
+    assert done.subject == "A 2022, 22 Nov: PubMed NOT searched since 2 Nov"
+
+
+def test_a_reminder_of_an_unknown_end_is_the_same_mail_for_a_week(review: Review, change: Make, now: datetime) -> None:
+    proposal = change("statement_outdated", source="review", source_id="S1", after={"effect": "outdates"})
+    facts = Facts(waiting=(WaitingProposal(found=proposal, since=now),))
+    for days, names in ((1, 1), (8, 2)):
+        store, post = FakeStore([]), Postman(UncertainDeliveryError("no answer"))
+        with pytest.raises(UncertainDeliveryError):
+            send_digest(store, review, SMTP, now=now, send=post, facts=facts)
+        (again,) = send_digest(store, review, SMTP, now=now + timedelta(days=days), send=post, facts=facts)
+        assert again.is_repeat == (names == 1)
+        assert len({mail["Message-ID"] for mail in post.mails}) == names
 
 
 def test_an_empty_pending_one_is_given_up(review: Review, change: Make, now: datetime) -> None:

@@ -1,11 +1,12 @@
 """Where a trial stands beside the review."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from livingreview.records import Fidelity, Kind, PrintedTrial, Record, TrialFacts
-from livingreview.records.trial_standing import Posting, Standing, nct_submitted_from, posting, standing
+from livingreview.records.trial_standing import Posting, Standing, nct_posted, posting, standing
 
 PUBLISHED = date(2022, 9, 14)
 
@@ -29,7 +30,7 @@ def _state(
 ) -> Record:
     return Record(
         source="clinicaltrials",
-        source_id="NCT01000001",
+        source_id="NCT09000001",
         kind=Kind.TRIAL,
         source_date=as_of,
         fidelity=fidelity,
@@ -69,24 +70,36 @@ def test_a_trial_that_the_store_does_not_have_stands_nowhere() -> None:
         (_state("RECRUITING", "2024", first_posted="2022-09-13"), Posting.BEFORE_REVIEW),
         (_state("RECRUITING", "2021", first_posted="2022-09-14"), Posting.AFTER_REVIEW),
         (_state("RECRUITING", "2021"), Posting.BEFORE_REVIEW),
-        (_state("RECRUITING", "2024"), Posting.UNKNOWN),
-        (_state("RECRUITING", start="2020-05"), Posting.BEFORE_REVIEW),
+        (_state("RECRUITING", "2024", start="2020-05"), Posting.UNKNOWN),
     ],
 )
 def test_a_trial_was_posted_before_or_after_the_review(record: Record, expected: Posting) -> None:
-    assert posting(record, PUBLISHED) == expected
-
-
-def test_a_number_that_was_not_given_out_yet_shows_that_a_trial_is_newer() -> None:
-    record = Record(
-        source="clinicaltrials", source_id="NCT06999999", kind=Kind.TRIAL, trial=TrialFacts(start_date="2021-05")
-    )
-    assert posting(record, PUBLISHED) == Posting.AFTER_REVIEW
+    assert posting(replace(record, source_id="ACTRN1"), PUBLISHED) == expected
 
 
 @pytest.mark.parametrize(
-    ("number", "since"),
-    [("NCT02664362", None), ("NCT02664363", date(2016, 1, 22)), ("NCT05500000", date(2022, 3, 4)), ("ACTRN1", None)],
+    ("nct_id", "expected"),
+    [
+        ("NCT05535803", Posting.BEFORE_REVIEW),
+        ("NCT01000001", Posting.BEFORE_REVIEW),
+        ("NCT05540000", Posting.UNKNOWN),
+        ("NCT05553132", Posting.AFTER_REVIEW),
+        ("NCT09000001", Posting.AFTER_REVIEW),
+    ],
 )
-def test_numbers_rise_with_time(number: str, since: date | None) -> None:
-    assert nct_submitted_from(number) == since
+def test_its_number_tells_where_no_date_does(nct_id: str, expected: Posting) -> None:
+    assert posting(replace(_state("RECRUITING"), source_id=nct_id), PUBLISHED) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "between"),
+    [
+        ("NCT01000001", (None, date(2010, 2, 9))),
+        ("NCT01065337", (date(2010, 2, 9), date(2010, 2, 9))),
+        ("NCT05500000", (date(2022, 1, 4), date(2022, 9, 10))),
+        ("NCT09000001", (date(2025, 10, 9), None)),
+        ("ACTRN1", (None, None)),
+    ],
+)
+def test_numbers_are_given_out_in_order(number: str, between: tuple[date | None, date | None]) -> None:
+    assert nct_posted(number) == between

@@ -31,6 +31,7 @@ from livingreview.records import (
     StoredRecord,
     TrialFacts,
 )
+from livingreview.records.evidence import StatementDecision, WaitingProposal
 from livingreview.records.identifiers import registry_ids
 from livingreview.report import Material, NewArea
 
@@ -173,6 +174,22 @@ def changed(
     return StoredChange(id=number, run=RUN, change=change)
 
 
+def proposed() -> WaitingProposal:
+    """An earlier run's proposal that still waits."""
+    piece = {
+        "source": "pubmed",
+        "source_id": "10",
+        "title": HOSTILE,
+        "why": "a report | on <people>",
+        "quotes": [HOSTILE],
+    }
+    facts = ["scope: core", "phases: PHASE2, PHASE3", "status: printed Recruiting, now UNKNOWN"]
+    trial = {"source": "clinicaltrials", "source_id": "NCT00000009", "title": ARABIC, "why": "a trial", "facts": facts}
+    after = {"effect": "outdates", "n_new": 1, "n_works": 2, "evidence": [piece, trial]}
+    found = changed(900, "statement_outdated", "S3", "alert", source="review", after=after)
+    return WaitingProposal(found=found, since=NOW - timedelta(days=21))
+
+
 def a_run(name: str = RUN, **values: Any) -> Run:
     settings = {
         "id": 4,
@@ -276,7 +293,18 @@ def make_material() -> Material:
         results_first_posted_date="2024-01-15",
     )
     title = {"title": "Cited paper"}
+    said = StatementDecision(
+        statement_id="S2",
+        effect="confirms",
+        verdict="rejected",
+        person="R. <Viewer>",
+        decided_at=NOW - timedelta(days=3),
+        reason=HOSTILE,
+        wording="Vesicles may | mend <skin>",
+    )
     return Material(
+        waiting=(proposed(),),
+        statement_decisions=(said,),
         review=make_review(),
         baseline=make_baseline(),
         run=a_run(),
@@ -400,6 +428,8 @@ def quiet_material() -> Material:
         queries=(log("pubmed", counts={"unchanged": 3}),),
         issues=(),
         changes=(),
+        waiting=(),
+        statement_decisions=(),
         failures={},
         status={"pubmed": status()},
         flows=make_flows(a_run(status="done", config_hash="d" * 64))[:3] + (flow(a_run(config_hash="d" * 64), {}, 0),),

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from livingreview.records import Fidelity, Kind, QueryLog, Record, StoredChange, StoredRecord
 from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
+from livingreview.records.evidence import StatementDecision, WaitingProposal
 from livingreview.records.identifiers import is_before, normal_status
 from livingreview.report import Material, build, render_html, render_markdown
 from livingreview.text.wording import WORDS, change_words
 
+NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 Make = Callable[..., StoredChange]
 Store = Callable[..., StoredRecord]
 
@@ -35,7 +37,9 @@ def test_headline_says_what_changed_what_is_touched_and_what_failed(material: Ma
     assert sentences["changed"].startswith("10 changes, 2 alerts since 2026-11-16; only what could be read: ")
     assert "1 new paper on Core vesicles (skin & wounds)" in sentences["changed"]
     assert "1 new trial that the review does not print" in sentences["changed"]
-    assert sentences["statements"].startswith("S1 and S2 of 3 statements are touched, as far as could be read")
+    said = "2 of 3 statements are touched by what changed, as far as could be read, and should be looked at;"
+    waits = "As far as could be read, 1 statement is out of date: 1 suggestion still waiting, for 21 days; a person"
+    assert sentences["statements"].startswith(f"{waits} decides. {said}") and "(S1 and S2)." in sentences["statements"]
     assert sentences["read"].startswith("NOT everything was read: Europe PMC FAILED; 2 other searches answered.")
 
 
@@ -53,10 +57,25 @@ def test_nothing_new_and_failed_never_look_alike(quiet: Material) -> None:
         assert "Nothing new since" not in render(build(failed))
         assert "PubMed COULD NOT BE READ: no answer." in render(build(failed))
     sentences = section(failed, "headline")["sentences"]
-    assert "not the same as nothing new" in sentences["changed"]
+    assert sentences["changed"] == "No change was found, but not everything was read: PubMed FAILED."
     assert sentences["read"].startswith("NOT everything was read: PubMed FAILED")
     assert not section(failed, "headline")["is_complete"]
     assert [one["kind"] for one in build(failed).banners] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("searched", "words"),
+    [(None, "PubMed has never been searched"), (NOW - timedelta(days=21), "PubMed NOT searched since 2 Nov")],
+)
+def test_a_source_that_is_overdue_or_was_never_read_is_no_quiet_week(
+    quiet: Material, searched: datetime | None, words: str
+) -> None:
+    late = replace(quiet.status["pubmed"], is_overdue=True, searched_through_at=searched, last_run=None)
+    page = replace(quiet, status={"pubmed": late})
+    sentences = section(page, "headline")["sentences"]
+    assert sentences["changed"] == f"No change was found, but not everything was read: {words}."
+    assert words in sentences["read"]
+    assert all("nothing new" not in render(build(page)).lower() for render in (render_markdown, render_html))
 
 
 def test_an_error_in_a_query_log_is_a_failure_too(quiet: Material, search: Callable[..., QueryLog]) -> None:
@@ -128,31 +147,57 @@ def test_meeting_a_cited_trial_for_the_first_time_touches_nothing(quiet: Materia
     assert section(replace(quiet, changes=(one,)), "statements")["touched"] == []
 
 
-def test_a_proposal_of_a_rule_names_its_statement(quiet: Material, change: Make) -> None:
-    piece = {
-        "source": "pubmed",
-        "source_id": "12",
-        "title": "One study",
-        "why": "a count",
-        "facts": [],
-        "quotes": ["<b>"],
-    }
-    made = {"n_new": 1, "n_works": 1, "evidence": [piece]}
-    changes = (
-        change(1, "statement_extended", "S1", source="review", after=made | {"effect": "extends"}),
-        change(2, "statement_outdated", "S3", source="review", after=made | {"effect": "outdates"}, severity="alert"),
+PIECE = {"source": "pubmed", "source_id": "12", "title": "One study", "why": "a count", "facts": [], "quotes": ["<b>"]}
+MADE = {"n_new": 1, "n_works": 1, "evidence": [PIECE]}
+
+
+def test_what_waits_stands_in_the_first_section_until_it_is_decided(quiet: Material, change: Make) -> None:
+    new = change(1, "statement_extended", "S1", source="review", after=MADE | {"effect": "extends"})
+    old = change(2, "statement_outdated", "S3", source="review", after=MADE | {"effect": "outdates"}, severity="alert")
+    waiting = (
+        WaitingProposal(found=old, since=NOW - timedelta(days=21)),
+        WaitingProposal(found=new, since=NOW),
     )
-    body = section(replace(quiet, changes=changes), "statements")
-    assert [(row["id"], row["effect"]) for row in body["proposals"]] == [("S3", "outdates"), ("S1", "extends")]
-    assert body["touched"] == []
-    (evidence,) = body["proposals"][0]["evidence"]
+    page = replace(quiet, changes=(new,), waiting=waiting)
+    body = section(page, "headline")
+    assert (body["waiting"]["n"], body["waiting"]["days"], body["waiting"]["since"]) == (2, 21, "2026-11-02")
+    groups = [(one["heading"], [row["id"] for row in one["proposals"]]) for one in body["waiting"]["groups"]]
+    assert groups == [("Out of date?", ["S3"]), ("New coverage", ["S1"])]
+    (row_,) = body["waiting"]["groups"][0]["proposals"]
+    assert (row_["is_new"], row_["days"], row_["basis"]) == (False, 21, "based on 1 study")
+    (evidence,) = row_["evidence"]
     assert (evidence["label"], evidence["url"]) == ("One study", "https://pubmed.ncbi.nlm.nih.gov/12/")
     assert evidence["quotes"] == ["<b>"]
-    said = section(replace(quiet, changes=changes), "headline")["sentences"]["statements"]
-    assert "S3 is proposed as outdated, S1 as extended; each proposal waits" in said
-    page = render_html(build(replace(quiet, changes=changes)))
-    assert "proposed as outdated by 1 work: a count" in page
-    assert "<b>" not in page.split("<main")[1]
+    said = "1 statement is out of date, 1 gains coverage: 2 suggestions still waiting, the oldest 21 days; a person"
+    assert body["sentences"]["statements"].startswith(said)
+    assert section(page, "statements")["summary"] == "2 statements of 3 to look at"
+    shown = render_html(build(page))
+    assert "2 suggestions still waiting, the oldest 21 days" in shown and "Suggested automatically. You decide" in shown
+    assert "<b>" not in shown.split("<main")[1]
+
+
+def test_what_was_decided_stands_among_the_statements(quiet: Material) -> None:
+    said = [
+        StatementDecision(
+            statement_id=name,
+            effect="outdates",
+            verdict=verdict,
+            person="A. Reviewer",
+            decided_at=NOW - timedelta(days=2 - place),
+            reason="registered | in 2020",
+            wording=wording,
+        )
+        for place, (name, verdict, wording) in enumerate(
+            (("S3", "accepted", "Two trials <are> registered"), ("S9", "rejected", ""))
+        )
+    ]
+    page = replace(quiet, statement_decisions=tuple(said))
+    last, first = section(page, "statements")["decisions"]
+    assert (first["id"], first["verdict"], first["person"]) == ("S3", "accepted", "A. Reviewer")
+    assert (first["decided_at"], first["wording"]) == ("2026-11-21 05:00 UTC", "Two trials <are> registered")
+    assert (last["id"], last["text"]) == ("S9", "")
+    shown = render_markdown(build(page))
+    assert "New wording: “Two trials \\<are> registered”" in shown and "A statement that is no longer watched" in shown
 
 
 # evidence
@@ -409,13 +454,15 @@ def test_every_type_of_change_has_its_section(material: Material, change: Make) 
     found += [
         change(2, type_, "111", source="review" if type_ == ChangeType.NEW_AREA else "pubmed") for type_ in others
     ]
-    reported = replace(material, changes=tuple(found))
+    waiting = [WaitingProposal(found=one, since=NOW) for one in found[: len(STATEMENT_TYPES)]]
+    reported = replace(material, changes=tuple(found), waiting=tuple(waiting))
     notices, revisions = section(reported, "notices"), section(reported, "revisions")
     assert revisions["others"] == []
     rows = [*notices["references"], *notices["others"], *revisions["revisions"]]
     rows += [row for trial in section(reported, "trial_changes")["trials"] for row in trial["changes"]]
     shown = [row["type"] for row in rows]
-    shown += [STATEMENT_TYPES[row["effect"]] for row in section(reported, "statements")["proposals"]]
+    groups = section(reported, "headline")["waiting"]["groups"]
+    shown += [STATEMENT_TYPES[row["effect"]] for group in groups for row in group["proposals"]]
     # New records and areas stand in lists of records, not of changes.
     in_lists = FIRST_STORED_TYPES | {ChangeType.NEW_AREA}
     assert sorted([*shown, *in_lists]) == sorted(ChangeType)

@@ -88,7 +88,8 @@ def test_new_trials_outdate_it_and_missed_ones_were_there(tiny: tuple[Review, Ba
     assert {piece["source_id"] for piece in outdated.after["evidence"]} == {"NCT90000010", "NCT90000011"}
     assert sorted(spoke) == sorted(statement.rule_hashes)
     said = wording.change_words(outdated.type, outdated.before, outdated.after)
-    assert said == "proposed as outdated by 2 works: 1 of 2 in print, 3 of 6 now, 2 of them missed by the review"
+    counted_words = "1 of 2 in print, 3 of 6 now, 2 of them missed by the review"
+    assert said == f"Out of date? {counted_words}, based on 2 trials"
 
 
 def test_the_printed_part_is_that_of_the_printed_areas(tiny: tuple[Review, Baseline]) -> None:

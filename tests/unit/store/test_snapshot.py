@@ -1,6 +1,7 @@
 """The store as text and back: the same bytes, all or nothing."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from sqlalchemy import create_engine, text
 
 from livingreview.errors import InputError, StoreError, UsageError
 from livingreview.records import Change, Cursor, Decision, Deletion, Record, Score, Section, Severity
+from livingreview.records.evidence import StatementDecision
 from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
 from livingreview.store.snapshot import export as snapshot
@@ -222,6 +224,7 @@ def test_rows_that_do_not_fit_are_named(opened: Open, tmp_path: Path, name: str,
     ("old", "new", "words"),
     [
         ('"format": 1', '"format": 2', "another version"),
+        ('"schema": "', '"schema": "0011', "another version"),
         ('"works.jsonl"', '"../x.jsonl"', "not the list of a snapshot"),
         ("{", "", "not the list of a snapshot"),
     ],
@@ -234,6 +237,32 @@ def test_a_manifest_that_is_none(opened: Open, tmp_path: Path, old: str, new: st
         restore(opened("two"), tmp_path / "s")
     with pytest.raises(InputError, match="no such file"):
         restore(opened("three"), tmp_path / "nowhere")
+
+
+def test_a_snapshot_of_before_wordings_and_what_a_run_knew_is_filled_in(opened: Open, tmp_path: Path) -> None:
+    """Schema 0012: the restore gives no wording, and counts what had been decided by the moment of each run."""
+    one = opened("one")
+    fill(one)
+    times = (NOW + timedelta(days=1), NOW + timedelta(days=30))
+    said = [
+        StatementDecision(statement_id="S1", effect="outdates", verdict="accepted", person="Ada", decided_at=moment)
+        for moment in times
+    ]
+    one.add_statement_decisions(said)
+    export(one, tmp_path / "s")
+    manifest_path = tmp_path / "s" / "manifest.json"
+    manifest = json.loads(manifest_path.read_text())
+    for name, column in (("runs.jsonl", "n_statement_decisions"), ("statement_decisions.jsonl", "wording")):
+        path = tmp_path / "s" / name
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        lines = [json.dumps({key: value for key, value in row.items() if key != column}) + "\n" for row in rows]
+        path.write_text("".join(lines))
+        manifest["files"][name]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest_path.write_text(json.dumps(manifest | {"schema": "0012"}))
+    two = opened("two")
+    restore(two, tmp_path / "s")
+    assert two.statement_decisions() == said
+    assert [run.n_statement_decisions for run in two.runs()] == [0, 1]
 
 
 class Kill(BaseException):

@@ -1,22 +1,24 @@
-"""Three sentences: what changed, whether a sentence of the review still holds, and whether everything was read."""
+"""Three sentences (what changed, whether the review still holds, whether everything was read), and what waits."""
 
 from typing import Any
 
 from livingreview.records import Severity
-from livingreview.records.change_types import STATEMENT_TYPES, ChangeType
+from livingreview.records.change_types import ChangeType
 from livingreview.report.context import Frame
-from livingreview.report.sections import events, evidence, statements, trials
+from livingreview.report.sections import events, evidence, proposals, statements, trials
 from livingreview.text import wording
+from livingreview.text.gaps import source_gaps
 
 
 def headline(frame: Frame) -> dict[str, Any]:
-    """The three sentences, and the numbers behind them."""
+    """The three sentences, the numbers behind them, and what waits for a decision."""
     touched = frame.once(statements.touched)
     severities = {
         severity.value: sum(found.change.severity == severity for found in frame.changes) for severity in Severity
     }
     return {
         "summary": _summary(frame),
+        "waiting": frame.once(proposals.waiting),
         "sentences": {
             "changed": _changed(frame),
             "statements": _statements(frame, touched),
@@ -41,9 +43,10 @@ def _summary(frame: Frame) -> str:
 def _changed(frame: Frame) -> str:
     begin = frame.material.since or (frame.material.previous_run and frame.material.previous_run.now_at)
     if not frame.changes:
-        if frame.failures:
-            failed = wording.joined(wording.source_name(name) for name in frame.failures)
-            return f"Nothing new in what could be read, but {failed} failed: this is not the same as nothing new."
+        gaps = source_gaps(frame.material.status, frame.failures, frame.material.now)
+        gaps += [f"counts do not add up for {wording.joined(frame.unreconciled)}"] if frame.unreconciled else []
+        if gaps:
+            return f"No change was found, but not everything was read: {'; '.join(gaps)}."
         since = f" since {begin:%Y-%m-%d}" if begin else ""
         return f"Nothing new{since}."
     parts = [part for part in _parts(frame) if part]
@@ -86,8 +89,8 @@ def _parts(frame: Frame) -> list[str]:
 
 
 def _statements(frame: Frame, touched: dict[str, Any]) -> str:
-    total = touched["n_statements"]
-    as_read = "" if frame.is_complete else ", as far as could be read,"
+    waiting, total = frame.once(proposals.waiting), touched["n_statements"]
+    as_read = "" if frame.is_complete else ", as far as could be read"
     changed = touched["standing"]
     aside = (
         f" {wording.counted(len(changed), 'statement')} {'names' if len(changed) == 1 else 'name'} a trial that"
@@ -95,32 +98,21 @@ def _statements(frame: Frame, touched: dict[str, Any]) -> str:
         if changed
         else ""
     )
-    proposed = _proposed(touched["proposals"])
-    if not touched["touched"] and proposed:
-        return f"Of {total} statements {proposed}{as_read}; each proposal waits for a person.{aside}"
-    if not touched["touched"]:
-        return f"No statement of the review ({total} are watched) is touched{as_read.rstrip(',')}.{aside}"
-    ids = _first_ids([row["id"] for row in touched["touched"]])
-    if proposed:
-        return (
-            f"Of {total} statements {proposed}{as_read}; each proposal waits for a person."
-            f" What {ids} {'cites' if len(touched['touched']) == 1 else 'cite'} or stand for has changed, too.{aside}"
+    parts = []
+    if waiting["n"]:
+        lead = waiting["counts"] if frame.is_complete else f"as far as could be read, {waiting['counts']}"
+        parts.append(f"{lead[:1].upper()}{lead[1:]}: {waiting['words']}; a person decides.")
+    ids = [row["id"] for row in touched["touched"]]
+    if ids:
+        verb = "is" if len(ids) == 1 else "are"
+        parts.append(
+            f"{len(ids)} of {total} statements {verb} touched by what changed{as_read}, and should be looked at;"
+            f" nobody has judged yet whether {'it still stands' if len(ids) == 1 else 'they still stand'}"
+            f" ({_first_ids(ids)})."
         )
-    verb = "is" if len(touched["touched"]) == 1 else "are"
-    return (
-        f"{ids} of {total} statements {verb} touched{as_read} and should be looked at;"
-        f" nobody has judged yet whether they still stand.{aside}"
-    )
-
-
-def _proposed(proposals: list[dict[str, Any]]) -> str:
-    """``S73 proposed as challenged, S44 and S45 as outdated``; empty when nothing is proposed."""
-    parts: list[str] = []
-    for effect, type_ in STATEMENT_TYPES.items():
-        if ids := [row["id"] for row in proposals if row["effect"] == effect]:
-            lead = "as" if parts else "is proposed as" if len(ids) == 1 else "are proposed as"
-            parts.append(f"{_first_ids(ids)} {lead} {wording.effect_words(type_)}")
-    return ", ".join(parts)
+    if not parts:
+        parts.append(f"No statement of the review ({total} are watched) is touched{as_read}.")
+    return " ".join(parts) + aside
 
 
 def _first_ids(ids: list[str]) -> str:
@@ -130,8 +122,8 @@ def _first_ids(ids: list[str]) -> str:
 
 def _read(frame: Frame) -> str:
     asked = [log for log in frame.material.queries if not log.error]
-    overdue = wording.joined(wording.source_name(name) for name in frame.overdue)
-    late = f" Overdue: {overdue}." if overdue else ""
+    overdue = source_gaps(frame.material.status, (), frame.material.now)
+    late = f" {'; '.join(overdue)}." if overdue else ""
     if frame.failures:
         failed = wording.joined(wording.source_name(name) for name in frame.failures)
         rest = f"; {wording.counted(len(asked), 'other search', 'other searches')} answered" if asked else ""

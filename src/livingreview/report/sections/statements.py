@@ -1,16 +1,16 @@
-"""Which statements of the review this run's changes touch: to look at, never verdicts."""
+"""Which statements of the review this run's changes touch, to look at; and what people decided on statements."""
 
 from collections import defaultdict
 from typing import Any
 
 from livingreview.config import Statement
 from livingreview.records import StoredChange
-from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPES, ChangeType
+from livingreview.records.change_types import FIRST_STORED_TYPES, ChangeType
 from livingreview.records.sanitize import clean
 from livingreview.report.context import Frame
-from livingreview.report.sections import trials
+from livingreview.report.sections import proposals, trials
 from livingreview.text import wording
-from livingreview.text.links import url_of
+from livingreview.text.published import shown
 from livingreview.text.rule_words import watch_words
 
 CAP = 10
@@ -34,11 +34,10 @@ def touched(frame: Frame) -> dict[str, Any]:
         for statement in review.statements
         if statement.id in reasons
     ]
-    proposals = _proposals(frame)
-    ids = {row["id"] for row in (*rows, *proposals)}
+    ids = {row["id"] for row in rows} | {proposal.statement_id for proposal in frame.material.waiting}
     return {
         "summary": f"{wording.counted(len(ids), 'statement')} of {len(review.statements)} to look at",
-        "proposals": proposals,
+        "decisions": frame.once(proposals.decided),
         "n_statements": len(review.statements),
         "cap": CAP,
         "touched": rows,
@@ -46,49 +45,16 @@ def touched(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _proposals(frame: Frame) -> list[dict[str, Any]]:
-    """What the rules of the statements propose, the gravest effects first, with the evidence that they rest on."""
-    statements = {statement.id: statement for statement in frame.material.review.statements}
-    places = {name: place for place, name in enumerate(statements)}
-    rows = []
-    for found in frame.changes:
-        change = found.change
-        if change.source != "review" or change.source_id not in statements:
-            continue
-        after = change.after
-        rows.append(
-            _row(frame, statements[change.source_id])
-            | {
-                "text": wording.proposed_text(_row(frame, statements[change.source_id]), after),
-                "effect": str(after.get("effect", "")),
-                "severity": change.severity.value,
-                "n_new": int(after.get("n_new") or 0),
-                "n_works": int(after.get("n_works") or 0),
-                "evidence": [_evidence(piece) for piece in after.get("evidence", ())],
-            }
-        )
-    rows.sort(key=lambda row: (list(STATEMENT_TYPES).index(row["effect"]), places[row["id"]]))
-    return rows
-
-
-def _evidence(piece: dict[str, Any]) -> dict[str, Any]:
-    source, source_id = str(piece.get("source", "")), str(piece.get("source_id", ""))
-    return {
-        "source": source,
-        "source_id": clean(source_id),
-        "label": wording.named(source, source_id, piece.get("title")),
-        "url": url_of(source, source_id),
-        "why": clean(piece.get("why")),
-        "facts": wording.telling_facts(piece.get("facts", ())),
-        "quotes": [clean(quote) for quote in piece.get("quotes", ())],
-    }
-
-
 def _row(frame: Frame, statement: Statement) -> dict[str, Any]:
+    """One statement; ``sentence`` is the authors' where it is known, ``words`` how it is printed."""
+    says = shown(statement, frame.published)
     return {
         "id": statement.id,
-        "section": clean(statement.section),
+        "section": clean(says.section),
         "text": clean(statement.text),
+        "sentence": clean(says.text),
+        "is_paraphrase": not says.is_own,
+        "words": clean(says.words),
         "note": clean(statement.note),
         "watch": watch_words(statement, frame.material.review),
     }

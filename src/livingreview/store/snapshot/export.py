@@ -5,10 +5,10 @@ its place within its run, a digest by its Message-ID. The same store gives the s
 Rows that have an order of their own (runs, changes, links, log rows, digests, decisions) stand in it; all others are
 sorted by their key, and are numbered in that order when they are restored.
 
-Left out: abstracts (third-party text; ``content_hash`` stays that of the whole content, ``is_text_complete`` says that
-it is not there), the addresses that a digest went to and those that services were told (personal data), what the bytes
-were that a record was read from (a restored one is read anew), and the lock. A folder is whole or not there:
-it is written aside and put in place at the end.
+Left out: the published text of the review and abstracts (texts of others; ``content_hash`` stays that of the whole
+content, ``is_text_complete`` says that an abstract is not there), the addresses that a digest went to and those that
+services were told (personal data), what the bytes were that a record was read from (a restored one is read anew), and
+the lock. A folder is whole or not there: it is written aside and put in place at the end.
 """
 
 import csv

@@ -15,6 +15,8 @@ from livingreview.store import queries
 from livingreview.store.engine import HEAD_REVISION
 
 FORMAT = 1
+_OLDEST_SCHEMA = "0012"
+"""Snapshots of this schema on are read; what later ones added is filled in by the restore."""
 BATCH = 500
 MANIFEST = "manifest.json"
 RUN_LOGS = {"queries.jsonl": queries.QUERY, "issues.jsonl": queries.ISSUE, "payloads.jsonl": queries.PAYLOAD}
@@ -93,10 +95,10 @@ def checked_manifest(folder: Path) -> dict[str, Row]:
     path = folder / MANIFEST
     try:
         head = json.loads(path.read_bytes())
-        if (head["format"], head["schema"]) != (FORMAT, HEAD_REVISION):
+        if head["format"] != FORMAT or not _OLDEST_SCHEMA <= str(head["schema"]) <= HEAD_REVISION:
             raise InputError(
                 f"{path}: of another version (format {head['format']}, schema {head['schema']}; this one reads"
-                f" {FORMAT} and {HEAD_REVISION}); restore it with the livingreview that wrote it"
+                f" {FORMAT} and {_OLDEST_SCHEMA} to {HEAD_REVISION}); restore it with the livingreview that wrote it"
             )
         manifest: dict[str, Row] = {str(name): dict(entry) for name, entry in head["files"].items()}
         missing = SINGLE_FILES - set(manifest)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from livingreview.errors import InputError, UsageError
 from livingreview.records.serialization import canonical_json
@@ -24,6 +24,7 @@ _TABLES = (
     *(queries.EVIDENCE, queries.STATEMENT_RULE, queries.STATEMENT_DECISION),
     *(queries.DIGEST, queries.DIGEST_CHANGE),
 )
+_NOT_SAID = -1
 
 
 def read_snapshot(connection: Connection, folder: Path) -> dict[str, int]:
@@ -67,7 +68,7 @@ class _Restoring:
     def restore(self) -> None:
         """Every file, those first that others name."""
         run = queries.RUN
-        self._insert(run, "runs.jsonl", lambda row: row)
+        self._insert(run, "runs.jsonl", lambda row: {"n_statement_decisions": _NOT_SAID} | row)
         self._runs = {row.name: row.id for row in self._connection.execute(select(run.c.id, run.c.name))}
         self._insert(queries.MODEL, "models.jsonl", lambda row: row)
         self._insert(queries.WORK, "works.jsonl", self._of_run)
@@ -88,11 +89,19 @@ class _Restoring:
         self._insert(queries.EVIDENCE, "statement_evidence.jsonl", self._of_run)
         last = self._connection.execute(select(func.max(queries.SCORE.c.version_id))).scalar()
         self._insert(queries.STATEMENT_RULE, "statement_rules.jsonl", lambda row: row | {"through_version_id": last})
-        self._insert(queries.STATEMENT_DECISION, "statement_decisions.jsonl", lambda row: row)
+        self._insert(queries.STATEMENT_DECISION, "statement_decisions.jsonl", lambda row: {"wording": ""} | row)
+        self._count_statement_decisions()
         for name, table in RUN_LOGS.items():
             self._insert(table, name, self._of_run)
         self._insert(queries.DIGEST, "digests.jsonl", self._digest)
         self._link_digests()
+
+    def _count_statement_decisions(self) -> None:
+        """How many decisions on statements each run knew, where a snapshot of before schema 0014 does not say."""
+        run, said = queries.RUN, queries.STATEMENT_DECISION
+        by_then = select(func.count()).select_from(said).where(said.c.decided_at <= run.c.now_at).scalar_subquery()
+        is_unsaid = run.c.n_statement_decisions == _NOT_SAID
+        self._connection.execute(update(run).where(is_unsaid).values(n_statement_decisions=by_then))
 
     def _number_records(self, names: list[str]) -> None:
         """Record ids by first run, then by source and id."""

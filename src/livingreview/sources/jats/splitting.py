@@ -1,0 +1,83 @@
+"""A paragraph of scientific English -> its sentences."""
+
+import re
+from collections.abc import Iterator
+
+BREAK = "\x1e"
+"""Where a sentence ends whatever stands there: items of a list, a quoted paragraph."""
+
+_CLOSERS = "\"”’'»)\\]"
+_END = re.compile(
+    rf"[.!?…]+[{_CLOSERS}]*"
+    # A citation behind the full stop belongs to the sentence before it.
+    r"(?:\s?\[[^\[\]A-Za-z]{1,60}\](?=\s|[A-Z]|$))*"
+    r"(?:\s+|(?<=\])(?=[A-Z])|(?<=\]\.)(?=[A-Z]))"
+)
+_LAST_WORD = re.compile(r"[^\s(\[“‘\"'«]*$")
+_FIRST_WORD = re.compile(r"[(\[“‘\"'«]*(\S*)")
+_ORDINARY = re.compile(r"[a-zà-öø-ÿ]+(?:[-’'/][a-zà-öø-ÿ]+)*[,;:.)\]”’\"']*")
+"""A word in small letters does not begin a sentence; ``iPSCs`` and ``miR-21`` do."""
+_NEVER_END = """
+    e.g i.e vs v cf viz al approx ca resp incl dr prof mr mrs st mt jr inc ltd co corp univ dept vol pp ed eds suppl spp
+    sp subsp var ph.d m.d u.s u.k
+"""
+_ABBREVIATIONS = frozenset(_NEVER_END.split())
+_BEFORE_NUMBERS = (
+    *("art", "ch", "chap", "eq", "eqs", "fig", "figs", "max", "min", "no", "nos", "p", "ref", "refs", "sec", "sect"),
+    *("tab", "tabs"),
+)
+_MAY_END = ("etc", "a.m", "p.m", "i.v", "i.p", "i.m", "s.c")
+_INITIAL = re.compile(r"[A-Z](?:[.-][A-Z])*")
+_BEFORE_INITIALS = re.compile(r"(?:^|[(,;&]\s*|\b(?:by|and|of|from|with|to)\s+|\b[A-Z]\.\s?|\b[A-Z][a-zà-ÿ]+\s+)$")
+_MAX_PARENTHESIS = 300
+
+
+def split(paragraph: str) -> Iterator[str]:
+    """The sentences of a paragraph, white space around them left out.
+
+    A full stop ends no sentence after an abbreviation or initials, within a number or parentheses, or where a word in
+    small letters follows. Quotation marks, brackets and citations behind it belong to the sentence.
+    """
+    for piece in paragraph.split(BREAK):
+        start = 0
+        for end in _END.finditer(piece):
+            if _is_end(piece, start, end):
+                yield from _stripped(piece[start : end.end()])
+                start = end.end()
+        yield from _stripped(piece[start:])
+
+
+def _stripped(sentence: str) -> Iterator[str]:
+    if any(letter.isalnum() for letter in sentence):
+        yield sentence.strip()
+
+
+def _is_end(text: str, start: int, end: re.Match[str]) -> bool:
+    after = _FIRST_WORD.match(text, end.end())
+    first = after.group(1) if after else ""
+    if not first:
+        return True
+    if _ORDINARY.fullmatch(first) or _is_within_parentheses(text, start, end.end()):
+        return False
+    before = text[start : end.start()]
+    found = _LAST_WORD.search(before)
+    if found is None or end.group()[:1] != ".":
+        return True
+    word = found.group()
+    name = word.casefold()
+    if name in _ABBREVIATIONS:
+        return False
+    if name in _BEFORE_NUMBERS:
+        return not re.match(r"[A-Z]?\d|[A-Z]\b", first)
+    if name in _MAY_END:
+        return bool(re.match(r"[A-Z][a-z]*\b", first))
+    return not (_INITIAL.fullmatch(word) and _BEFORE_INITIALS.search(before[: found.start()]))
+
+
+def _is_within_parentheses(text: str, start: int, end: int) -> bool:
+    """Whether a parenthesis is open and will be closed; one that is forgotten must not swallow the rest."""
+    if text.count("(", start, end) <= text.count(")", start, end):
+        return False
+    rest = text[end : end + _MAX_PARENTHESIS]
+    closed, opened = rest.find(")"), rest.find("(")
+    return closed >= 0 and (opened < 0 or closed < opened)
