@@ -28,7 +28,7 @@ STATEMENTS = """
 effect = "outdates"
 why = "a report on people"
 scopes = ["loom_ev"]
-text = ['\\bpeople\\b']
+text = ['/\\bpeople\\b/']
 
 [[statements]]
 id = "S02"

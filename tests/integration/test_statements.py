@@ -18,7 +18,7 @@ RULES = """
 effect = "outdates"
 why = "a report on people"
 scopes = ["loom_ev"]
-text = ['\\bpeople\\b']
+text = ['/\\bpeople\\b/']
 
 [[statements.rules]]
 effect = "extends"
@@ -188,6 +188,84 @@ def test_test_stores_nothing_and_says_why(ruled: Lab) -> None:
     ]
     assert ruled.rows() == before
     assert ruled("statements", "test", "S99").code == 2
+
+
+COUNT = """
+[statements.count]
+trials = { scopes = ["loom_ev", "yarn_ev"], intervention = ["@ev"] }
+condition = { areas = ["skin"] }
+print = [1, 2]
+printed_trials = "printed"
+"""
+TRIALS = "nct_id,title,status,condition,intervention,as_of\n"
+NEW_TRIAL = "NCT90000021,Exosomes of yarn cells in the retina,RECRUITING,Eye,exosomes of yarn cells,2022-05-01\n"
+OLD_TRIAL = "NCT90000022,Vesicles of loom cells in skin wounds,RECRUITING,Skin,vesicles of loom cells,2021-05-01\n"
+
+
+@pytest.fixture
+def counted(lab: Lab) -> Lab:
+    path = lab.config / "reviews" / tiny_review.SLUG / "statements.toml"
+    path.write_text(path.read_text(encoding="utf-8") + COUNT, encoding="utf-8")
+    return lab
+
+
+def read_trials(lab: Lab, trials: str, now: str) -> dict[str, dict[str, Any]]:
+    path = lab.root / "trials.csv"
+    path.write_text(TRIALS + trials, encoding="utf-8")
+    return {change["type"]: change["after"] for change in proposed(lab, now, "--from", path)}
+
+
+def test_a_count_is_made_by_each_run_that_brings_a_trial(counted: Lab) -> None:
+    first = read_trials(counted, NEW_TRIAL, FIRST)
+    assert {type_: after["count"]["now"] for type_, after in first.items()} == {"statement_outdated": [1, 3]}
+    second = read_trials(counted, NEW_TRIAL + OLD_TRIAL, SECOND)
+    assert {type_: after["count"]["n_missed"] for type_, after in second.items()} == {"statement_already_so": 1}
+    assert read_trials(counted, NEW_TRIAL + OLD_TRIAL, THIRD) == {}
+    words = "1 of 2 in print, 2 of 4 now, 1 of them missed by the review"
+    # Both proposals that wait show the count of today.
+    assert counted("statements", "show", "S01").out.count(words) == 2
+    report = (counted.root / "out").glob("*/report.md")
+    assert any(words in path.read_text(encoding="utf-8") for path in report)
+    assert counted("statements", "decide", "S01", "--effect", "already_so", "--accept", "--by", "Somebody").code == 0
+
+
+def test_a_count_of_no_printed_trial_is_refused_in_one_line(counted: Lab) -> None:
+    path = counted.config / "reviews" / tiny_review.SLUG / "statements.toml"
+    text = path.read_text(encoding="utf-8").replace(f'nct_ids = ["{tiny_review.PRINTED_NCT}"]', "nct_ids = []")
+    path.write_text(text.replace('"printed"\n', '"nct_ids"\n'), encoding="utf-8")
+    for command in (("run",), ("baseline", "check")):
+        ended = counted(*command, now=FIRST)
+        assert ended.code == 2
+        assert "statement S01: count: printed_trials = 'nct_ids' names no trial" in ended.err
+        assert len(ended.err.splitlines()) == 1
+
+
+def test_a_printed_count_that_does_not_come_out_is_named(counted: Lab) -> None:
+    ended = counted("baseline", "check", "--json")
+    assert (
+        "statement S01: count: print is 1 of 2, but the printed trials come to 2 of 3"
+        in json.loads(ended.out)["inconsistencies"]
+    )
+
+
+def test_one_record_is_held_against_each_part_of_each_rule(ruled: Lab) -> None:
+    read(ruled, ON_RATS, FIRST)
+    before = ruled.rows()
+    ended = ruled("statements", "test", "S01", "--record", "10.5555/NEW.2")
+    assert ended.lines == [
+        "S01 and crossref 10.5555/new.2: Vesicles of loom cells in rats with torn skin",
+        "  rule 1, outdates (a report on people): not met",
+        "    text: asks /\\bpeople\\b/; the record has none",
+        "  rule 2, extends (two more reports): met",
+    ]
+    (told,) = map(json.loads, ruled("statements", "test", "S01", "--record", "crossref:10.5555/new.2", "--json").lines)
+    assert [rule["is_met"] for rule in told["rules"]] == [False, True]
+    failed = [part for part in told["rules"][0]["parts"] if not part["is_met"]]
+    assert [part["name"] for part in failed] == ["text"]
+    assert ruled.rows() == before
+    missing = ruled("statements", "test", "S01", "--record", "pubmed:99")
+    assert missing.code == 2
+    assert "no classified record" in missing.err
 
 
 def test_the_statements_come_back_from_a_snapshot(ruled: Lab) -> None:

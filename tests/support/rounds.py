@@ -28,7 +28,7 @@ _STATEMENTS = f"""
 effect = "outdates"
 why = "a report on people"
 scopes = ["loom_ev"]
-text = ['\\bpeople\\b']
+text = ['/\\bpeople\\b/']
 
 [[statements]]
 id = "S02"
@@ -36,7 +36,6 @@ section = "2"
 text = "No printed trial of loom cell vesicles has posted results"
 kind = "count"
 nct_ids = ["{OTHER_NCT}"]
-watch = "Posted results challenge it."
 
 [[statements.rules]]
 effect = "challenges"
@@ -85,6 +84,18 @@ effect = "challenges"
 why = "a reference was retracted, doubted or withdrawn"
 cited = "refs"
 changes = ["baseline_reference_retracted", "baseline_reference_concern_expressed", "baseline_reference_withdrawn"]
+
+[[statements]]
+id = "S05"
+section = "5"
+text = "Three trials of vesicles are registered"
+kind = "count"
+areas = ["skin"]
+
+[statements.count]
+trials = {{ scopes = ["loom_ev"], intervention = ["@ev"] }}
+print = [3]
+printed_trials = "printed"
 """
 _LOST_REFERENCE = f"4,Author,2018,J Invent Res,5,41,{LOST_TITLE},10.5555/tiny.0004,{LOST_PMID},,loom_ev,burns,\n"
 
@@ -316,7 +327,7 @@ def _stamp(world: World, day: str) -> None:
 
 
 def prepare(root: Path) -> Path:
-    """The tiny review with four statements and one more reference."""
+    """The tiny review with five statements and one more reference."""
     tiny_review.write(root)
     with (root / "config" / "reviews" / tiny_review.SLUG / "statements.toml").open("a", encoding="utf-8") as file:
         file.write(_STATEMENTS)

@@ -158,7 +158,6 @@ kind = "count"
 areas = ["skin"]
 refs = [1]
 nct_ids = ["{PRINTED_NCT}"]
-watch = "A report on people outdates it."
 # Tests of notices on what is cited look for these alone; test_statements.py switches the rule on.
 watch_references = false
 """

@@ -18,6 +18,7 @@ from livingreview.records.identifiers import nct_ids, normal_title
 from livingreview.records.reference_match import ReferenceMatch, open_references
 from livingreview.sources.pubmed.citation_matching import Match, match_references
 from livingreview.store.repository import Repository
+from livingreview.text import wording
 
 SURE = 0.95
 """From this confidence on a match may be written down."""
@@ -90,6 +91,11 @@ def _inconsistencies(project: Project, baseline: Baseline) -> list[str]:
         if trial.note:
             found.append(f"trial {name}: {trial.note}")
     for statement in project.review.statements:
+        if statement.count and (printed := project.review.printed_part(statement, baseline)) != statement.count.print:
+            found.append(
+                f"statement {statement.id}: count: print is {wording.of_total(statement.count.print)}, but the printed"
+                f" trials come to {wording.of_total(printed)}"
+            )
         found.extend(
             f"statement {statement.id}: cites reference {ref_no}, which the review does not have"
             for ref_no in statement.refs

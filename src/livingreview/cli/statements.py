@@ -14,15 +14,17 @@ import typer
 
 from livingreview.acquisition.references import known_baseline
 from livingreview.cli.common import invocation, locked_store, out, out_json, out_table, say_moment, store, tell
-from livingreview.config import Project, Rule
+from livingreview.config import Project, Rule, Statement
 from livingreview.errors import InputError, StoreError, UsageError
-from livingreview.records.evidence import Evidence, StatementDecision, WaitingProposal
+from livingreview.records.evidence import Evidence, RecordState, StatementDecision, WaitingProposal
 from livingreview.statements import evaluate
 from livingreview.statements.csv_export import export_proposals
 from livingreview.statements.csv_import import import_decisions
+from livingreview.statements.parts import Check
 from livingreview.store.repository import Repository
 from livingreview.text.csv_rows import RowsError
 from livingreview.text.published import PublishedText, published_text, shown
+from livingreview.text.rule_words import watch_words
 from livingreview.text.wording import based_on, counted, effect_heading
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -37,6 +39,7 @@ class Effect(StrEnum):
     EXTENDS = "extends"
     CHALLENGES = "challenges"
     OUTDATES = "outdates"
+    ALREADY_SO = "already_so"
 
 
 @app.command("list")
@@ -96,6 +99,9 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
     out(f"{statement.id} ({says.section}): {says.words}")
     if says.is_own:
         out(f"In our words: {statement.text}")
+    if statement.note:
+        out(f"Note: {statement.note}")
+    out(watch_words(statement, project.review) or "No rule looks out for anything.")
     out(
         f"References: {', '.join(map(str, statement.refs)) or 'none'}; trials: {', '.join(statement.nct_ids) or 'none'}"
     )
@@ -116,11 +122,20 @@ def show_command(context: typer.Context, statement_id: _Id, json: _Json = False)
 def test_command(
     context: typer.Context,
     statement_ids: Annotated[list[str] | None, typer.Argument(help="These statements; without any, all.")] = None,
+    record: Annotated[
+        str, typer.Option(help="Hold each part of the rules against this record: pubmed:123, an NCT number, a doi.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Which stored records meet the rules today, and why; nothing is stored."""
     project = invocation(context).project()
     asked = statement_ids or [statement.id for statement in project.review.statements]
+    if record:
+        with store(project) as repository:
+            held = evaluate.near_misses(project, repository, known_baseline(project, repository), asked, record)
+        for state, statement, rules in held:
+            _out_checks(state, statement, rules, is_json=json)
+        return
     with store(project) as repository:
         pieces = evaluate.tried(project, repository, known_baseline(project, repository), asked)
         titles = repository.titles(sorted({(piece.source, piece.source_id) for piece in pieces}))
@@ -244,6 +259,7 @@ def _plain(one: evaluate.StatementState, published: PublishedText, now: datetime
         "text": statement.text,
         "sentence": says.text,
         "is_paraphrase": not says.is_own,
+        "note": statement.note,
         "kind": statement.kind,
         "refs": list(statement.refs),
         "nct_ids": list(statement.nct_ids),
@@ -258,11 +274,39 @@ def _open(proposal: WaitingProposal, now: datetime) -> dict[str, Any]:
         {"type": found.change.type, "severity": found.change.severity, "at": found.change.at, "run": found.run}
         | {"since": proposal.since, "days": proposal.days(now)}
         | {name: found.change.after[name] for name in ("effect", "n_new", "n_works", "evidence")}
+        | {"count": found.change.after.get("count")}
     )
 
 
 def _evidence(piece: Evidence, titles: dict[tuple[str, str], str]) -> dict[str, Any]:
     return asdict(piece) | {"title": titles.get((piece.source, piece.source_id), "")}
+
+
+def _out_checks(
+    state: RecordState, statement: Statement, rules: Sequence[tuple[Rule, tuple[Check, ...]]], *, is_json: bool
+) -> None:
+    """Which parts of each rule a record does not meet, and what it has there."""
+    record = state.record
+    if is_json:
+        told = [
+            {
+                "rule": number,
+                "effect": rule.effect,
+                "why": rule.why,
+                "is_met": all(check.is_met for check in checks),
+                "parts": [asdict(check) for check in checks],
+            }
+            for number, (rule, checks) in enumerate(rules, start=1)
+        ]
+        values = {"statement_id": statement.id, "source": record.source, "source_id": record.source_id}
+        out_json(values | {"title": record.title, "rules": told})
+        return
+    out(f"{statement.id} and {record.source} {record.source_id}: {record.title}")
+    for number, (rule, checks) in enumerate(rules, start=1):
+        failed = [check for check in checks if not check.is_met]
+        out(f"  rule {number}, {rule.effect} ({rule.why}): {'not met' if failed else 'met'}")
+        for check in failed:
+            out(f"    {check.name}: asks {check.asks}; the record has {check.has}")
 
 
 def _out_evidence(title: str, pieces: Sequence[Evidence], titles: dict[tuple[str, str], str]) -> None:
@@ -281,11 +325,8 @@ def _out_evidence(title: str, pieces: Sequence[Evidence], titles: dict[tuple[str
 
 def _asked(rule: Rule) -> str:
     """What a rule asks, in one line; what it leaves open is left out."""
-    asked = rule.asked()
     parts = []
-    for name, value in asked.items():
-        if name in ("effect", "why") or value in ([], {}, "", None, False) or (name == "at_least" and value == 1):
-            continue
-        words = " | ".join(map(str, value)) if isinstance(value, list) else str(value)
-        parts.append(f"{name}: {words}")
+    for name, value in rule.asked().items():
+        if name not in ("effect", "why"):
+            parts.append(f"{name}: {' | '.join(map(str, value)) if isinstance(value, list) else value}")
     return "; ".join(parts)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from livingreview.config.base import SLUG, Frozen
+from livingreview.config.count import counted_trials
 from livingreview.config.review import Review
 from livingreview.config.settings import ENV_PREFIX, Settings
 from livingreview.errors import ConfigError
@@ -71,8 +72,29 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _explain(where: str, error: ValidationError) -> ConfigError:
     first = error.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"])
-    message = "unknown key; remove it or mend its spelling" if first["type"] == "extra_forbidden" else first["msg"]
-    return ConfigError(f"{where}: {name}: {message}" if name else f"{where}: {message}")
+    return ConfigError(f"{where}: {name}: {_message(first)}" if name else f"{where}: {_message(first)}")
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key; remove it or mend its spelling"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _explain_review(folder: Path, values: Mapping[str, Any], error: ValidationError) -> ConfigError:
+    """The file of the key that is wrong; a statement by its id, and its rules counted from 1."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    file, *rest = [str(part) for part in first["loc"]] or [""]
+    if file not in ("areas", "facets", "statements"):
+        return _explain(str(folder), error)
+    if file == "statements" and rest and rest[0].isdigit():
+        rows = values.get("statements")
+        row = rows[int(rest[0])] if isinstance(rows, list) else {}
+        rest[0] = f"statement {row.get('id', rest[0]) if isinstance(row, dict) else rest[0]}"
+        if rest[1:2] == ["rules"] and len(rest) > 2:
+            rest[1:3] = [f"rule {int(rest[2]) + 1}"]
+    where = ", ".join([*rest[:2], ".".join(rest[2:])] if file == "statements" else [".".join(rest)]).rstrip(", ")
+    return ConfigError(f"{folder / f'{file}.toml'}: {where}: {_message(first)}")
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -128,7 +150,7 @@ def load_review(config_dir: Path, slug: str) -> Review:
     try:
         return Review(**values)
     except ValidationError as error:
-        raise _explain(str(folder), error) from error
+        raise _explain_review(folder, values, error) from error
 
 
 def load_project(config_dir: Path, review: str = "") -> Project:
@@ -227,7 +249,17 @@ def load_baseline(project: Project) -> Baseline:
         pmid=review.pmid,
         pmcid=review.pmcid,
     )
-    return Baseline(published_date=review.published_date, references=tuple(references), trials=trials, itself=itself)
+    baseline = Baseline(
+        published_date=review.published_date, references=tuple(references), trials=trials, itself=itself
+    )
+    for statement in review.statements:
+        if statement.count and not counted_trials(statement.count, statement, baseline):
+            raise ConfigError(
+                f"{project.config_dir / 'reviews' / review.slug / 'statements.toml'}: statement {statement.id}:"
+                f" count: printed_trials = {statement.count.printed_trials!r} names no trial of trials.csv; name those"
+                " that the review counted"
+            )
+    return baseline
 
 
 def _place(path: Path, line: int, word: str) -> str:

@@ -7,9 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from livingreview.config.base import SLUG, Frozen, Pattern
+from livingreview.config.count import counted_trials
 from livingreview.config.settings import SourcesSettings
-from livingreview.config.statement import Statement
-from livingreview.records import Reference
+from livingreview.config.statement import Rule, Statement
+from livingreview.config.words import concept_of
+from livingreview.records import Baseline, Reference
 
 RESIDUAL_ALIAS = "general"
 """The area that has this alias takes what belongs to no disease: a record labelled with it has no area, and it is
@@ -208,14 +210,22 @@ class Review(Frozen):
         """Whether every slug that a rule names is there: a slip of the pen would make a rule that never fires."""
         scopes = {scope.slug for scope in self.scopes}
         facets = {facet.slug: {value.slug for value in facet.values} for facet in self.facets}
-        for number, rule in enumerate(statement.rules, start=1):
+        rules = [(f"rule {number}", rule) for number, rule in enumerate(statement.rules, start=1)]
+        if statement.count and statement.count.condition:
+            condition = Rule(effect="extends", why="its condition", **statement.count.condition.parts())
+            rules.append(("the condition of its count", condition))
+        for place, rule in rules:
             named = [("area", slug, areas) for slug in rule.areas] + [("scope", slug, scopes) for slug in rule.scopes]
             for facet, values in rule.facets.items():
                 named.append(("facet", facet, set(facets)))
                 named.extend((f"value of facet {facet}", value, facets.get(facet, set())) for value in values)
+            concepts = {
+                f"@{item.name}" for item in self.variants if item.is_concept and item.replacement.isidentifier()
+            }
+            named.extend(("concept", entry, concepts) for entry in rule.words if concept_of(entry))
             for what, slug, known in named:
                 if slug not in known:
-                    raise ValueError(f"statement {statement.id}, rule {number} names an unknown {what}: {slug}")
+                    raise ValueError(f"statement {statement.id}, {place} names an unknown {what}: {slug}")
 
     def every_area(self) -> Iterator[Area]:
         """All areas, each top-level one before its children."""
@@ -241,6 +251,21 @@ class Review(Frozen):
     def area_parents(self) -> dict[str, str]:
         """Every area slug -> slug of its top-level area."""
         return {child.slug: area.slug for area in self.areas for child in (area, *area.children)}
+
+    def printed_part(self, statement: Statement, baseline: Baseline) -> tuple[int, ...]:
+        """What the count of a statement comes to over the printed trials that it rests on, as ``print`` gives it.
+
+        The part is that of the printed rows which lie in the areas of its condition.
+        """
+        count = statement.count
+        if count is None:
+            return ()
+        trials = counted_trials(count, statement, baseline)
+        if count.condition is None:
+            return (len(trials),)
+        known, parents, asked = self.area_of_alias(), self.area_parents(), set(count.condition.areas)
+        areas = [known.get(trial.area, trial.area) for trial in trials]
+        return (sum(not asked.isdisjoint({area, parents.get(area, area)}) for area in areas), len(trials))
 
     def area_of_alias(self) -> dict[str, str]:
         """Every slug and alias -> area slug."""

@@ -4,86 +4,132 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from livingreview.config.base import Frozen, Pattern
+from livingreview.config.base import Frozen
+from livingreview.config.count import Count
+from livingreview.config.words import Words
 from livingreview.records import Kind
-from livingreview.records.change_types import ChangeType
+from livingreview.records.change_types import DISCREDITING_TYPES, ChangeType
 from livingreview.records.serialization import canonical_json
+from livingreview.records.text_kinds import TextKind
 
 _SIGNATURE = re.compile("[0-9a-f]{8}(?: [0-9a-f]{8}){0,15}")
 
-Effect = Literal["confirms", "extends", "challenges", "outdates"]
-"""What evidence does to a statement, from the mildest to the gravest but one: ``outdates`` says that a fact of the day
-has passed, ``challenges`` that the sentence may not hold."""
+Effect = Literal["confirms", "extends", "challenges", "outdates", "already_so"]
+"""What evidence does to a statement: ``outdates`` says that a fact of the day has passed, ``challenges`` that the
+sentence may not hold, ``already_so`` that it did not hold when the review appeared: an error of the review, never news.
+"""
 
 
 class Rule(Frozen):
     """One condition upon one state of a record; every part that is given must hold, within a part any value will do.
 
+    Words are entries of :mod:`.words`: plain words, ``/a regular expression/`` or ``@concept``.
+
     Attributes:
         effect: what a record that meets the rule does to the statement.
         why: the reason in a few words, for a person who reads the proposal.
         kinds: kinds of records; empty takes all.
+        publication_types: kinds of texts (``study``, ``review``, ``guideline``, ...); empty takes studies only, but for
+            a rule that asks for a change which discredits a record: that takes every text.
         scopes: relevance classes.
         areas: area slugs; a top-level one stands for its children, too.
         facets: facet slug -> values, one of which the record must show; every facet that is named must be met.
         changes: types of changes, one of which the record must have brought.
         cited: ``refs`` the record is one of the statement's references; ``nct_ids`` it is, or names, one of its trials;
-            ``printed`` any trial that the review printed. Without it what the review itself cites is no evidence.
+            ``table1`` any trial of the review's own table; ``printed`` any trial that the review printed. Without it
+            what the review itself cites is no evidence.
+        posted: when the registry first posted the trial, beside the review.
+        standing: how the status of a printed trial stands beside the printed one; without ``cited`` of any of them.
         status: registry statuses of today.
         phases: phases of a trial (``PHASE3``).
         has_results: whether results are posted.
-        is_unlike_print: the registry's status is another than the one that the review printed.
-        text: patterns on title, abstract, keywords and the fields of a trial; the words that match are quoted.
-        every_text: patterns that must match besides, each of them.
-        without_text: patterns that must not match.
+        is_interventional: whether the trial gives something to its patients; one whose type is not known may.
+        intervention: words each of which must stand in what a trial gives; in the title where the record names nothing.
+        finding: the text reports this of an object, in one sentence.
+        about: objects of which less is better (pain); ``about_more``: of which more is better (survival).
+        text: words in title, abstract, keywords and the fields of a trial; those that match are quoted.
+        every_text: words that must be there besides, each of them.
+        without_text: words that must not be there.
         at_least: the rule fires from so many distinct works on.
     """
 
     effect: Effect
     why: str
     kinds: tuple[Kind, ...] = ()
+    publication_types: tuple[TextKind, ...] = ()
     scopes: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     facets: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     changes: tuple[ChangeType, ...] = ()
-    cited: Literal["", "refs", "nct_ids", "printed"] = ""
+    cited: Literal["", "refs", "nct_ids", "table1", "printed"] = ""
+    posted: Literal["", "before_review", "after_review"] = ""
+    standing: tuple[Literal["changed", "undated", "already_so"], ...] = ()
     status: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
     has_results: bool | None = None
-    is_unlike_print: bool = False
-    text: tuple[Pattern, ...] = ()
-    every_text: tuple[Pattern, ...] = ()
-    without_text: tuple[Pattern, ...] = ()
+    is_interventional: bool | None = None
+    intervention: tuple[Words, ...] = ()
+    finding: Literal["", "no_benefit", "benefit", "harm"] = ""
+    about: tuple[Words, ...] = ()
+    about_more: tuple[Words, ...] = ()
+    text: tuple[Words, ...] = ()
+    every_text: tuple[Words, ...] = ()
+    without_text: tuple[Words, ...] = ()
     at_least: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _check_conditions(self) -> "Rule":
-        has_fact = bool(self.status or self.phases or self.has_results is not None or self.is_unlike_print)
-        if self.effect != "extends" and not (has_fact or self.changes or self.text or self.at_least > 1):
+        if self.finding and not (self.about or self.about_more):
             raise ValueError(
-                f"a rule that {self.effect} a statement needs a registry fact (status, phases, has_results,"
-                " is_unlike_print), a change, a count (at_least) or words (text): tags alone only extend"
+                f"finding = {self.finding!r} has no object; name in about (less of it is better) or about_more what the"
+                " text must report on"
             )
-        conditions = (self.kinds, self.scopes, self.areas, self.facets, self.changes, self.cited, self.text)
-        if not has_fact and not any(conditions):
+        if (self.about or self.about_more) and not self.finding:
+            raise ValueError("about and about_more are the object of a finding; give finding, or ask for them in text")
+        has_words = bool(self.text or self.finding or self.intervention)
+        if self.effect == "already_so" and not (
+            self.posted == "before_review" or self.standing == ("already_so",) or has_words
+        ):
+            raise ValueError(
+                'already_so says that it was so before the review; ask posted = "before_review", standing ='
+                ' ["already_so"] or words (text)'
+            )
+        has_fact = bool(self.status or self.phases or self.has_results is not None or self.posted or self.standing)
+        if self.effect != "extends" and not (has_fact or self.changes or has_words or self.at_least > 1):
+            raise ValueError(
+                f"a rule that {self.effect} a statement needs a registry fact (status, phases, has_results, posted,"
+                " standing), a change, a count (at_least) or words (text, finding, intervention): tags alone only"
+                " extend"
+            )
+        tags = (self.kinds, self.publication_types, self.scopes, self.areas, self.facets, self.changes, self.cited)
+        if not (has_fact or has_words or self.is_interventional is not None or any(tags)):
             raise ValueError("a rule without a condition would fire on every record")
         return self
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every entry of words of the rule."""
+        return (
+            *self.intervention,
+            *self.about,
+            *self.about_more,
+            *self.text,
+            *self.every_text,
+            *self.without_text,
+        )
+
+    @property
+    def is_about_discredit(self) -> bool:
+        """Whether it asks for a change after which a record supports nothing, and so takes any text, fallen or not."""
+        return not DISCREDITING_TYPES.isdisjoint(self.changes)
+
     def asked(self) -> dict[str, Any]:
-        """What the rule asks, JSON-ready."""
-
-        def plain(value: Any) -> Any:
-            if isinstance(value, re.Pattern):
-                return value.pattern
-            if isinstance(value, tuple):
-                return [plain(part) for part in value]
-            return {name: plain(part) for name, part in value.items()} if isinstance(value, Mapping) else value
-
-        return {name: plain(getattr(self, name)) for name in type(self).model_fields}
+        """The parts that the rule gives, JSON-ready."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 WATCH_REFERENCES = Rule(
@@ -98,6 +144,18 @@ WATCH_REFERENCES = Rule(
 )
 """The rule of every statement that cites references. Its words are part of its hash: a store that has been held against
 it would be held against it anew, and its proposals made again, if one of them changed."""
+_WATCH_AS_STORED: Final[dict[str, Any]] = {
+    "effect": "challenges",
+    "why": WATCH_REFERENCES.why,
+    "cited": "refs",
+    "changes": list(WATCH_REFERENCES.changes),
+    **dict.fromkeys(("kinds", "scopes", "areas", "status", "phases", "text", "every_text", "without_text"), []),
+    "facets": {},
+    "has_results": None,
+    "is_unlike_print": False,
+    "at_least": 1,
+}
+"""What stores have hashed for that rule since it was first written: every part of the language of its time."""
 
 
 class Place(Frozen):
@@ -129,28 +187,34 @@ class Statement(Frozen):
     """One checkable sentence of the baseline, in our own words.
 
     Attributes:
+        note: a curator's remark, which is no part of the sentence.
+        count: the count of trials that it makes, if it makes one.
         places: the sentences of the published text that it stands for, in their order there.
         watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
-        rules: those of the file, and last, for a statement with ``refs``, :data:`WATCH_REFERENCES`, unless
-            ``watch_references`` switches it off or one of the file asks the same for a reason of its own.
+        rules: those of the file, then those of its count, and last, for a statement with ``refs``,
+            :data:`WATCH_REFERENCES`, unless ``watch_references`` switches it off or one of the file asks the same for a
+            reason of its own.
     """
 
     id: str
     section: str
     text: str
+    note: str = ""
     kind: str
     areas: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     refs: tuple[int, ...] = ()
     nct_ids: tuple[str, ...] = ()
-    watch: str = ""
     places: tuple[Place, ...] = Field(default=(), max_length=3)
+    count: Count | None = None
     watch_references: bool = True
     rules: tuple[Rule, ...] = Field(default=(), validate_default=True)
 
     @field_validator("rules")
     @classmethod
-    def _add_watch(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+    def _add_rules(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
+        if (count := info.data.get("count")) is not None:
+            rules = (*rules, *(made for one in count.rules() if (made := Rule(**one)) not in rules))
         if not info.data.get("refs") or not info.data.get("watch_references"):
             return rules
         if any(rule.model_copy(update={"why": WATCH_REFERENCES.why}) == WATCH_REFERENCES for rule in rules):
@@ -160,5 +224,8 @@ class Statement(Frozen):
     @cached_property
     def rule_hashes(self) -> tuple[str, ...]:
         """Identity of each rule: an edited one is another, and is held against the whole store again."""
-        asked = [canonical_json([self.id, rule.asked()]) for rule in self.rules]
+        asked = [
+            canonical_json([self.id, _WATCH_AS_STORED if rule == WATCH_REFERENCES else rule.asked()])
+            for rule in self.rules
+        ]
         return tuple(hashlib.sha256(one.encode()).hexdigest()[:16] for one in asked)

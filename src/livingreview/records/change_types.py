@@ -50,6 +50,7 @@ class ChangeType(StrEnum):
     NEW_AREA = "new_area"
     STATEMENT_CHALLENGED = "statement_challenged"
     STATEMENT_OUTDATED = "statement_outdated"
+    STATEMENT_ALREADY_SO = "statement_already_so"
     STATEMENT_CONFIRMED = "statement_confirmed"
     STATEMENT_EXTENDED = "statement_extended"
 
@@ -106,6 +107,7 @@ TRIAL_TYPES: Final = frozenset({*FIRST_TRIAL_TYPES, *REGISTRY_TYPES})
 STATEMENT_TYPES: Final[Mapping[str, ChangeType]] = {
     "challenges": ChangeType.STATEMENT_CHALLENGED,
     "outdates": ChangeType.STATEMENT_OUTDATED,
+    "already_so": ChangeType.STATEMENT_ALREADY_SO,
     "confirms": ChangeType.STATEMENT_CONFIRMED,
     "extends": ChangeType.STATEMENT_EXTENDED,
 }

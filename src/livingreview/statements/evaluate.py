@@ -6,17 +6,21 @@ new states only, an edited rule and a new model at all of them, and a run withou
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from livingreview import changes
 from livingreview.acquisition.context import RunContext
-from livingreview.config import Project, Review, Statement
+from livingreview.config import Project, Review, Rule, Statement
 from livingreview.errors import UsageError
-from livingreview.records import Baseline, StoredChange
-from livingreview.records.evidence import Evidence, Mark, StatementDecision, WaitingProposal
-from livingreview.statements.rules import RuleSet, propose
+from livingreview.records import Baseline, Kind, StoredChange
+from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision, WaitingProposal
+from livingreview.records.identifiers import normal_doi
+from livingreview.statements.parts import Check
+from livingreview.statements.proposals import Counted, is_of_count, propose
+from livingreview.statements.rules import RuleSet
 from livingreview.store.repository import Repository
 from livingreview.text.wording import EFFECTS
 
@@ -58,10 +62,27 @@ def evaluate_rules(context: RunContext) -> int:
     repository.add_evidence(run, pieces)
     evidence = repository.evidence(is_news_only=True)
     titles = repository.titles(sorted({(piece.source, piece.source_id) for piece, _ in evidence}))
-    proposals, spoke = propose(review, evidence, titles, run.now_at)
+    counts = _counts(context, rules, {piece.rule_hash for piece, is_new in evidence if is_new}, cited)
+    proposals, spoke = propose(review, evidence, titles, run.now_at, counts)
     marks = [Mark(rule_hash=rule_hash, model=model, through_version_id=last) for rule_hash in hashes]
     repository.record_proposals(run, proposals, spoke, marks)
     return len(proposals)
+
+
+def _counts(context: RunContext, rules: RuleSet, news: AbstractSet[str], cited: Sequence[str]) -> dict[str, Counted]:
+    """Statement -> its count over the trials of the store, of those to whose count something new has come."""
+    counting = [
+        statement
+        for statement in context.project.review.statements
+        if any(
+            rule_hash in news and is_of_count(statement, rule)
+            for rule, rule_hash in zip(statement.rules, statement.rule_hashes, strict=True)
+        )
+    ]
+    if not counting:
+        return {}
+    states = list(context.repository.scored_states(0, scopes=None, ids=cited, kind=Kind.TRIAL))
+    return {statement.id: rules.count(statement, states) for statement in counting}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +117,17 @@ def statement_states(
     for decision in decisions:
         said[decision.statement_id, decision.effect] = decision
     made: dict[tuple[str, str], list[StoredChange]] = defaultdict(list)
+    counts: dict[str, Any] = {}
     for found in proposals:
         if found.change.source == "review" and "effect" in found.change.after:
+            counts[found.change.source_id] = found.change.after.get("count") or counts.get(found.change.source_id)
             key = found.change.source_id, str(found.change.after["effect"])
             if (word := said.get(key)) is None or word.decided_at < found.change.at:
                 made[key].append(found)
     states = []
     for statement in review.statements:
         waiting = [
-            WaitingProposal(found=_with_all_evidence(found), since=found[0].change.at)
+            WaitingProposal(found=_with_all_evidence(found, counts[statement_id]), since=found[0].change.at)
             for (statement_id, _effect), found in made.items()
             if statement_id == statement.id
         ]
@@ -127,8 +150,11 @@ def waiting(review: Review, repository: Repository) -> tuple[WaitingProposal, ..
     return tuple(sorted(found, key=lambda proposal: EFFECTS.index(proposal.effect)))
 
 
-def _with_all_evidence(made: Sequence[StoredChange]) -> StoredChange:
-    """The last of the changes that made a proposal, with the evidence of the earlier ones behind its own."""
+def _with_all_evidence(made: Sequence[StoredChange], count: Any) -> StoredChange:
+    """The last of the changes that made a proposal, with the evidence of the earlier ones behind its own.
+
+    The count of a statement is its last one, whichever of its effects brought it: two would contradict each other.
+    """
     *earlier, last = made
     after = last.change.after
     pieces, works = [*after.get("evidence", ())], int(after.get("n_works") or 0)
@@ -138,7 +164,8 @@ def _with_all_evidence(made: Sequence[StoredChange]) -> StoredChange:
         works += len({_key(piece)[:2] for piece in older} - {key[:2] for key in known})
         known |= {_key(piece) for piece in older}
         pieces += older
-    return replace(last, change=replace(last.change, after=after | {"evidence": pieces, "n_works": works}))
+    after = after | {"evidence": pieces, "n_works": works} | ({"count": count} if after.get("count") else {})
+    return replace(last, change=replace(last.change, after=after))
 
 
 def _key(piece: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -157,6 +184,33 @@ def tried(project: Project, repository: Repository, baseline: Baseline, statemen
     rules, cited = _rules(project, baseline)
     states = repository.scored_states(0, scopes=rules.wanted_scopes(hashes), ids=cited)
     return [piece for state in states for piece in rules.evidence(state, hashes)]
+
+
+def near_misses(
+    project: Project, repository: Repository, baseline: Baseline, statement_ids: Sequence[str], name: str
+) -> list[tuple[RecordState, Statement, list[tuple[Rule, tuple[Check, ...]]]]]:
+    """Every part of every rule of these statements, held against one stored record; stores nothing.
+
+    Args:
+        project: its review has the statements.
+        repository: the store.
+        baseline: what the review printed.
+        statement_ids: which statements.
+        name: ``source:source_id``, an NCT number, a PMID or a doi; a copy of each source that has it is looked at.
+
+    Raises:
+        UsageError: there is no such statement, or no such record that was classified.
+    """
+    statements = [statement_of(project.review, statement_id) for statement_id in statement_ids]
+    source, _, number = name.strip().rpartition(":") if not name.strip().startswith("10.") else ("", "", name.strip())
+    found = repository.scored_states(0, scopes=(), ids=sorted({number, number.upper(), normal_doi(number)} - {""}))
+    states = [state for state in found if source in ("", "pmid", "doi", state.record.source)]
+    if not states:
+        raise UsageError(
+            f"--record: {name}: no classified record of that name in the store; `run` reads and classifies"
+        )
+    rules, _ = _rules(project, baseline)
+    return [(state, statement, rules.checks(state, statement)) for statement in statements for state in states]
 
 
 def statement_of(review: Review, statement_id: str) -> Statement:

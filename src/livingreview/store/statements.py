@@ -40,7 +40,7 @@ class Statements(Base):
             return (row.version_id, row.model) if row is not None else (0, "")
 
     def scored_states(
-        self, after_version_id: int, *, scopes: Sequence[str] | None, ids: Sequence[str]
+        self, after_version_id: int, *, scopes: Sequence[str] | None, ids: Sequence[str], kind: str = ""
     ) -> Iterator[RecordState]:
         """Current states that rules may speak of, in the order in which they were stored.
 
@@ -48,6 +48,7 @@ class Statements(Base):
             after_version_id: only versions that were stored after this one.
             scopes: records of these scopes; None for all.
             ids: and records with one of these as their id, pmid or doi, whatever their scope.
+            kind: only records of this kind; empty for all.
         """
         record, version, score = queries.RECORD, queries.VERSION, queries.SCORE
         query = (
@@ -71,6 +72,8 @@ class Statements(Base):
         if scopes is not None:
             named = record.c.source_id.in_(ids) | record.c.pmid.in_(ids) | record.c.doi.in_(ids)
             query = query.where(score.c.scope.in_(scopes) | named)
+        if kind:
+            query = query.where(record.c.kind == kind)
         while True:
             with self._read() as connection:
                 rows = connection.execute(query).all()

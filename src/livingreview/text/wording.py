@@ -269,6 +269,24 @@ def _alias_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     return f"also registered as {joined(clean(name) for name in names)}, which the registry has merged into it"
 
 
+def of_total(numbers: Sequence[int]) -> str:
+    """``13 of 33``, or a number alone."""
+    return joined((f"{number:,}" for number in numbers), "of")
+
+
+def count_words(after: Mapping[str, Any]) -> str:
+    """``13 of 33 in print, 15 of 42 now, 3 of them missed by the review``; empty for a proposal that counts nothing."""
+    count = after.get("count")
+    if not count:
+        return ""
+    parts = [f"{of_total(count['print'])} in print", f"{of_total(count['now'])} now"]
+    if missed := int(count.get("n_missed") or 0):
+        parts.append(f"{missed:,} of them missed by the review")
+    if undated := int(count.get("n_undated") or 0):
+        parts.append(f"{undated:,} of unknown date")
+    return ", ".join(parts)
+
+
 def effect_heading(effect: str, year: int | None = None) -> str:
     """The heading of the proposals of one effect; ``year`` is that of the review: ``Was already so in 2022``."""
     return _EFFECTS[effect][0].format(when=_when(year))
@@ -299,10 +317,14 @@ def waiting_words(count: int, days: int) -> str:
 
 
 def based_on(after: Mapping[str, Any]) -> str:
-    """``based on 12 trials``, from what a proposal holds; publications are studies, and so is a mixture."""
+    """``based on 12 trials``, from what a proposal holds; publications are studies, and so is a mixture.
+
+    A count says its numbers first: ``13 of 33 in print, 15 of 42 now, based on 2 trials``.
+    """
     sources = {str(piece.get("source")) for piece in after.get("evidence", ())}
     nouns = ("trial", "trials") if sources and sources.isdisjoint(_OF_PAPERS) else ("study", "studies")
-    return f"based on {counted(int(after.get('n_works') or 0), *nouns)}"
+    basis = f"based on {counted(int(after.get('n_works') or 0), *nouns)}"
+    return f"{count}, {basis}" if (count := count_words(after)) else basis
 
 
 def day(value: datetime, now: datetime) -> str:
@@ -318,7 +340,8 @@ def _when(year: int | None) -> str:
 def _proposed(effect: str) -> Any:
     def words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         pieces = after.get("evidence", ())
-        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in pieces if piece.get("why")))
+        given = () if after.get("count") else pieces
+        reasons = joined(dict.fromkeys(clean(piece.get("why")) for piece in given if piece.get("why")))
         basis = based_on(after)
         heading = effect_heading(effect)
         said = f"{heading} {basis.capitalize()}" if heading.endswith("?") else f"{heading}, {basis}"

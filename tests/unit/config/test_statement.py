@@ -1,8 +1,13 @@
 """The rule that every statement with references has, and how it is switched off."""
 
+from pathlib import Path
 from typing import Any
 
-from livingreview.config import Statement
+import pytest
+
+from livingreview.config import Statement, load_project
+from livingreview.errors import ConfigError
+from support import tiny_review
 
 WRITTEN_OUT = {
     "effect": "challenges",
@@ -40,3 +45,33 @@ def test_a_statement_that_asks_it_in_words_of_its_own_is_not_asked_twice() -> No
     assert [rule.why for rule in statement(own, OTHER, refs=(3,)).rules] == [own["why"], OTHER["why"]]
     narrower = own | {"changes": ["baseline_reference_retracted"]}
     assert len(statement(narrower, refs=(3,)).rules) == 2
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (
+            'effect = "challenges"\nwhy = "w"\nfinding = "no_benefit"',
+            "statements.toml: statement S01, rule 1: finding = 'no_benefit' has no object; name in about",
+        ),
+        (
+            'effect = "extends"\nwhy = "w"\nis_unlike_print = true',
+            "statements.toml: statement S01, rule 1, is_unlike_print: unknown key; remove it",
+        ),
+        (
+            'effect = "extends"\nwhy = "w"\ntext = [\'a|b\']',
+            "statement S01, rule 1, text.0: 'a|b' is plain words but has '|'; write it between slashes",
+        ),
+        (
+            'effect = "extends"\nwhy = "w"\ntext = ["@nothing"]',
+            "statement S01, rule 1 names an unknown concept: @nothing",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_rule_is_said_in_one_line(tmp_path: Path, lines: str, words: str) -> None:
+    path = tiny_review.write(tmp_path) / "config" / "reviews" / tiny_review.SLUG / "statements.toml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n[[statements.rules]]\n{lines}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_project(tmp_path / "config")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)

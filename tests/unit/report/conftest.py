@@ -80,7 +80,7 @@ def make_review() -> Review:
         statements=(
             Statement(id="S1", section="1", text="One trial is recruiting", kind="count", nct_ids=("NCT00000001",)),
             Statement(id="S2", section="2", text="Vesicles mend <skin>", kind="effect", areas=("skin",), refs=(2,)),
-            Statement(id="S3", section="3", text="Nothing touches this", kind="other", watch="A miracle."),
+            Statement(id="S3", section="3", text="Nothing touches this", kind="other"),
         ),
     )
 

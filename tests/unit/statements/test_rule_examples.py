@@ -13,6 +13,7 @@ from livingreview.records import Baseline, Kind, Record, Reference, Score, Trial
 from livingreview.records.evidence import Evidence, RecordState
 from livingreview.statements.rules import RuleSet
 from support.records import NOW
+from unit.statements.renew_effects import PAGE, renewed
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES: dict[str, dict[str, list[dict[str, Any]]]] = tomllib.loads(
@@ -122,3 +123,8 @@ def test_effects_that_judge_rest_on_more_than_tags() -> None:
             for piece in found_for(name, state(case)):
                 has_reason = piece.quotes or any(not fact.startswith(("scope:", "areas:")) for fact in piece.facts)
                 assert piece.effect == "extends" or has_reason, (name, case["title"])
+
+
+def test_the_page_tells_what_can_happen_to_each_statement() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == renewed(page, shipped()[0].review), "python tests/unit/statements/renew_effects.py"

@@ -11,7 +11,9 @@ from livingreview.changes import Context
 from livingreview.config import Review, Rule, Statement, TrialsSettings, load_baseline, load_project
 from livingreview.records import Baseline, Notice, Record, Score, Section, Severity
 from livingreview.records.evidence import Evidence, RecordState
-from livingreview.statements.rules import QUOTE_CHARS, RuleSet, propose
+from livingreview.statements.proposals import propose
+from livingreview.statements.rules import RuleSet
+from livingreview.statements.sentences import QUOTE_CHARS
 from support import tiny_review
 from support.records import NOW, article, trial
 
@@ -74,7 +76,7 @@ LATER = article(title="Vesicles of loom cells in six people", publication_date="
         ({"areas": ["skin"]}, {}),
         ({"kinds": ["article"], "scopes": ["loom_ev"]}, {}),
         ({"facets": {"species": ["mouse"]}}, {"facets": {"species": (("mouse", "mice"),)}}),
-        ({"text": [r"in six (people|patients)"]}, {}),
+        ({"text": [r"/in six (people|patients)/"]}, {}),
         ({"text": ["people"], "every_text": ["loom cells", "six"]}, {}),
         ({"changes": ["new_core_record"]}, {"changes": frozenset({"new_core_record", "corrected"})}),
     ],
@@ -141,7 +143,7 @@ def test_a_trial_is_judged_by_its_registry(evaluate: Evaluate) -> None:
 def test_a_printed_trial_that_changed_since_publication(
     evaluate: Evaluate, status: str, date: str, is_found: bool
 ) -> None:
-    rule = {"effect": "outdates", "cited": "nct_ids", "is_unlike_print": True}
+    rule = {"effect": "outdates", "cited": "nct_ids", "standing": ["changed"]}
     state = trial(tiny_review.PRINTED_NCT, status=status, source_date=date)
     found = evaluate(rule, state)
     assert [piece.facts for piece in found] == [(f"status: printed Recruiting, now {status}",)] * is_found
@@ -209,6 +211,174 @@ def test_words_of_the_title_are_quoted_whole(evaluate: Evaluate) -> None:
     assert found.quotes == (LATER.title,)
 
 
+NO_STUDIES = {
+    "notice": "Retraction Note: Vesicles of loom cells in six people",
+    "erratum": "Correction to: Vesicles of loom cells in six people",
+    "comment": 'Comment on "Vesicles of loom cells in six people"',
+    "review": "Vesicles of loom cells in six people: a systematic review",
+    "protocol": "Vesicles of loom cells in six people: study protocol of a randomised trial",
+}
+
+
+@pytest.mark.parametrize(("kind", "title"), NO_STUDIES.items())
+def test_what_is_no_study_meets_only_a_rule_that_asks_for_it(evaluate: Evaluate, kind: str, title: str) -> None:
+    record = replace(LATER, title=title)
+    rule = {"effect": "challenges", "text": ["people"]}
+    assert evaluate(rule, record) == []
+    (found,) = evaluate(rule | {"publication_types": [kind]}, record)
+    assert found.facts == (f"kind of text: {kind}",)
+    assert evaluate(rule | {"publication_types": ["study"]}, record) == []
+    assert evaluate(rule | {"publication_types": [kind]}, LATER) == []
+
+
+def test_an_article_that_its_journal_marks_as_retracted_supports_nothing(evaluate: Evaluate) -> None:
+    record = replace(LATER, title=f"RETRACTED: {LATER.title}")
+    assert evaluate({"effect": "challenges", "text": ["people"]}, record) == []
+
+
+def test_a_concept_is_any_of_its_spellings_and_is_quoted_as_written(evaluate: Evaluate) -> None:
+    text = "They got Exosomes. Loom cells, too."
+    record = replace(LATER, title="A study of six people", abstract=(Section(text=text),))
+    (found,) = evaluate({"effect": "challenges", "text": ["@ev"], "every_text": ["@loom"]}, record)
+    assert [quote.strip("… ") for quote in found.quotes] == [text]
+    assert evaluate({"effect": "challenges", "text": ["@yarn"]}, record) == []
+
+
+def test_the_product_must_stand_in_the_intervention(evaluate: Evaluate) -> None:
+    rule = {"effect": "outdates", "intervention": ["@ev", "@loom"]}
+    title = "Vesicles of loom cells as a marker of burns"
+
+    def given(*interventions: str, title: str = title) -> list[Evidence]:
+        return evaluate(rule, replace(trial(interventions=interventions), title=title))
+
+    assert given("Procedure: blood test") == []
+    (found,) = given("Drug: exosomes of loom cells", "Drug: saline")
+    assert found.quotes == ("Drug: exosomes of loom cells",)
+    assert len(given()) == 1
+    assert given(title="A marker of burns") == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_interventional", "is_observational"),
+    [
+        ("INTERVENTIONAL", True, False),
+        ("EXPANDED_ACCESS", True, False),
+        ("OBSERVATIONAL", False, True),
+        ("", True, False),
+    ],
+)
+def test_what_kind_of_trial_it_is(
+    evaluate: Evaluate, type_: str, is_interventional: bool, is_observational: bool
+) -> None:
+    rule = {"effect": "extends", "is_interventional": True}
+    found = evaluate(rule, trial(study_type=type_))
+    assert bool(found) == is_interventional
+    if found:
+        assert found[0].facts == (f"study type: {type_.lower() or 'not known'}",)
+    assert bool(evaluate(rule | {"is_interventional": False}, trial(study_type=type_))) == is_observational
+    assert evaluate(rule, LATER) == []
+
+
+@pytest.mark.parametrize(("date", "when"), [("2021-12-21", "before_review"), ("2022-03-01", "after_review")])
+def test_when_a_registry_first_posted_a_trial(evaluate: Evaluate, date: str, when: str) -> None:
+    posted = trial(first_posted_date=date)
+    for asked in ("before_review", "after_review"):
+        found = evaluate({"effect": "outdates", "posted": asked}, posted)
+        assert [piece.facts for piece in found] == [(f"first posted: {date}, {when.split('_')[0]} the review",)] * (
+            asked == when
+        )
+
+
+def test_table_and_text_of_the_review_are_told_apart(
+    review_and_baseline: tuple[Review, Baseline],
+) -> None:
+    review, baseline = review_and_baseline
+    printed = tuple(
+        replace(one, place="text") if one.nct_id == tiny_review.OTHER_NCT else one for one in baseline.trials
+    )
+    here = replace(baseline, trials=printed)
+
+    def found(cited: str, nct_id: str) -> int:
+        asked = with_rules(review, {"effect": "extends", "cited": cited})
+        rules = RuleSet(Context.of(asked, here, TrialsSettings(), NOW), here)
+        state = RecordState(
+            version_id=1,
+            version=1,
+            record=trial(nct_id),
+            work_id="w",
+            score=Score(scope="loom_ev", probabilities={}),
+            changes=frozenset(),
+            is_withdrawn=False,
+        )
+        return len(list(rules.evidence(state, frozenset(asked.statements[0].rule_hashes))))
+
+    assert (found("table1", tiny_review.PRINTED_NCT), found("table1", tiny_review.OTHER_NCT)) == (1, 0)
+    assert (found("printed", tiny_review.PRINTED_NCT), found("printed", tiny_review.OTHER_NCT)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "standing"),
+    [
+        ("COMPLETED", "2023-01-05", "changed"),
+        ("COMPLETED", "2021-12-01", "already_so"),
+        ("RECRUITING", "2023-01-05", ""),
+    ],
+)
+def test_how_a_printed_trial_stands(evaluate: Evaluate, status: str, date: str, standing: str) -> None:
+    state = trial(tiny_review.PRINTED_NCT, status=status, source_date=date)
+    for asked in ("changed", "undated", "already_so"):
+        found = evaluate({"effect": "outdates", "standing": [asked]}, state)
+        assert bool(found) == (asked == standing)
+
+
+def test_an_error_of_the_review_is_no_news(evaluate: Evaluate) -> None:
+    before = trial(tiny_review.PRINTED_NCT, status="WITHDRAWN", source_date="2021-12-01")
+    (found,) = evaluate({"effect": "already_so", "standing": ["already_so"]}, before)
+    assert found.facts == ("status: printed Recruiting, now WITHDRAWN, already so at publication",)
+    old = replace(LATER, publication_date="2021-05")
+    rule = {"text": ["people"]}
+    assert len(evaluate({"effect": "already_so"} | rule, old)) == 1
+    assert evaluate({"effect": "outdates"} | rule, old) == []
+
+
+FINDING = {"effect": "challenges", "finding": "no_benefit", "about": ["pain"]}
+
+
+def test_a_finding_is_quoted_and_needs_its_object(evaluate: Evaluate) -> None:
+    def told(text: str) -> list[str]:
+        record = replace(LATER, abstract=(Section(text=f"Mice were treated. {text} They were well."),))
+        return [quote for piece in evaluate(FINDING, record) for quote in piece.quotes]
+
+    assert "no difference in pain" in told("There was no difference in pain.")[0]
+    assert told("There was no difference in body weight.") == []
+    assert told("Pain was reduced, and there was no difference in body weight.") == []
+
+
+def test_a_concept_may_be_the_object_of_a_finding(evaluate: Evaluate) -> None:
+    rule = {"effect": "challenges", "finding": "harm", "about": ["@loom"]}
+    record = replace(LATER, abstract=(Section(text="The drug increased loom cells in mice."),))
+    (found,) = evaluate(rule, record)
+    assert "increased loom cells" in found.quotes[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"effect": "challenges", "finding": "no_benefit"}, "has no object"),
+        ({"effect": "challenges", "about": ["pain"], "text": ["x"]}, "object of a finding"),
+        ({"effect": "already_so", "scopes": ["loom_ev"]}, "it was so before the review"),
+        ({"effect": "already_so", "posted": "after_review"}, "it was so before the review"),
+        ({"effect": "already_so", "standing": ["changed"]}, "it was so before the review"),
+        ({"effect": "extends", "text": [r"\bpeople"]}, "between slashes"),
+        ({"effect": "extends", "publication_types": ["letters"]}, "letters|Input should be"),
+        ({"effect": "extends", "is_unlike_print": True}, "Extra inputs"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant_is_refused(rule: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Rule(**({"why": "w"} | rule))
+
+
 @pytest.mark.parametrize("effect", ["confirms", "challenges", "outdates"])
 def test_tags_alone_only_extend(effect: str) -> None:
     with pytest.raises(ValidationError, match="tags alone only extend"):
@@ -233,6 +403,7 @@ def test_a_rule_without_a_condition_is_refused() -> None:
         ({"areas": ["nonsense"]}, "unknown area: nonsense"),
         ({"facets": {"nonsense": ["mouse"]}}, "unknown facet: nonsense"),
         ({"facets": {"species": ["nonsense"]}}, "unknown value of facet species: nonsense"),
+        ({"text": ["@nonsense"]}, "unknown concept: @nonsense"),
     ],
 )
 def test_a_slip_of_the_pen_is_named(

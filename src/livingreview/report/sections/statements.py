@@ -13,6 +13,7 @@ from livingreview.report.context import Frame
 from livingreview.report.sections import proposals, trials
 from livingreview.text import wording
 from livingreview.text.published import shown
+from livingreview.text.rule_words import watch_words
 
 CAP = 10
 """Changes that are printed a statement; the JSON holds them all."""
@@ -56,7 +57,8 @@ def _row(frame: Frame, statement: Statement) -> dict[str, Any]:
         "sentence": clean(says.text),
         "is_paraphrase": not says.is_own,
         "words": clean(says.words),
-        "watch": clean(statement.watch),
+        "note": clean(statement.note),
+        "watch": watch_words(statement, frame.material.review),
     }
 
 
