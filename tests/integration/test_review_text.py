@@ -306,7 +306,11 @@ def test_a_place_that_is_none_is_one_line(lab: Lab, line: str, words: str) -> No
     edit(lab, "statements.toml", lambda text: text + line + "\n")
     ended = lab("baseline", "check")
     assert ended.code == 2
-    assert "statements.toml: statement S01, places" in ended.err and words in ended.err and len(ended.err.splitlines()) == 1
+    assert (
+        "statements.toml: statement S01, places" in ended.err
+        and words in ended.err
+        and len(ended.err.splitlines()) == 1
+    )
 
 
 # Made
