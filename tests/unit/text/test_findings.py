@@ -13,6 +13,16 @@ LESS = [
 MORE = [pattern_of(word) for word in ("function", "survival", "healing", "bone", "proliferation")]
 FINDINGS: tuple[Finding, ...] = ("benefit", "no_benefit", "harm")
 BENEFIT = """
+In the treated group, pain was significantly alleviated.
+Vesicles showed therapeutic efficacy against tendinopathy.
+The results indicate that vesicles can relieve pain.
+Vesicles restored cartilage function.
+After 8 weeks, function had improved significantly in the vesicle group.
+Infarct size was reduced by 30% in rats that received vesicles.
+Treatment was associated with reduced inflammation and improved survival.
+Loom vesicles significantly accelerated bone healing, and bone volume was increased.
+Exosomes from loom cells effectively prevented fibrosis.
+iMSC-EVs markedly mitigated tendon pain, suppressed inflammation and promoted healing in a rat model.
 Vesicles prevented function decline.
 The decline of function was delayed in animals treated with vesicles.
 Increased fibrosis was attenuated by vesicles.
@@ -104,6 +114,18 @@ Vesicles were efficacious for the treatment of tendinopathy.
 Loom vesicles reverse fibrosis in aged mice
 """
 NO_BENEFIT = """
+Injection of vesicles did not lead to any improvement of function.
+Treatment did not result in reduced inflammation.
+Functional outcome aside, pain was not improved.
+Vesicles failed to significantly reduce tumour growth.
+Vesicles were not superior to placebo in reducing pain.
+Changes in pain were not statistically significant.
+Pain scores did not differ significantly at any time point.
+No significant between-group difference in pain was detected at week 12.
+There were no significant differences between groups in pain, function or quality of life.
+In contrast to earlier reports, vesicles did not attenuate fibrosis in this model.
+Exosomes did not improve survival compared with vehicle.
+Despite safety, vesicles had no measurable benefit on pain or function at 12 months.
 The increase in fibrosis was not prevented by vesicles.
 The vesicles did not reduce pain.
 The vesicles did not significantly reduce pain.
@@ -197,6 +219,10 @@ Groups showed no difference in terms of pain.
 The reduction in pain did not reach significance.
 """
 HARM = """
+Survival was worse in mice given vesicles.
+Vesicles induced a marked increase in fibrosis.
+Repeated injection of vesicles exacerbated inflammation in mice.
+Vesicles of loom cells promoted the growth and metastasis of tumours and tumour growth was accelerated.
 Vesicles from old donors impede healing
 Vesicles of loom cells accelerate tumour growth in nude mice
 Vesicle therapy decreased function in old rats.
@@ -251,6 +277,14 @@ Healing was delayed by vesicles.
 Vesicles inhibited bone formation in mice.
 """
 NOTHING = """
+No signs of inflammation were seen.
+Vesicles did not induce inflammation.
+This protocol describes a trial of vesicles to reduce pain.
+We tested whether vesicles improve function.
+There was no difference in particle size between batches used for pain studies.
+No adverse events related to vesicles occurred in patients with tendinopathy.
+No difference in body weight was found between rats with tendinopathy and controls.
+Body weight did not differ between the groups.
 Vesicles may not be associated with a survival benefit.
 Patients with tendinopathy experience impaired function.
 Little is known about effects on function.
