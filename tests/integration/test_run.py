@@ -270,7 +270,7 @@ def test_an_edited_query_reads_again_from_the_beginning(filled: Lab) -> None:
     said = method_changes(filled, SECOND)
     assert any(
         line.startswith("search PubMed / context edited on 2022-06-08, read again from 2022-01-01: ")
-        and line.endswith(f"{tiny_review.CONTEXT_QUERY} -> ({tiny_review.CONTEXT_QUERY}) OR noise[tiab]")
+        and line.endswith(f"{tiny_review.CONTEXT_QUERY} → ({tiny_review.CONTEXT_QUERY}) OR noise[tiab]")
         for line in said
     ), said
     assert "noise" in report_of(filled, SECOND).partition("Changes of method")[2]
@@ -576,7 +576,7 @@ def test_changes_as_json(filled: Lab) -> None:
 def test_status_as_json(filled: Lab) -> None:
     filled("run", now=FIRST)
     found = json.loads(filled("status", "--json").out)
-    assert list(found) == ["sources"]
+    assert list(found) == ["sources", "suggestions"]
     assert set(found["sources"]) == {"pubmed", "clinicaltrials"}
     keys = {
         "records",

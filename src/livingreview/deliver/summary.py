@@ -13,6 +13,7 @@ from livingreview.records.evidence import WaitingProposal
 from livingreview.records.news import News, is_meeting, news_of
 from livingreview.records.sanitize import clean, clip
 from livingreview.text import wording
+from livingreview.text.change_words import change_words
 from livingreview.text.links import url_of
 from livingreview.text.published import PublishedText, Shown, shown
 
@@ -238,7 +239,7 @@ def item_of(stored: StoredChange, review: Review, published: PublishedText | Non
     """One change in words; ``published`` has the review's own sentences."""
     change = stored.change
     scopes = {scope.slug: scope.label for scope in review.scopes}
-    words = wording.change_words(change.type, change.before, change.after)
+    words = change_words(change.type, change.before, change.after)
     if change.type in FIRST_STORED_TYPES and (scope := scopes.get(str(change.after.get("scope") or ""))):
         words = f"{words}: {scope}"
     title = change.after.get("title") or change.before.get("title") or ""

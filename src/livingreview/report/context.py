@@ -11,6 +11,7 @@ from livingreview.records.reference_index import ReferenceIndex
 from livingreview.records.sanitize import clean
 from livingreview.report.data import Material
 from livingreview.text import wording
+from livingreview.text.change_words import change_words
 from livingreview.text.links import nct_url, record_url, url_of
 from livingreview.text.published import PublishedText, published_text, shown
 
@@ -159,7 +160,7 @@ class Frame:
             after = {"status": facts.status} | after
         if not is_with_statements:
             after = {name: value for name, value in after.items() if name not in ("cited_by", "evidence_of")}
-        words = wording.change_words(change.type, change.before, after)
+        words = change_words(change.type, change.before, after)
         is_named = facts is not None or bool(nct_url(change.source_id))
         name = [clean(change.source_id)] * (is_named or not title) + [title] * bool(title)
         label = wording.named("review", change.source_id, called) if change.source == "review" else ": ".join(name)

@@ -75,7 +75,7 @@ def test_headers_and_groups(review: Review, change: Make, now: datetime) -> None
     text, html = parts(message)
     assert text.index("ALERTS (1)") < text.index("NEW PAPERS OF THE CORE (1)") < text.index("NEW TRIALS (1)")
     assert text.index("NEW TRIALS") < text.index("ROUTINE, COUNTED") < text.index("Other papers: 1")
-    assert "recruiting -> completed" in text and "areas: Skin & wounds" in text and "Bad <b>paper</b>" in text
+    assert "recruiting → completed" in text and "areas: Skin & wounds" in text and "Bad <b>paper</b>" in text
     assert "https://clinicaltrials.gov/study/NCT01234567" in text
     assert "Bad &lt;b&gt;paper&lt;/b&gt;" in html and "<b>paper" not in html
     assert 'href="https://pubmed.ncbi.nlm.nih.gov/99/"' in html and "max-width:600px" in html

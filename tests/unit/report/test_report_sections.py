@@ -12,7 +12,7 @@ from livingreview.records.change_types import FIRST_STORED_TYPES, STATEMENT_TYPE
 from livingreview.records.evidence import StatementDecision, WaitingProposal
 from livingreview.records.identifiers import is_before, normal_status
 from livingreview.report import Material, build, render_html, render_markdown
-from livingreview.text.wording import WORDS, change_words
+from livingreview.text.change_words import WORDS, change_words
 
 NOW = datetime(2026, 11, 23, 5, tzinfo=UTC)
 Make = Callable[..., StoredChange]
@@ -133,7 +133,7 @@ def test_statements_are_touched_by_trial_reference_and_area(material: Material) 
     assert touched["S2"] == [("baseline_reference_retracted", "cited"), ("new_core_record", "area")]
     assert "S3" not in touched
     assert [one["id"] for one in body["standing"]] == ["S1"]
-    assert body["standing"][0]["trials"][0]["words"] == "Recruiting -> completed"
+    assert body["standing"][0]["trials"][0]["words"] == "Recruiting → completed"
 
 
 def test_a_text_revised_of_a_cited_reference_touches(quiet: Material, change: Make) -> None:
@@ -303,8 +303,8 @@ def test_trial_changes_are_worded_as_a_person_would(material: Material) -> None:
     rows = section(material, "trial_changes")["trials"]
     assert [one["source_id"] for one in rows] == ["NCT00000001"]
     assert rows[0]["words"] == (
-        "recruiting -> completed; completed -> has results (posted 2024-01-15); "
-        "enrolment 120 (estimated) -> 102 (actual)"
+        "recruiting → completed; completed → has results (posted 2024-01-15); "
+        "enrolment 120 (estimated) → 102 (actual)"
     )
     assert rows[0]["severity"] == "alert" and rows[0]["is_printed"]
 
@@ -334,7 +334,7 @@ def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) 
     found = (status(9, "COMPLETED", "TERMINATED", "b"), status(3, "RECRUITING", "COMPLETED", "a"))
     material = replace(quiet, changes=found)
     assert (
-        section(material, "trial_changes")["trials"][0]["words"] == "recruiting -> completed; completed -> terminated"
+        section(material, "trial_changes")["trials"][0]["words"] == "recruiting → completed; completed → terminated"
     )
     assert section(material, "headline")["n_runs"] == 3
 
@@ -346,13 +346,13 @@ def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) 
             "date_slipped",
             {"completion_date": "2024-01"},
             {"completion_date": "2024-07", "days": 182},
-            "completion 2024-01 -> 2024-07 (182 days later)",
+            "completion 2024-01 → 2024-07 (182 days later)",
         ),
         (
             "date_slipped",
             {"start_date": "2024-01-02"},
             {"start_date": "2024-01-01", "days": -1},
-            "start 2024-01-02 -> 2024-01-01 (1 day earlier)",
+            "start 2024-01-02 → 2024-01-01 (1 day earlier)",
         ),
         ("why_stopped", {}, {"why_stopped": "no money"}, "reason given: no money"),
         (
@@ -365,7 +365,7 @@ def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) 
             "design_changed",
             {"title": "A", "phases": ["PHASE1"]},
             {"title": "B", "phases": ["PHASE1", "PHASE2"]},
-            "design changed: phases phase 1 -> phase 1; phase 2; renamed, formerly: A",
+            "design changed: phases phase 1 → phase 1; phase 2; renamed, formerly: A",
         ),
         (
             "alias_changed",
@@ -374,13 +374,13 @@ def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) 
             "also registered as NCT00000007, which the registry has merged into it",
         ),
         ("results_published", {"result_pmids": []}, {"result_pmids": ["12"]}, "results published: PMID 12"),
-        ("results_posted", {}, {"status": "COMPLETED", "has_results": True}, "completed -> has results"),
-        ("enrollment_changed", {}, {"enrollment_count": 1200}, "enrolment not given -> 1,200"),
+        ("results_posted", {}, {"status": "COMPLETED", "has_results": True}, "completed → has results"),
+        ("enrollment_changed", {}, {"enrollment_count": 1200}, "enrolment not given → 1,200"),
         (
             "status_changed",
             {"status": "RECRUITING"},
             {"status": "TERMINATED", "why_stopped": "funds"},
-            "recruiting -> terminated (funds)",
+            "recruiting → terminated (funds)",
         ),
         (
             "baseline_reference_corrected",
@@ -400,7 +400,7 @@ def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) 
             "something_new",
             {"a": 1, "b": [1]},
             {"a": 2, "b": [1], "c": {"x": True}},
-            "something new: a 1 -> 2; c x: yes",
+            "something new: a 1 → 2; c x: yes",
         ),
         ("bare_type", {}, {}, "bare type"),
     ],
@@ -471,7 +471,7 @@ def test_every_type_of_change_has_its_section(material: Material, change: Make) 
 def test_unknown_types_still_show(material: Material) -> None:
     body = section(material, "revisions")
     assert [one["words"] for one in body["revisions"]] == ["title revised; the title was: Old"]
-    assert [one["words"] for one in body["others"]] == ["moon phase: phase new -> full"]
+    assert [one["words"] for one in body["others"]] == ["moon phase: phase new → full"]
 
 
 def test_searches_tell_outcome_and_window(material: Material) -> None:

@@ -21,6 +21,7 @@ from livingreview.report.numbers import (
     unprinted_trials,
 )
 from livingreview.text import wording
+from livingreview.text.change_words import overdue
 from livingreview.text.links import nct_url, pmid_url, record_url, results_url
 
 CAP = 100
@@ -187,7 +188,7 @@ def _overdue(frame: Frame, stored: StoredRecord | None) -> str:
         return ""
     own = [change.after for change in _reported(frame, ChangeType.OVERDUE, stored)]
     updated = facts.last_update_posted_date or stored.record.source_date
-    return wording.overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
+    return overdue({}, own[-1]) if own and own[-1].get("last_update_posted_date") == updated else ""
 
 
 def _results(frame: Frame, stored: StoredRecord | None) -> list[dict[str, str]]:

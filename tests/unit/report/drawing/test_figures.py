@@ -236,7 +236,7 @@ def test_a_model_that_an_idle_run_does_not_name_still_holds(material: Material) 
     idle = replace(idle, run=replace(idle.run, model=""))
     run = replace(last.run, config_hash=idle.run.config_hash, model="m2")
     flows = (*before, idle, replace(last, run=run, changes=()))
-    assert versions_of(replace(material, run=run, flows=flows))[-1] == (4, run.name, ("model m1 -> m2",))
+    assert versions_of(replace(material, run=run, flows=flows))[-1] == (4, run.name, ("model m1 → m2",))
     again = replace(run, model="m1")
     assert (
         len(versions_of(replace(material, run=again, flows=(*before, idle, replace(last, run=again, changes=()))))) == 3
