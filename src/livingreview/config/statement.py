@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
@@ -189,6 +189,7 @@ class Statement(Frozen):
     Attributes:
         note: a curator's remark, which is no part of the sentence.
         count: the count of trials that it makes, if it makes one.
+        about, about_more: the objects of the findings that its rules ask for and do not name themselves.
         places: the sentences of the published text that it stands for, in their order there.
         watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
         rules: those of the file, then those of its count, and last, for a statement with ``refs``,
@@ -205,10 +206,25 @@ class Statement(Frozen):
     topics: tuple[str, ...] = ()
     refs: tuple[int, ...] = ()
     nct_ids: tuple[str, ...] = ()
+    about: tuple[Words, ...] = ()
+    about_more: tuple[Words, ...] = ()
     places: tuple[Place, ...] = Field(default=(), max_length=3)
     count: Count | None = None
     watch_references: bool = True
     rules: tuple[Rule, ...] = Field(default=(), validate_default=True)
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _give_objects(cls, rules: Any, info: ValidationInfo) -> Any:
+        objects = {name: info.data[name] for name in ("about", "about_more") if info.data.get(name)}
+        if not objects or not isinstance(rules, Sequence):
+            return rules
+        return [
+            objects | rule
+            if isinstance(rule, Mapping) and rule.get("finding") and not {"about", "about_more"} & set(rule)
+            else rule
+            for rule in rules
+        ]
 
     @field_validator("rules")
     @classmethod

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from livingreview.config import Rule, Statement
+from livingreview.records import Kind
 from livingreview.records.text_kinds import TextKind
 from livingreview.records.trial_standing import Posting, Standing
 from livingreview.statements.view import RecordView
@@ -70,8 +71,11 @@ def _is_cited(statement: Statement, rule: Rule, view: RecordView) -> bool:
     # A trial that the review calls announced is printed without a number; that it has one is news.
     if view.reference is not None or (view.printed is not None and view.printed.nct_id):
         return False
-    # A paper that was there before the review is no news; a trial is: the review counts what is registered.
-    return rule.effect == "already_so" or not view.is_from_before
+    if view.record.kind == Kind.TRIAL:
+        # Whenever it was registered: the review counts what is registered, and rules ask for the date of it.
+        return True
+    # A paper that was there before the review is no news, and only such a one shows that something was already so.
+    return view.is_from_before is (rule.effect == "already_so")
 
 
 def _has_cited(statement: Statement, rule: Rule, view: RecordView) -> str:

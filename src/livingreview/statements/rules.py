@@ -4,6 +4,7 @@ Pure: what a state says, what the model says of it and what changed with it go i
 together for a proposal is counted over the store afterwards (:mod:`.proposals`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ class RuleSet:
                 zip(statement.rules, statement.rule_hashes, strict=True), start=1
             )
         ]
+        self._of_statement: dict[str, list[_Chosen]] = defaultdict(list)
+        for one in self._rules:
+            self._of_statement[one.statement.id].append(one)
         self._chosen: dict[tuple[AbstractSet[str], Kind, str], list[_Chosen]] = {}
 
     def wanted_scopes(self, rule_hashes: AbstractSet[str]) -> tuple[str, ...] | None:
@@ -81,7 +85,7 @@ class RuleSet:
         """
         view = RecordView(state, self._background)
         for one in self._rules_for(rule_hashes, state.record.kind, state.score.scope):
-            if all(is_met(one.statement, one.rule, view) for is_met in one.parts):
+            if self._is_met(one, view) and not self._says_less(one, view):
                 yield Evidence(
                     statement_id=one.statement.id,
                     rule=one.number,
@@ -95,6 +99,23 @@ class RuleSet:
                     facts=tuple(facts(one.rule, view)),
                     quotes=quotes(one.rule, view),
                 )
+
+    @staticmethod
+    def _is_met(one: _Chosen, view: RecordView) -> bool:
+        return all(is_met(one.statement, one.rule, view) for is_met in one.parts)
+
+    def _says_less(self, one: _Chosen, view: RecordView) -> bool:
+        """Whether a record that would only extend a statement meets a rule that judges it: that says it all."""
+        if one.rule.effect != "extends":
+            return False
+        record, scope = view.state.record, view.state.score.scope
+        return any(
+            other.rule.effect != "extends"
+            and (not other.rule.kinds or record.kind in other.rule.kinds)
+            and (not other.rule.scopes or scope in other.rule.scopes)
+            and self._is_met(other, view)
+            for other in self._of_statement[one.statement.id]
+        )
 
     def count(self, statement: Statement, states: Sequence[RecordState]) -> Counted:
         """The count of a statement over the trials of the store.

@@ -303,8 +303,7 @@ def test_trial_changes_are_worded_as_a_person_would(material: Material) -> None:
     rows = section(material, "trial_changes")["trials"]
     assert [one["source_id"] for one in rows] == ["NCT00000001"]
     assert rows[0]["words"] == (
-        "recruiting → completed; completed → has results (posted 2024-01-15); "
-        "enrolment 120 (estimated) → 102 (actual)"
+        "recruiting → completed; completed → has results (posted 2024-01-15); enrolment 120 (estimated) → 102 (actual)"
     )
     assert rows[0]["severity"] == "alert" and rows[0]["is_printed"]
 
@@ -333,9 +332,7 @@ def test_a_period_of_several_runs_lists_in_order(quiet: Material, change: Make) 
 
     found = (status(9, "COMPLETED", "TERMINATED", "b"), status(3, "RECRUITING", "COMPLETED", "a"))
     material = replace(quiet, changes=found)
-    assert (
-        section(material, "trial_changes")["trials"][0]["words"] == "recruiting → completed; completed → terminated"
-    )
+    assert section(material, "trial_changes")["trials"][0]["words"] == "recruiting → completed; completed → terminated"
     assert section(material, "headline")["n_runs"] == 3
 
 

@@ -10,7 +10,8 @@ from livingreview.config import Review, Statement
 from livingreview.records import Baseline, Record
 from livingreview.records.evidence import RecordState
 from livingreview.statements.proposals import propose
-from livingreview.text import wording
+from livingreview.text.change_words import change_words
+from livingreview.text.wording import count_words
 from support import tiny_review
 from support.records import NOW, article, trial
 from unit.statements.conftest import rules_of, state_of
@@ -59,9 +60,7 @@ def test_a_count_is_made_anew_from_the_registry(tiny: tuple[Review, Baseline]) -
     review = counting(tiny[0])
     counted = rules_of(review, tiny[1]).count(review.statements[0], states())
     assert counted.values == {"print": [1, 2], "now": [3, 6], "n_new": 2, "n_missed": 2, "n_undated": 0}
-    assert (
-        wording.count_words({"count": counted.values}) == "1 of 2 in print, 3 of 6 now, 2 of them missed by the review"
-    )
+    assert count_words({"count": counted.values}) == "1 of 2 in print, 3 of 6 now, 2 of them missed by the review"
     names = {effect: {source_id for _, source_id in keys} for effect, keys in counted.keys.items()}
     assert names == {
         "outdates": {"NCT90000010", "NCT90000011"},
@@ -72,7 +71,7 @@ def test_a_count_is_made_anew_from_the_registry(tiny: tuple[Review, Baseline]) -
 def test_a_simple_count_has_one_number(tiny: tuple[Review, Baseline]) -> None:
     review = counting(tiny[0], condition=None, print=[2])
     counted = rules_of(review, tiny[1]).count(review.statements[0], states())
-    assert wording.count_words({"count": counted.values}) == "2 in print, 6 now, 2 of them missed by the review"
+    assert count_words({"count": counted.values}) == "2 in print, 6 now, 2 of them missed by the review"
 
 
 def test_new_trials_outdate_it_and_missed_ones_were_there(tiny: tuple[Review, Baseline]) -> None:
@@ -87,7 +86,7 @@ def test_new_trials_outdate_it_and_missed_ones_were_there(tiny: tuple[Review, Ba
     # The twin was posted after the review, but its trial was not.
     assert {piece["source_id"] for piece in outdated.after["evidence"]} == {"NCT90000010", "NCT90000011"}
     assert sorted(spoke) == sorted(statement.rule_hashes)
-    said = wording.change_words(outdated.type, outdated.before, outdated.after)
+    said = change_words(outdated.type, outdated.before, outdated.after)
     counted_words = "1 of 2 in print, 3 of 6 now, 2 of them missed by the review"
     assert said == f"Out of date? {counted_words}, based on 2 trials"
 

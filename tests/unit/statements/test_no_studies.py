@@ -25,7 +25,10 @@ TYPES: dict[str, dict[str, Any]] = {
     "protocol": {"publication_types": ("Clinical Trial Protocol",)},
 }
 FIRING = [
-    (name, number) for name in CASES for number, case in enumerate(CASES[name]["fires"]) if case["kind"] != "trial"
+    (name, number)
+    for name in CASES
+    for number, case in enumerate(CASES[name].get("fires", ()))
+    if case["kind"] != "trial"
 ]
 
 
