@@ -29,7 +29,7 @@ at_least = 2
 WATCHED = """
 [[statements.rules]]
 effect = "challenges"
-why = "a reference that it leans on was retracted, doubted or withdrawn"
+why = "a cited reference was retracted, doubted or withdrawn"
 cited = "refs"
 changes = ["baseline_reference_retracted", "baseline_reference_concern_expressed", "baseline_reference_withdrawn"]
 """

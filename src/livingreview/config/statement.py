@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -46,7 +46,7 @@ class Rule(Frozen):
         standing: how the status of a printed trial stands beside the printed one; without ``cited`` of any of them.
         status: registry statuses of today.
         phases: phases of a trial (``PHASE3``).
-        has_results: whether results are posted.
+        has_results: whether results are posted; ``results``: when the registry posted them, beside the review.
         is_interventional: whether the trial gives something to its patients; one whose type is not known may.
         intervention: words each of which must stand in what a trial gives; in the title where the record names nothing.
         finding: the text reports this of an object, in one sentence.
@@ -71,6 +71,7 @@ class Rule(Frozen):
     status: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
     has_results: bool | None = None
+    results: Literal["", "before_review", "after_review"] = ""
     is_interventional: bool | None = None
     intervention: tuple[Words, ...] = ()
     finding: Literal["", "no_benefit", "benefit", "harm"] = ""
@@ -92,18 +93,19 @@ class Rule(Frozen):
             raise ValueError("about and about_more are the object of a finding; give finding, or ask for them in text")
         has_words = bool(self.text or self.finding or self.intervention)
         if self.effect == "already_so" and not (
-            self.posted == "before_review" or self.standing == ("already_so",) or has_words
+            "before_review" in (self.posted, self.results) or self.standing == ("already_so",) or has_words
         ):
             raise ValueError(
-                'already_so says that it was so before the review; ask posted = "before_review", standing ='
+                'already_so says that it was so before the review; ask posted or results = "before_review", standing ='
                 ' ["already_so"] or words (text)'
             )
-        has_fact = bool(self.status or self.phases or self.has_results is not None or self.posted or self.standing)
+        facts = (self.status, self.phases, self.results, self.posted, self.standing)
+        has_fact = self.has_results is not None or any(facts)
         if self.effect != "extends" and not (has_fact or self.changes or has_words or self.at_least > 1):
             raise ValueError(
-                f"a rule that {self.effect} a statement needs a registry fact (status, phases, has_results, posted,"
-                " standing), a change, a count (at_least) or words (text, finding, intervention): tags alone only"
-                " extend"
+                f"a rule that {self.effect} a statement needs a registry fact (status, phases, has_results, results,"
+                " posted, standing), a change, a count (at_least) or words (text, finding, intervention): tags alone"
+                " only extend"
             )
         tags = (self.kinds, self.publication_types, self.scopes, self.areas, self.facets, self.changes, self.cited)
         if not (has_fact or has_words or self.is_interventional is not None or any(tags)):
@@ -134,7 +136,7 @@ class Rule(Frozen):
 
 WATCH_REFERENCES = Rule(
     effect="challenges",
-    why="a reference that it leans on was retracted, doubted or withdrawn",
+    why="a cited reference was retracted, doubted or withdrawn",
     cited="refs",
     changes=(
         ChangeType.BASELINE_REFERENCE_RETRACTED,
@@ -142,20 +144,7 @@ WATCH_REFERENCES = Rule(
         ChangeType.BASELINE_REFERENCE_WITHDRAWN,
     ),
 )
-"""The rule of every statement that cites references. Its words are part of its hash: a store that has been held against
-it would be held against it anew, and its proposals made again, if one of them changed."""
-_WATCH_AS_STORED: Final[dict[str, Any]] = {
-    "effect": "challenges",
-    "why": WATCH_REFERENCES.why,
-    "cited": "refs",
-    "changes": list(WATCH_REFERENCES.changes),
-    **dict.fromkeys(("kinds", "scopes", "areas", "status", "phases", "text", "every_text", "without_text"), []),
-    "facets": {},
-    "has_results": None,
-    "is_unlike_print": False,
-    "at_least": 1,
-}
-"""What stores have hashed for that rule since it was first written: every part of the language of its time."""
+"""The rule of every statement that cites references."""
 
 
 class Place(Frozen):
@@ -216,11 +205,11 @@ class Statement(Frozen):
     @field_validator("rules", mode="before")
     @classmethod
     def _give_objects(cls, rules: Any, info: ValidationInfo) -> Any:
-        objects = {name: info.data[name] for name in ("about", "about_more") if info.data.get(name)}
+        objects: dict[str, Any] = {name: info.data[name] for name in ("about", "about_more") if info.data.get(name)}
         if not objects or not isinstance(rules, Sequence):
             return rules
         return [
-            objects | rule
+            {**objects, **rule}
             if isinstance(rule, Mapping) and rule.get("finding") and not {"about", "about_more"} & set(rule)
             else rule
             for rule in rules
@@ -240,8 +229,5 @@ class Statement(Frozen):
     @cached_property
     def rule_hashes(self) -> tuple[str, ...]:
         """Identity of each rule: an edited one is another, and is held against the whole store again."""
-        asked = [
-            canonical_json([self.id, _WATCH_AS_STORED if rule == WATCH_REFERENCES else rule.asked()])
-            for rule in self.rules
-        ]
+        asked = [canonical_json([self.id, rule.asked()]) for rule in self.rules]
         return tuple(hashlib.sha256(one.encode()).hexdigest()[:16] for one in asked)

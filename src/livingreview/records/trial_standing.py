@@ -89,6 +89,19 @@ def posting(record: Record, published: date) -> Posting:
     return Posting.AFTER_REVIEW if earliest is not None and earliest >= published else Posting.UNKNOWN
 
 
+def results_posting(record: Record, published: date) -> Posting:
+    """When a registry posted the results of a trial, beside the review; unknown where it has none.
+
+    Without a date of their own they were there before the review where a state from before it has them; else they came
+    after it, as far as anybody can tell.
+    """
+    facts = record.trial
+    if facts is None or not (facts.has_results or facts.results_first_posted_date):
+        return Posting.UNKNOWN
+    day = facts.results_first_posted_date or state_date(record)
+    return Posting.BEFORE_REVIEW if is_before(day, published) else Posting.AFTER_REVIEW
+
+
 _NCT_POSTED = (
     ("NCT01065337", date(2010, 2, 9)),
     ("NCT01275612", date(2011, 1, 12)),

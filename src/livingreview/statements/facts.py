@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from livingreview.config import Rule
 from livingreview.records.trial_standing import Standing
-from livingreview.statements.parts import posted_words
+from livingreview.statements.parts import posted_words, results_words
 from livingreview.statements.view import RecordView
 
 _STANDING = {Standing.UNDATED: ", date of change not known", Standing.ALREADY_SO: ", already so at publication"}
@@ -34,6 +34,8 @@ def facts(rule: Rule, view: RecordView) -> Iterator[str]:
         yield f"phases: {', '.join(trial.phases)}"
     if rule.has_results is not None:
         yield f"results posted: {'yes' if trial.has_results else 'no'}"
+    if rule.results:
+        yield f"results posted: {results_words(view)}"
     if rule.is_interventional is not None:
         yield f"study type: {trial.study_type.lower() or 'not known'}"
     if rule.posted:

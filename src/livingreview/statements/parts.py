@@ -173,6 +173,10 @@ PARTS: Final[dict[str, Part]] = {
     "is_interventional": Part(
         _is_of_type, lambda _, rule, view: (view.trial.study_type.lower() or "type not known") if view.trial else ""
     ),
+    "results": Part(
+        lambda _, rule, view: view.results_posting.value == rule.results,
+        lambda _, rule, view: results_words(view),
+    ),
     "posted": Part(
         lambda _, rule, view: view.trial is not None and view.posting.value == rule.posted,
         lambda _, rule, view: posted_words(view),
@@ -205,11 +209,20 @@ PARTS: Final[dict[str, Part]] = {
 """Part of a rule -> how a record is held against it."""
 
 
+_WHEN: Final = {Posting.BEFORE_REVIEW: "before the review", Posting.AFTER_REVIEW: "after the review"}
+
+
 def posted_words(view: RecordView) -> str:
     """When a trial was first posted, beside the review."""
-    if view.trial is None:
-        return ""
-    known = {Posting.BEFORE_REVIEW: "before the review", Posting.AFTER_REVIEW: "after the review"}
-    when = known.get(view.posting, "nobody knows when")
-    date = view.trial.first_posted_date
+    return _dated(view.trial.first_posted_date, view.posting) if view.trial else ""
+
+
+def results_words(view: RecordView) -> str:
+    """When the results of a trial were posted, beside the review; empty where there are none."""
+    is_there = view.trial is not None and view.results_posting != Posting.UNKNOWN
+    return _dated(view.trial.results_first_posted_date, view.results_posting) if view.trial and is_there else ""
+
+
+def _dated(date: str, posting: Posting) -> str:
+    when = _WHEN.get(posting, "nobody knows when")
     return f"{date}, {when}" if date else when

@@ -106,7 +106,8 @@ class RuleSet:
 
     def _says_less(self, one: _Chosen, view: RecordView) -> bool:
         """Whether a record that would only extend a statement meets a rule that judges it: that says it all."""
-        if one.rule.effect != "extends":
+        if one.rule.effect != "extends" or one.rule.at_least > 1:
+            # A rule that counts works counts them all.
             return False
         record, scope = view.state.record, view.state.score.scope
         return any(

@@ -12,7 +12,7 @@ from livingreview.records.evidence import RecordState
 from livingreview.records.identifiers import is_before
 from livingreview.records.notices import is_retracted
 from livingreview.records.text_kinds import TextKind, is_marked_retracted, text_kind
-from livingreview.records.trial_standing import Posting, Standing, posting, standing
+from livingreview.records.trial_standing import Posting, Standing, posting, results_posting, standing
 from livingreview.statements.sentences import BORDER, Span, sentences
 from livingreview.text.findings import Finding, find
 from livingreview.text.normalise import FIELDS, Folder, fields, normal_text, plain_text
@@ -143,6 +143,11 @@ class RecordView:
     def posting(self) -> Posting:
         """When the trial was first posted, beside the review."""
         return posting(self.record, self.background.baseline.published_date)
+
+    @cached_property
+    def results_posting(self) -> Posting:
+        """When the results of the trial were posted, beside the review; unknown where there are none."""
+        return results_posting(self.record, self.background.baseline.published_date)
 
     @cached_property
     def standing(self) -> Standing | None:

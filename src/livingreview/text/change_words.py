@@ -41,7 +41,7 @@ def change_words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any])
     ways = {one: "cites it" for one in cited_by}
     ways |= {one: "cites it, evidence" if one in ways else "evidence" for one in evidence_of}
     citing = joined(f"{one} ({how})" for one, how in sorted(ways.items()))
-    return f"{words}; statements that lean on it: {citing}" if citing else words
+    return f"{words}; statements that use it: {citing}" if citing else words
 
 
 def _words(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:

@@ -80,6 +80,7 @@ ASKS: Final[dict[str, Callable[[Rule], str]]] = {
     "is_interventional": lambda rule: {True: "interventional", False: "observational", None: ""}[
         rule.is_interventional
     ],
+    "results": lambda rule: rule.results and f"results posted {rule.results.replace('_', ' the ')}",
     "posted": lambda rule: rule.posted.replace("_", " the "),
     "retracted": lambda rule: "" if rule.is_about_discredit else "not retracted or withdrawn",
     "publication_types": lambda rule: "" if rule.is_about_discredit else _any(rule.publication_types or ("study",)),
@@ -139,7 +140,7 @@ def _noun(rule: Rule) -> str:
 
 def _takes_papers(rule: Rule) -> bool:
     """Whether a paper can meet it: what only a registry says, a paper never does."""
-    has_registry_part = bool(rule.status or rule.phases or rule.posted or rule.standing)
+    has_registry_part = bool(rule.status or rule.phases or rule.results or rule.posted or rule.standing)
     return not has_registry_part and rule.has_results is None and rule.is_interventional is None
 
 
@@ -151,6 +152,8 @@ def _clauses(rule: Rule) -> list[str]:
         clauses.append(f"whose status {_any(_STANDING[one] for one in rule.standing)}")
     if rule.has_results is not None:
         clauses.append("with posted results" if rule.has_results else "without posted results")
+    if rule.results:
+        clauses.append(f"with results posted {rule.results.replace('_', ' the ')}")
     if rule.posted:
         clauses.append(f"first posted {rule.posted.replace('_', ' the ')}")
     changes = dict.fromkeys(

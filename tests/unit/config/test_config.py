@@ -33,7 +33,7 @@ def refused(config: Path) -> str:
 def test_the_shipped_configuration_loads() -> None:
     project = load_project(ROOT / "config")
     assert project.review.core_scope == "imsc_ev" and project.review.other_scope == "other"
-    assert len(project.review.statements) == 82
+    assert len(project.review.statements) == 96
     baseline = load_baseline(project)
     assert (len(baseline.references), len(baseline.trials)) == (74, 36)
 

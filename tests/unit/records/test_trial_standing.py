@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from livingreview.records import Fidelity, Kind, PrintedTrial, Record, TrialFacts
-from livingreview.records.trial_standing import Posting, Standing, nct_posted, posting, standing
+from livingreview.records.trial_standing import Posting, Standing, nct_posted, posting, results_posting, standing
 
 PUBLISHED = date(2022, 9, 14)
 
@@ -103,3 +103,20 @@ def test_its_number_tells_where_no_date_does(nct_id: str, expected: Posting) -> 
 )
 def test_numbers_are_given_out_in_order(number: str, between: tuple[date | None, date | None]) -> None:
     assert nct_posted(number) == between
+
+
+@pytest.mark.parametrize(
+    ("posted", "as_of", "expected"),
+    [
+        ("2022-09-13", "2024", Posting.BEFORE_REVIEW),
+        ("2022-09-14", "2024", Posting.AFTER_REVIEW),
+        ("", "2021-10-12", Posting.BEFORE_REVIEW),
+        ("", "2024", Posting.AFTER_REVIEW),
+        ("", "", Posting.AFTER_REVIEW),
+    ],
+)
+def test_results_were_posted_before_or_after_the_review(posted: str, as_of: str, expected: Posting) -> None:
+    facts = TrialFacts(has_results=True, results_first_posted_date=posted)
+    record = Record(source="clinicaltrials", source_id="NCT1", kind=Kind.TRIAL, source_date=as_of, trial=facts)
+    assert results_posting(record, PUBLISHED) == expected
+    assert results_posting(replace(record, trial=TrialFacts(has_results=False)), PUBLISHED) == Posting.UNKNOWN

@@ -440,7 +440,7 @@ def test_notices_name_the_statements_that_cite_a_reference(material: Material) -
     body = section(material, "notices")
     assert [(one["source_id"], one["statements"]) for one in body["references"]] == [("111", ["S2"])]
     words = "cited by the review as reference 2: retracted (J <b> 2; pmid 112)"
-    assert body["references"][0]["words"] == f"{words}; statements that lean on it: S2 (cites it)"
+    assert body["references"][0]["words"] == f"{words}; statements that use it: S2 (cites it)"
 
 
 def test_every_type_of_change_has_its_section(material: Material, change: Make) -> None:

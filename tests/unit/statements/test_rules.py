@@ -16,6 +16,7 @@ from livingreview.statements.rules import RuleSet
 from livingreview.statements.sentences import QUOTE_CHARS
 from support import tiny_review
 from support.records import NOW, article, trial
+from unit.statements.conftest import state_of
 
 Evaluate = Callable[..., list[Evidence]]
 
@@ -32,6 +33,25 @@ def with_rules(review: Review, *rules: dict[str, Any]) -> Review:
         update={"rules": tuple(Rule(**({"why": "as the rule says"} | rule)) for rule in rules)}
     )
     return review.model_copy(update={"statements": (statement,)})
+
+
+def test_a_record_that_judges_a_statement_does_not_extend_it_as_well(
+    review_and_baseline: tuple[Review, Baseline],
+) -> None:
+    review, baseline = review_and_baseline
+    judging = {"effect": "confirms", "text": ["closes torn skin"]}
+    asked = with_rules(review, {"effect": "extends", "scopes": ["loom_ev"]}, judging)
+    rule_set = RuleSet(Context.of(asked, baseline, TrialsSettings(), NOW), baseline)
+    (statement,) = asked.statements
+
+    def effects(title: str, *hashes: str) -> list[str]:
+        seen = state_of(article("31000001", title=title))
+        return [piece.effect for piece in rule_set.evidence(seen, frozenset(hashes or statement.rule_hashes))]
+
+    assert effects("A vesicle that closes torn skin") == ["confirms"]
+    assert effects("A vesicle") == ["extends"]
+    # Nor where the rule that judges was held against it in an earlier run.
+    assert effects("A vesicle that closes torn skin", statement.rule_hashes[0]) == []
 
 
 @pytest.fixture
@@ -157,7 +177,7 @@ def test_what_the_review_cites_is_evidence_only_where_a_rule_asks_for_it(evaluat
     assert evaluate(open_rule, printed) == []
     retracted = {"effect": "challenges", "cited": "refs", "changes": ["retracted"]}
     assert len(evaluate(retracted, cited, changes=frozenset({"retracted"}))) == 1
-    # Statement S01 leans on reference 1, not on 2.
+    # Statement S01 cites reference 1, not on 2.
     assert evaluate({"effect": "extends", "cited": "refs"}, article("5", doi=tiny_review.CITED_DOI)) == []
     assert len(evaluate({"effect": "extends", "cited": "printed"}, trial(tiny_review.OTHER_NCT))) == 1
     assert evaluate({"effect": "extends", "cited": "nct_ids"}, trial(tiny_review.OTHER_NCT)) == []
@@ -329,6 +349,13 @@ def test_how_a_printed_trial_stands(evaluate: Evaluate, status: str, date: str, 
     for asked in ("changed", "undated", "already_so"):
         found = evaluate({"effect": "outdates", "standing": [asked]}, state)
         assert bool(found) == (asked == standing)
+
+
+def test_only_a_paper_from_before_the_review_shows_that_something_was_already_so(evaluate: Evaluate) -> None:
+    rule = {"effect": "already_so", "text": ["vesicle"]}
+    assert evaluate(rule, article("1", title="A vesicle", publication_date="2021"))
+    assert not evaluate(rule, article("1", title="A vesicle", publication_date="2023"))
+    assert not evaluate(rule, article("1", title="A vesicle", publication_date=""))
 
 
 def test_an_error_of_the_review_is_no_news(evaluate: Evaluate) -> None:

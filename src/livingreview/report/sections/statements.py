@@ -79,7 +79,7 @@ def _why(frame: Frame, statement: Statement, found: StoredChange, number: int) -
     if number in statement.refs:
         return _link("cited", f"cites reference {number}")
     if statement.id in change.after.get("evidence_of", ()):
-        return _link("evidence", f"leans on {clean(change.source_id)} as evidence")
+        return _link("evidence", f"uses {clean(change.source_id)} as evidence")
     core_scope = frame.material.review.core_scope
     is_core = change.type == ChangeType.NEW_CORE_RECORD or (
         change.type in (*TRIAL_NEWS.values(), ChangeType.PREPRINT_PUBLISHED) and change.after.get("scope") == core_scope
