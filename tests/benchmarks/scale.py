@@ -200,7 +200,7 @@ def lay_out(folder: Path, n_statements: int) -> None:
         body = statements[place]
         # Another word in each lap, so that no rule of one lap costs what a rule of another has paid already.
         body = re.sub(r'^id = "(S\d+)"', rf'id = "\1{"" if not lap else chr(96 + lap)}"', body, flags=re.MULTILINE)
-        made.append(body.replace("text = ['", f"text = ['\\blap{lap}word\\b|", 1) if lap else body)
+        made.append(body.replace("\ntext = [", f'\ntext = ["lap{lap}word", ', 1) if lap else body)
     path.write_text(head + "".join(f"[[statements]]\n{body}" for body in made), encoding="utf-8")
 
 
