@@ -44,7 +44,7 @@ def test_what_the_registry_says_to_the_statements(
         # Phase III trials of MSCs with results at the registry by then: arguable, since the sentence says published.
         ("S01", "already_so"): {"NCT01233960", "NCT03280056"},
         # Interventional, with vesicles of MSCs in what is given, and registered before the review appeared; not
-        # NCT03562715, which is observational. Arguable: NCT04202770, whose exosomes are told by the number of stem cells.
+        # NCT03562715, which is observational. Arguable: NCT04202770, whose exosomes are told by a number of stem cells.
         ("S17", "already_so"): {"NCT04202770", "NCT04270006", "NCT05490173", "NCT05499156", "NCT05523011"},
         # Their results were posted in 2020 and 2021.
         ("S18", "already_so"): {"NCT03857841", "NCT04313647", "NCT04491240"},
