@@ -11,9 +11,10 @@ from livingreview.records import Baseline, Kind, PrintedTrial, Record, Reference
 from livingreview.records.evidence import RecordState
 from livingreview.records.identifiers import is_before
 from livingreview.records.notices import is_retracted
+from livingreview.records.sentences import spans
 from livingreview.records.text_kinds import TextKind, is_marked_retracted, text_kind
 from livingreview.records.trial_standing import Posting, Standing, posting, results_posting, standing
-from livingreview.statements.sentences import BORDER, Span, sentences
+from livingreview.statements.spans import BORDER, Span
 from livingreview.text.findings import Finding, find
 from livingreview.text.normalise import FIELDS, Folder, fields, normal_text, plain_text
 from livingreview.text.tokens import folder_of
@@ -164,7 +165,7 @@ class RecordView:
 
     @cached_property
     def _spans(self) -> tuple[tuple[int, int], ...]:
-        return sentences(self.text)
+        return tuple(spans(self.text, "\n"))
 
     @cached_property
     def _sentences(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from livingreview.records import Baseline, Notice, Record, Score, Section, Sever
 from livingreview.records.evidence import Evidence, RecordState
 from livingreview.statements.proposals import propose
 from livingreview.statements.rules import RuleSet
-from livingreview.statements.sentences import QUOTE_CHARS
+from livingreview.statements.spans import QUOTE_CHARS
 from support import tiny_review
 from support.records import NOW, article, trial
 from unit.statements.conftest import state_of

@@ -3,7 +3,7 @@
 import pytest
 
 from livingreview.config.words import pattern_of
-from livingreview.statements.sentences import sentences
+from livingreview.records.sentences import spans
 from livingreview.text.findings import Finding, find
 
 LESS = [
@@ -358,7 +358,7 @@ Vesicles did not reduce pain and improved function.
 
 
 def reported(text: str) -> set[str]:
-    parts = [text[start:end] for start, end in sentences(text)]
+    parts = [text[start:end] for start, end in spans(text, "\n")]
     return {finding for finding in FINDINGS if find(finding, LESS, MORE, parts)}
 
 

@@ -18,7 +18,7 @@ from lxml import etree
 
 from livingreview.errors import InputError
 from livingreview.records.review_text import Sentence
-from livingreview.sources.jats.splitting import BREAK, split
+from livingreview.records.sentences import BREAK, split
 
 MAX_BYTES = 20_000_000
 """The full text of a long review has some 500,000."""

@@ -1,4 +1,4 @@
-"""A paragraph of scientific English -> its sentences."""
+"""Scientific English -> its sentences: of the review's own text, and of titles and abstracts."""
 
 import re
 from collections.abc import Iterator
@@ -33,23 +33,33 @@ _MAX_PARENTHESIS = 300
 
 
 def split(paragraph: str) -> Iterator[str]:
-    """The sentences of a paragraph, white space around them left out.
+    """The sentences of a paragraph, white space around them left out; see :func:`spans`."""
+    return (paragraph[start:end] for start, end in spans(paragraph, BREAK))
+
+
+def spans(text: str, border: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of every sentence of a text, in order, white space around them left out.
 
     A full stop ends no sentence after an abbreviation or initials, within a number or parentheses, or where a word in
     small letters follows. Quotation marks, brackets and citations behind it belong to the sentence.
+
+    Args:
+        text: a paragraph, or several.
+        border: a letter at which a sentence ends whatever stands there.
     """
-    for piece in paragraph.split(BREAK):
+    offset = 0
+    for piece in text.split(border):
         start = 0
-        for end in _END.finditer(piece):
-            if _is_end(piece, start, end):
-                yield from _stripped(piece[start : end.end()])
-                start = end.end()
-        yield from _stripped(piece[start:])
-
-
-def _stripped(sentence: str) -> Iterator[str]:
-    if any(letter.isalnum() for letter in sentence):
-        yield sentence.strip()
+        for found in (*_END.finditer(piece), None):
+            end = found.end() if found else len(piece)
+            if found is not None and not _is_end(piece, start, found):
+                continue
+            sentence = piece[start:end]
+            if any(map(str.isalnum, sentence)):
+                first = offset + start + len(sentence) - len(sentence.lstrip())
+                yield first, offset + start + len(sentence.rstrip())
+            start = end
+        offset += len(piece) + 1
 
 
 def _is_end(text: str, start: int, end: re.Match[str]) -> bool:

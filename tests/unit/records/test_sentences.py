@@ -2,7 +2,7 @@
 
 import pytest
 
-from livingreview.sources.jats.splitting import BREAK, split
+from livingreview.records.sentences import BREAK, split
 
 CASES = [
     ("One weave held. Two did not.", ["One weave held.", "Two did not."]),
