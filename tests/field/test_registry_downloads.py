@@ -74,7 +74,7 @@ def rows(found: list[dict[str, Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def test_both_roads_say_the_same(field_data: Path, tmp_path: Path) -> None:
+def test_both_channels_say_the_same(field_data: Path, tmp_path: Path) -> None:
     found = {study["protocolSection"]["identificationModule"]["nctId"]: study for study in studies(field_data)}
     whole = read_json(list(found.values()))
     assert len(whole) > 750

@@ -18,7 +18,7 @@ def unlogged(now: datetime = NOW) -> Run:
     return Run(
         id=0,
         name="",
-        road="services",
+        channel="services",
         status="running",
         now_at=now,
         started_at=now,

@@ -156,7 +156,7 @@ def _is_settled(repository: Repository, source: str) -> bool:
     The stamp of a search says only that the search was read: after a kill, a failure or an exception the records that
     are asked for by id may not be what the service had at that stamp.
     """
-    earlier = [run for run in repository.runs() if run.road == "services" and run.status != "running"]
+    earlier = [run for run in repository.runs() if run.channel == "services" and run.status != "running"]
     if not earlier or earlier[-1].status not in ("done", "partial"):
         return False
     by_id = [log for log in repository.query_logs(earlier[-1]) if log.source == source and log.query_hash == ""]

@@ -11,11 +11,11 @@ RECOUNT = "recount"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One pass through the pipeline; ``road`` is the channel that its records came by."""
+    """One pass through the pipeline; ``channel`` is the way on which its records came."""
 
     id: int
     name: str
-    road: str
+    channel: str
     status: str
     now_at: datetime
     started_at: datetime

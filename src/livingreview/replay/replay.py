@@ -89,7 +89,7 @@ def replay(project: Project, repository: Repository, name: str, tell: Tell, fold
         scratch = _Scratch(project, repository, Path(place), runs)
         try:
             for run in runs:
-                tell(f"replaying {run.name} ({run.road}, {run.status})")
+                tell(f"replaying {run.name} ({run.channel}, {run.status})")
                 scratch.replay(run)
             found = scratch.changes(name)
             pages = scratch.pages(name)
@@ -153,9 +153,9 @@ class _Scratch:
         original = self._original.for_run(run)
         self._store.add_decisions(original.decision_log())
         self._store.add_statement_decisions(original.statement_decision_log())
-        if run.road not in ("services", "files", "hand"):
+        if run.channel not in ("services", "files", "hand"):
             # Runs that only ask leave nothing behind but their log.
-            self._store.start_run(run.road, run.now_at, run.code_version, run.config_hash)
+            self._store.start_run(run.channel, run.now_at, run.code_version, run.config_hash)
         else:
             project = self._as_it_was(run, received)
             for moment in self._trainings[run.id]:
@@ -207,11 +207,11 @@ class _Scratch:
                 raise
 
     def _by_road(self, project: Project, run: Run, received: list[Received], watch: Watch) -> Outcome:
-        if run.road == "hand":
+        if run.channel == "hand":
             packed = [one for one in received if one.source == "hand"]
             records = [record_from(*parts) for one in packed for parts in json.loads(self._bytes(run, one))]
             return run_records(project, self._store, records, run.now_at, watch)
-        if run.road == "files":
+        if run.channel == "files":
             return run_documents(project, self._store, self._files(run, received), run.now_at, watch)
         # Files of the inbox are no questions.
         logged = {(log.source, log.name) for log in self._original.query_logs(run) if log.source != "files"}

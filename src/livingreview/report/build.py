@@ -42,7 +42,7 @@ def _head(material: Material) -> dict[str, Any]:
 def _run(run: Run) -> dict[str, Any]:
     return {
         "name": clean(run.name),
-        "road": clean(run.road),
+        "channel": clean(run.channel),
         "status": clean(run.status),
         "now_at": wording.moment(run.now_at),
         "code_version": clean(run.code_version),

@@ -89,9 +89,15 @@ class Runs(Base):
     def runs(self) -> list[Run]:
         """Every run, oldest first."""
         with self._read() as connection:
-            return [Run(**row._mapping) for row in connection.execute(select(RUN).order_by(RUN.c.id))]
+            return [_run(row) for row in connection.execute(select(RUN).order_by(RUN.c.id))]
 
 
 def _update(connection: Connection, run: Run, values: Mapping[str, Any]) -> None:
     """Changes columns of a run."""
     connection.execute(update(RUN).where(RUN.c.id == run.id).values(values))
+
+
+def _run(row: Any) -> Run:
+    """A row of the table, whose column ``road`` is older than the word that says it."""
+    values = dict(row._mapping)
+    return Run(channel=values.pop("road"), **values)

@@ -193,7 +193,7 @@ def proposed() -> WaitingProposal:
 def a_run(name: str = RUN, **values: Any) -> Run:
     settings = {
         "id": 4,
-        "road": "services",
+        "channel": "services",
         "status": "partial",
         "now_at": NOW,
         "started_at": NOW,
