@@ -106,7 +106,8 @@ def statement_states(
 ) -> list[StatementState]:
     """The state of every statement, in the order of the review.
 
-    A decision holds until new evidence proposes the same effect again.
+    A decision holds until new evidence proposes the same effect again. What a rule proposed that is no longer asked, or
+    gives another reason now, is nobody's suggestion any more: the rule as it is now proposes for itself.
 
     Args:
         review: its statements.
@@ -116,14 +117,19 @@ def statement_states(
     said: dict[tuple[str, str], StatementDecision] = {}
     for decision in decisions:
         said[decision.statement_id, decision.effect] = decision
+    reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for statement in review.statements:
+        for rule in statement.rules:
+            reasons[statement.id, rule.effect].add(rule.why)
     made: dict[tuple[str, str], list[StoredChange]] = defaultdict(list)
     counts: dict[str, Any] = {}
     for found in proposals:
         if found.change.source == "review" and "effect" in found.change.after:
             counts[found.change.source_id] = found.change.after.get("count") or counts.get(found.change.source_id)
             key = found.change.source_id, str(found.change.after["effect"])
-            if (word := said.get(key)) is None or word.decided_at < found.change.at:
-                made[key].append(found)
+            is_decided = (word := said.get(key)) is not None and word.decided_at >= found.change.at
+            if not is_decided and (asked := _still_asked(found, reasons[key])) is not None:
+                made[key].append(asked)
     states = []
     for statement in review.statements:
         waiting = [
@@ -148,6 +154,18 @@ def waiting(review: Review, repository: Repository) -> tuple[WaitingProposal, ..
     states = statement_states(review, repository.changes(source="review"), repository.statement_decisions())
     found = [proposal for state in states for proposal in state.open]
     return tuple(sorted(found, key=lambda proposal: EFFECTS.index(proposal.effect)))
+
+
+def _still_asked(found: StoredChange, reasons: AbstractSet[str]) -> StoredChange | None:
+    """A proposal with the evidence for which a rule still gives its reason; None when nothing of it is left."""
+    pieces = found.change.after.get("evidence", ())
+    kept = [piece for piece in pieces if piece.get("why") in reasons]
+    if len(kept) == len(pieces):
+        return found
+    if not kept:
+        return None
+    after = found.change.after | {"evidence": kept, "n_works": len({_key(piece)[:2] for piece in kept})}
+    return replace(found, change=replace(found.change, after=after))
 
 
 def _with_all_evidence(made: Sequence[StoredChange], count: Any) -> StoredChange:
