@@ -6,17 +6,12 @@ A time that was missed (the machine slept, a run took too long) is made up for o
 import logging
 import re
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import datetime
-from threading import Event, Thread
-from typing import Any
+from threading import Event
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from apscheduler.events import EVENT_SCHEDULER_STARTED
-from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers import SchedulerNotRunningError
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from livingreview.config import ScheduleSettings
@@ -24,6 +19,7 @@ from livingreview.errors import ConfigError, LivingReviewError
 from livingreview.records.sanitize import shown
 
 MISFIRE_GRACE_SECONDS = 3 * 24 * 3600
+_LOOK_SECONDS = 1.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _DAYS = re.compile(rf"\*|{_DAY}(?:,{_DAY})*")
@@ -47,7 +43,7 @@ def next_times(settings: ScheduleSettings, now: datetime, count: int) -> list[da
     return moments
 
 
-def build_scheduler(settings: ScheduleSettings, job: Callable[[], None]) -> BlockingScheduler:
+def build_scheduler(settings: ScheduleSettings, job: Callable[[], None]) -> BackgroundScheduler:
     """A scheduler that holds the weekly job; it is not started yet.
 
     Args:
@@ -58,7 +54,7 @@ def build_scheduler(settings: ScheduleSettings, job: Callable[[], None]) -> Bloc
         ConfigError: the day or the time zone is none.
     """
     trigger = _trigger(settings)
-    scheduler = BlockingScheduler(timezone=_zone(settings))
+    scheduler = BackgroundScheduler(timezone=_zone(settings))
     scheduler.add_job(
         guarded(job),
         trigger,
@@ -71,15 +67,23 @@ def build_scheduler(settings: ScheduleSettings, job: Callable[[], None]) -> Bloc
     return scheduler
 
 
-def serve(scheduler: BlockingScheduler) -> None:
+def serve(scheduler: BackgroundScheduler) -> None:
     """Runs the schedule until a signal to end comes; a job that is at work is let finish, a second signal ends it."""
-    with _stopping(scheduler) as threads:
-        try:
-            scheduler.start()
-        except JobLookupError:
-            # A stop that comes while a job is being handed out empties the job store under the scheduler's hands.
-            if not threads:
-                raise
+    received: list[int] = []
+    before = {each: signal.signal(each, lambda number, _frame: received.append(number)) for each in _SIGNALS}
+    try:
+        scheduler.start()
+        never = Event()
+        # Looked at again and again: a signal that comes just before a wait begins would not end that wait.
+        while not received:
+            never.wait(_LOOK_SECONDS)
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+        _logger.info("%s: the schedule stops", signal.Signals(received[0]).name)
+        scheduler.shutdown()
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def guarded(job: Callable[[], None]) -> Callable[[], None]:
@@ -114,36 +118,3 @@ def _zone(settings: ScheduleSettings) -> ZoneInfo:
         raise ConfigError(
             f"settings.toml: schedule.timezone: {settings.timezone!r} is no time zone; write UTC or Europe/Rome"
         ) from error
-
-
-@contextmanager
-def _stopping(scheduler: BlockingScheduler) -> Iterator[list[Thread]]:
-    """Hands out the thread that stops, once there is one.
-
-    The first signal stops the scheduler, from a thread of its own: the handler may hold what the stop waits for.
-    """
-    has_started = Event()
-    threads: list[Thread] = []
-
-    def shut_down() -> None:
-        has_started.wait()
-        with suppress(SchedulerNotRunningError):
-            scheduler.shutdown()
-
-    def stop(number: int, _frame: Any) -> None:
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
-        _logger.info("%s: the schedule stops", signal.Signals(number).name)
-        threads.append(Thread(target=shut_down, name="stop"))
-        threads[0].start()
-
-    scheduler.add_listener(lambda _event: has_started.set(), EVENT_SCHEDULER_STARTED)
-    before = {each: signal.signal(each, stop) for each in _SIGNALS}
-    try:
-        yield threads
-    finally:
-        has_started.set()
-        for thread in threads:
-            thread.join()
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -2,11 +2,12 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from apscheduler.events import EVENT_SCHEDULER_STARTED
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 
 from livingreview.config import ScheduleSettings
 from livingreview.errors import ConfigError, SourceError
@@ -63,12 +64,17 @@ def test_an_error_is_one_line(error: Exception, caplog: pytest.LogCaptureFixture
     assert record.exc_info is None
 
 
-def at_start(scheduler: BlockingScheduler, *numbers: signal.Signals) -> None:
+def at_start(scheduler: BackgroundScheduler, *numbers: signal.Signals) -> None:
     def kick(_event: object) -> None:
         for number in numbers:
             os.kill(os.getpid(), number)
 
     scheduler.add_listener(kick, EVENT_SCHEDULER_STARTED)
+
+
+def at_once(scheduler: BackgroundScheduler, job: Callable[[], None]) -> None:
+    """A job that is due now, and again; APScheduler stumbles over one that is over while it is being stopped."""
+    scheduler.add_job(job, "interval", weeks=1, next_run_time=datetime.now(UTC), misfire_grace_time=None)
 
 
 in_main_thread = pytest.mark.skipif(
@@ -102,10 +108,19 @@ def test_a_run_at_work_is_let_finish_and_errors_do_not_stop_it() -> None:
         has_stopped.wait(0.2)
         done.append(1)
 
-    scheduler.add_job(guarded(fail), misfire_grace_time=None)
-    scheduler.add_job(work, misfire_grace_time=None)
+    at_once(scheduler, guarded(fail))
+    at_once(scheduler, work)
     serve(scheduler)
     assert done == [1] and has_begun.is_set()
+
+
+@in_main_thread
+def test_a_signal_that_does_not_wake_the_main_thread_is_not_lost() -> None:
+    """As one that comes just before the main thread begins to wait."""
+    scheduler = build_scheduler(ScheduleSettings(), lambda: None)
+    at_once(scheduler, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+    serve(scheduler)
+    assert not scheduler.running
 
 
 def test_a_signal_before_the_start_is_not_lost() -> None:
