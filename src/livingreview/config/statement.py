@@ -181,7 +181,7 @@ class Statement(Frozen):
         about, about_more: the objects of the findings that its rules ask for and do not name themselves.
         places: the sentences of the published text that it stands for, in their order there.
         watch_references: whether it is challenged when one of its references is retracted, doubted or withdrawn.
-        rules: those of the file, then those of its count, and last, for a statement with ``refs``,
+        rules: those of its count, then those of the file, and last, for a statement with ``refs``,
             :data:`WATCH_REFERENCES`, unless ``watch_references`` switches it off or one of the file asks the same for a
             reason of its own.
     """
@@ -219,7 +219,7 @@ class Statement(Frozen):
     @classmethod
     def _add_rules(cls, rules: tuple[Rule, ...], info: ValidationInfo) -> tuple[Rule, ...]:
         if (count := info.data.get("count")) is not None:
-            rules = (*rules, *(made for one in count.rules() if (made := Rule(**one)) not in rules))
+            rules = (*(made for one in count.rules() if (made := Rule(**one)) not in rules), *rules)
         if not info.data.get("refs") or not info.data.get("watch_references"):
             return rules
         if any(rule.model_copy(update={"why": WATCH_REFERENCES.why}) == WATCH_REFERENCES for rule in rules):
