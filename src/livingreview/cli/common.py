@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
 from livingreview.config import Project, find_config_dir, load_project
-from livingreview.errors import UsageError
+from livingreview.errors import InputError, UsageError
 from livingreview.records.sanitize import clip, shown, shown_json
 from livingreview.store.repository import Repository
+from livingreview.text.csv_rows import RowsError
 
 _MOMENT = re.compile(r"[0-9W-]+(?:[T ][0-9:.,+-]+Z?)?")
+_MOST_ROWS = 20
 _FIRST_YEAR, _LAST_YEAR = 1000, 8999
 """Whatever is counted from a date in days must stay a date; those of Python end with 9999."""
 
@@ -111,6 +113,24 @@ def out(text: str = "") -> None:
 def tell(text: str) -> None:
     """A line of progress or a warning, to standard error, without what a terminal or a CI runner would obey."""
     sys.stderr.write(shown(text) + "\n")
+
+
+@contextmanager
+def rows_that_came_back(file: Path) -> Iterator[TextIO]:
+    """A CSV file of decisions, open; its wrong rows are told, all but the first, which the error says.
+
+    Raises:
+        InputError: the file cannot be read, or a row of it cannot be believed.
+    """
+    try:
+        with file.open(encoding="utf-8", newline="") as source:
+            yield source
+    except RowsError as error:
+        for problem in error.problems[1:_MOST_ROWS]:
+            tell(problem)
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: cannot be read ({error})") from error
 
 
 def out_text(text: str) -> None:

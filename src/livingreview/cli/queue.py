@@ -10,10 +10,10 @@ import typer
 
 from livingreview.acquisition.manual import record_by_hand
 from livingreview.acquisition.progress import Watch
-from livingreview.cli.common import invocation, out, out_json, out_table, parse_moment, store, tell
+from livingreview.cli.common import invocation, out, out_json, out_table, parse_moment, rows_that_came_back, store, tell
 from livingreview.cli.run import tell_outcome
-from livingreview.errors import InputError, StoreError
-from livingreview.screening.csv_exchange import QueueError, export_queue, import_queue
+from livingreview.errors import StoreError
+from livingreview.screening.csv_exchange import export_queue, import_queue
 from livingreview.screening.queue import list_queue
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -121,16 +121,8 @@ def queue_import(
     """Take decisions back; all of the file or, if a row is wrong, nothing of it."""
     project = invocation(context).project()
     moment = parse_moment(decided_at) if decided_at else None
-    with store(project) as repository:
-        try:
-            with file.open(encoding="utf-8", newline="") as source:
-                done = import_queue(repository, project.review, source, person=person, decided_at=moment)
-        except QueueError as error:
-            for problem in error.problems[1:20]:
-                tell(problem)
-            raise
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{file}: cannot be read ({error})") from error
+    with store(project) as repository, rows_that_came_back(file) as source:
+        done = import_queue(repository, project.review, source, person=person, decided_at=moment)
     for note in done.notes:
         tell(note)
     out(f"{done.added} decisions added, {done.repeated} known already, {done.skipped_empty} rows without a decision")

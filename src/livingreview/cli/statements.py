@@ -13,16 +13,25 @@ from typing import Annotated, Any
 import typer
 
 from livingreview.acquisition.references import known_baseline
-from livingreview.cli.common import invocation, locked_store, out, out_json, out_table, say_moment, store, tell
+from livingreview.cli.common import (
+    invocation,
+    locked_store,
+    out,
+    out_json,
+    out_table,
+    rows_that_came_back,
+    say_moment,
+    store,
+    tell,
+)
 from livingreview.config import Project, Rule, Statement
-from livingreview.errors import InputError, StoreError, UsageError
+from livingreview.errors import StoreError, UsageError
 from livingreview.records.evidence import Evidence, RecordState, StatementDecision, WaitingProposal
 from livingreview.statements import evaluate
 from livingreview.statements.csv_export import export_proposals
 from livingreview.statements.csv_import import import_decisions
 from livingreview.statements.parts import Check
 from livingreview.store.repository import Repository
-from livingreview.text.csv_rows import RowsError
 from livingreview.text.published import PublishedText, published_text, shown
 from livingreview.text.rule_words import watch_words
 from livingreview.text.wording import based_on, counted, effect_heading
@@ -220,18 +229,8 @@ def import_command(
     """Take decisions on statements back; all of the file or, if a row is wrong, nothing of it."""
     call = invocation(context)
     project = call.project()
-    with locked_store(project) as repository:
-        try:
-            with file.open(encoding="utf-8", newline="") as source:
-                done = import_decisions(
-                    repository, project.review, source, name=str(file), person=person, decided_at=call.now
-                )
-        except RowsError as error:
-            for problem in error.problems[1:20]:
-                tell(problem)
-            raise
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{file}: cannot be read ({error})") from error
+    with locked_store(project) as repository, rows_that_came_back(file) as source:
+        done = import_decisions(repository, project.review, source, name=str(file), person=person, decided_at=call.now)
     for note in done.notes:
         tell(note)
     out(f"{done.added} decisions added, {done.repeated} known already, {done.undecided} rows without a verdict")
