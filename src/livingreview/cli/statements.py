@@ -238,7 +238,10 @@ def import_command(
 
 def _states(project: Project, repository: Repository) -> list[evaluate.StatementState]:
     return evaluate.statement_states(
-        project.review, repository.changes(source="review"), repository.statement_decisions()
+        project.review,
+        repository.changes(source="review"),
+        repository.statement_decisions(),
+        evaluate.fallen_records(repository),
     )
 
 

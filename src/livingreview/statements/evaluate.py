@@ -16,6 +16,7 @@ from livingreview.acquisition.context import RunContext
 from livingreview.config import Project, Review, Rule, Statement
 from livingreview.errors import UsageError
 from livingreview.records import Baseline, Kind, StoredChange
+from livingreview.records.change_types import DISCREDITING_TYPES, ChangeType
 from livingreview.records.evidence import Evidence, Mark, RecordState, StatementDecision, WaitingProposal
 from livingreview.records.identifiers import normal_doi
 from livingreview.statements.parts import Check
@@ -102,7 +103,10 @@ class StatementState:
 
 
 def statement_states(
-    review: Review, proposals: Sequence[StoredChange], decisions: Sequence[StatementDecision]
+    review: Review,
+    proposals: Sequence[StoredChange],
+    decisions: Sequence[StatementDecision],
+    fallen: AbstractSet[tuple[str, str]] = frozenset(),
 ) -> list[StatementState]:
     """The state of every statement, in the order of the review.
 
@@ -113,14 +117,15 @@ def statement_states(
         review: its statements.
         proposals: changes ``statement_...``, oldest first; others are passed over.
         decisions: oldest first.
+        fallen: records that support nothing any more; see :func:`fallen_records`.
     """
     said: dict[tuple[str, str], StatementDecision] = {}
     for decision in decisions:
         said[decision.statement_id, decision.effect] = decision
-    reasons: dict[tuple[str, str], set[str]] = defaultdict(set)
+    reasons: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
     for statement in review.statements:
         for rule in statement.rules:
-            reasons[statement.id, rule.effect].add(rule.why)
+            reasons[statement.id, rule.effect][rule.why] = rule.is_about_discredit
     made: dict[tuple[str, str], list[StoredChange]] = defaultdict(list)
     counts: dict[str, Any] = {}
     for found in proposals:
@@ -128,7 +133,7 @@ def statement_states(
             counts[found.change.source_id] = found.change.after.get("count") or counts.get(found.change.source_id)
             key = found.change.source_id, str(found.change.after["effect"])
             is_decided = (word := said.get(key)) is not None and word.decided_at >= found.change.at
-            if not is_decided and (asked := _still_asked(found, reasons[key])) is not None:
+            if not is_decided and (asked := _still_asked(found, reasons[key], fallen)) is not None:
                 made[key].append(asked)
     states = []
     for statement in review.statements:
@@ -151,15 +156,42 @@ def statement_states(
 
 def waiting(review: Review, repository: Repository) -> tuple[WaitingProposal, ...]:
     """What waits for a person's decision: the gravest effect first, within it in the order of the statements."""
-    states = statement_states(review, repository.changes(source="review"), repository.statement_decisions())
+    states = statement_states(
+        review, repository.changes(source="review"), repository.statement_decisions(), fallen_records(repository)
+    )
     found = [proposal for state in states for proposal in state.open]
     return tuple(sorted(found, key=lambda proposal: EFFECTS.index(proposal.effect)))
 
 
-def _still_asked(found: StoredChange, reasons: AbstractSet[str]) -> StoredChange | None:
-    """A proposal with the evidence for which a rule still gives its reason; None when nothing of it is left."""
+def fallen_records(repository: Repository) -> frozenset[tuple[str, str]]:
+    """(source, source_id) of what was withdrawn, and of every text of a study that was retracted, unless reinstated."""
+    types = sorted({*DISCREDITING_TYPES, ChangeType.REINSTATED, ChangeType.BASELINE_REFERENCE_REINSTATED})
+    said = sorted((found for type_ in types for found in repository.changes(type_=type_)), key=lambda found: found.id)
+    last = {(found.change.source, found.change.source_id): found.change for found in said}
+    fallen = {key: change for key, change in last.items() if change.type in DISCREDITING_TYPES}
+    # Whichever copy told of a retraction, it is about the text; that one source lost its copy is about the copy alone.
+    works = {change.work for change in fallen.values() if ChangeType(change.type).bare == ChangeType.RETRACTED}
+    members = repository.records(work_ids=sorted(works)) if works else ()
+    return frozenset(fallen) | {stored.record.key for stored in members if stored.record.kind != Kind.TRIAL}
+
+
+def _still_asked(
+    found: StoredChange, reasons: Mapping[str, bool], fallen: AbstractSet[tuple[str, str]]
+) -> StoredChange | None:
+    """A proposal with the evidence that stands and for which a rule still gives its reason; None when none is left.
+
+    Args:
+        found: the proposal.
+        reasons: what rules give as their reason today -> whether they ask for records that fell.
+        fallen: records that support nothing any more.
+    """
     pieces = found.change.after.get("evidence", ())
-    kept = [piece for piece in pieces if piece.get("why") in reasons]
+    kept = [
+        piece
+        for piece in pieces
+        if (is_about_fall := reasons.get(str(piece.get("why")))) is not None
+        and (is_about_fall or (piece.get("source"), piece.get("source_id")) not in fallen)
+    ]
     if len(kept) == len(pieces):
         return found
     if not kept:
