@@ -17,6 +17,7 @@ from livingreview.changes import Context, derive
 from livingreview.config import Project, load_baseline
 from livingreview.pipeline.run import run_files
 from livingreview.records import Change, Score
+from livingreview.records.change_types import FIRST_STORED_TYPES
 from livingreview.sources.clinicaltrials import studies as clinicaltrials_json
 from livingreview.store.ingest import Tally
 from livingreview.store.repository import Repository
@@ -77,7 +78,9 @@ def test_between_two_states_of_the_registry(field_data: Path, tmp_path: Path, ti
         repository.close()
     told = defaultdict(set)
     for found in run.changes:
-        told[found.change.source_id].add(found.change.type)
+        # New, missed by the review or merely read for the first time: what it is called hangs on the review.
+        type_ = "new_trial" if found.change.type in FIRST_STORED_TYPES else found.change.type
+        told[found.change.source_id].add(type_)
     wanted = {number: expected(first[number], second[number]) for number in first.keys() & second.keys()}
     wanted |= {number: {"new_trial"} for number in second.keys() - first.keys()}
     assert dict(told) == {number: types for number, types in wanted.items() if types}
