@@ -51,7 +51,10 @@ class FailingModel(ProcessModel):
 
 
 class SlowModel(ProcessModel):
-    """Takes a quarter of a second for every batch."""
+    """Takes a quarter of a second for every batch, so that the process is ended while its workers have work left.
+
+    A batch must end by itself: that the workers do so is what is tested.
+    """
 
     def score(self, records: Sequence[Record]) -> list[Score]:
         time.sleep(0.25)

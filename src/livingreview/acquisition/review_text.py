@@ -150,4 +150,5 @@ def _read(payload: Payload) -> tuple[Sentence, ...]:
     except InputError as error:
         raise ServiceFaultError(str(error)) from error
     except Exception as error:
+        # Whatever a text that nobody foresaw does to the reader: a run goes on without it, and says so.
         raise ServiceFaultError(f"europepmc: the full text: {unforeseen(error)}") from error
