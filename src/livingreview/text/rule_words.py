@@ -39,6 +39,8 @@ _STANDING: Final = {
     "already_so": "was already another at publication",
 }
 _FINDINGS: Final = {"no_benefit": "no benefit", "benefit": "a benefit", "harm": "harm"}
+_MOST_OBJECTS: Final = 4
+"""Outcomes of a finding that a sentence names; ``statements show`` and ``test --record`` name them all."""
 
 
 def _any(values: Iterable[object]) -> str:
@@ -165,8 +167,10 @@ def _clauses(rule: Rule) -> list[str]:
     if rule.intervention:
         clauses.append(f"that gives {wording.joined(_quoted(rule.intervention))}")
     if rule.finding:
-        objects = _any(_quoted((*rule.about, *rule.about_more)))
-        clauses.append(f"that reports {_FINDINGS[rule.finding]} on {objects}")
+        named = _quoted((*rule.about, *rule.about_more))
+        if len(named) > _MOST_OBJECTS:
+            named = [*named[: _MOST_OBJECTS - 1], f"{len(named) - _MOST_OBJECTS + 1} other outcomes"]
+        clauses.append(f"that reports {_FINDINGS[rule.finding]} on {_any(named)}")
     if rule.text or rule.every_text:
         entries = (*rule.text, *rule.every_text)
         if any(is_regex(entry) for entry in entries):

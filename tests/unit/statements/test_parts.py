@@ -174,6 +174,14 @@ def test_what_a_rule_looks_out_for_is_told_in_words(tiny: tuple[Review, Baseline
             {"effect": "challenges", "cited": "refs", "changes": ("baseline_reference_retracted",)},
             "challenged when one of its references is retracted",
         ),
+        (
+            {"effect": "confirms", "finding": "benefit", "about": ("a", "b", "c"), "about_more": ("d", "e")},
+            "confirmed by a study or a trial that reports a benefit on “a”, “b”, “c” or 2 other outcomes",
+        ),
+        (
+            {"effect": "confirms", "finding": "benefit", "about": ("a", "b", "c"), "about_more": ("d",)},
+            "confirmed by a study or a trial that reports a benefit on “a”, “b”, “c” or “d”",
+        ),
     ],
 )
 def test_each_part_has_its_words(tiny: tuple[Review, Baseline], rule: dict[str, Any], words: str) -> None:

@@ -57,7 +57,7 @@ def context(frame: Frame) -> dict[str, Any]:
         )
     n_new = sum(row["is_new"] for row in found)
     return {
-        "summary": f"{n_new:,} new in this report, {len(found):,} in the store",
+        "summary": f"{n_new:,} new in this report, {len(found):,} so far",
         "cap": CONTEXT_CAP,
         "areas": _area_by_scope(frame, found, scopes),
         "scopes": groups,
