@@ -90,3 +90,6 @@ def test_the_report_has_one_number_for_one_thing(demo: Path) -> None:
     assert "7 more differ, date of change unknown" in words
     assert "1 was already so at publication" in words
     assert "52 of 74 references can be checked for retractions" in words
+    bands = report["sections"]["figures"]["figures"]["trial_flow"]["data"]["flows"]
+    assert sum(band["n"] for band in bands if band["n_changed"]) == 6
+    assert sum(band["n"] for band in bands) == 33

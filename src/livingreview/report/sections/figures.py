@@ -1,6 +1,6 @@
 """The figures of a report; each is JSON-ready numbers, from which a picture is drawn only where one is wanted."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import Any
 
 from livingreview.records.trial_standing import Standing
@@ -34,34 +34,40 @@ def trial_flow(frame: Frame) -> dict[str, Any]:
     """The trials of the review's table by the status that was printed and the one that the registry shows now."""
     found = frame.once(numbers).table
     rows = [row for row in frame.once(trials.printed_rows) if row["place"] == "table1"]
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    changed: Counter[tuple[str, str]] = Counter()
+    # Changed or not in the key: a band that held both would be read as trials that all changed.
+    groups: dict[tuple[str, str, bool], list[str]] = defaultdict(list)
     for row in rows:
         now = row["status_label"] or STANDING_LABELS[Standing(row["standing"])]
-        key = (row["printed_status"].partition(" (")[0].lower(), now)
+        key = (row["printed_status"].partition(" (")[0].lower(), now, row["standing"] == Standing.CHANGED)
         groups[key].append(row["source_id"] or row["title"])
-        changed[key] += row["standing"] == Standing.CHANGED
     flows: list[dict[str, Any]] = [
         {
             "then": then,
             "now": now,
-            "n": len(groups[then, now]),
-            "n_changed": changed[then, now],
-            "trials": groups[then, now],
+            "n": len(found_trials),
+            "n_changed": len(found_trials) if is_changed else 0,
+            "trials": found_trials,
         }
-        for then, now in sorted(groups, key=lambda key: (_status_place(key[0]), key[0], _status_place(key[1]), key[1]))
+        for (then, now, is_changed), found_trials in sorted(
+            groups.items(), key=lambda one: (_status_place(one[0][0]), one[0][0], _status_place(one[0][1]), *one[0][1:])
+        )
     ]
-    statuses = sorted({status for key in groups for status in key}, key=lambda status: (_status_place(status), status))
+    statuses = sorted(
+        {status for key in groups for status in key[:2]}, key=lambda status: (_status_place(status), status)
+    )
     return figure(
         "Trials of the review, then and now",
         f"The {wording.counted(len(rows), 'trial')} of the review's table, by the printed status (left) and the one"
         " that the registry shows now (right). Each band is as wide as its number of trials; the strong bands, their"
-        " numbers in bold, hold trials that changed since publication. What was already so at publication, or differs"
+        " numbers in bold, are trials that changed since publication. What was already so at publication, or differs"
         " without a date, is not among them; the table of trials tells them apart.",
         f"Bands from printed to present status: {standing_words(found)}.",
         {
-            "columns": ["Printed", "Registry now", "Trials", "Which"],
-            "rows": [[one["then"], one["now"], str(one["n"]), ", ".join(one["trials"])] for one in flows],
+            "columns": ["Printed", "Registry now", "Changed since publication", "Trials", "Which"],
+            "rows": [
+                [one["then"], one["now"], "yes" if one["n_changed"] else "", str(one["n"]), ", ".join(one["trials"])]
+                for one in flows
+            ],
         },
         {
             "statuses": statuses,
